@@ -1,0 +1,95 @@
+"""One interface to the plain-Python twin and to the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from twins.counting import Node
+from twins.spread import TwinResult, simulate_replicate
+from viralsim.kernels.layout import Plan, World
+
+__all__ = ["RUNNERS", "differences", "run_kernel", "run_twin"]
+
+ARRAYS = ("counts", "people", "curves", "trees", "generations", "tree_sizes")
+
+
+def run_twin(world: World, plan: Plan, run_keys: Sequence[int]) -> list[TwinResult]:
+    """One result per run key, from the twin."""
+    return [simulate_replicate(world, plan, run_key) for run_key in run_keys]
+
+
+def run_kernel(
+    world: World, plan: Plan, run_keys: Sequence[int], sizes: dict[str, int] | None = None
+) -> list[TwinResult]:
+    """One result per run key, from the kernel; the working memory is used again from key to key."""
+    pytest.importorskip("viralsim.kernels.spread", reason="the spreading kernel is not there")
+    from viralsim.engine.scratch import capacities, grown, make_scratch, make_tally
+    from viralsim.kernels.layout import SIZE_FAILED
+    from viralsim.kernels.spread import run_block
+
+    sizes = sizes or capacities(world, plan)
+    scratch = make_scratch(world, plan, sizes)
+    n_segments, n_bins = int(world.segment.max()) + 1, int(plan.bin_of_step.max()) + 1
+    results = []
+    for run_key in run_keys:
+        done = 0
+        while not done:
+            tally = make_tally(plan, n_segments, n_bins, 1)
+            done = run_block(world, plan, scratch, tally, np.array([run_key], np.uint64), 0)
+            if not done:  # a list was full: again with a longer one
+                sizes = grown(sizes, int(scratch.size[SIZE_FAILED]))
+                scratch = make_scratch(world, plan, sizes)
+        shape = (len(plan.slot_item), n_segments, -1)
+        results.append(
+            TwinResult(
+                counts=tally.counts[0].reshape(shape),
+                **{name: getattr(tally, name)[0] for name in ARRAYS[1:]},
+                seed_cost=float(tally.seed_cost[0]),
+                nodes=kernel_nodes(plan, scratch.nodes[: tally.trees[0, 4]]),
+            )
+        )
+    return results
+
+
+def kernel_nodes(plan: Plan, rows: np.ndarray) -> list[Node]:
+    """The kernel's node columns as the twin's nodes."""
+    from viralsim.kernels import layout
+
+    return [
+        Node(
+            person=int(row[layout.NODE_PERSON]),
+            parent=int(row[layout.NODE_PARENT]),
+            generation=int(row[layout.NODE_GENERATION]),
+            item=int(plan.slot_item[row[layout.NODE_SLOT]]),
+            step=int(row[layout.NODE_STEP]),
+            slot=int(row[layout.NODE_SLOT]),
+            asked=bool(row[layout.NODE_ASKED]),
+        )
+        for row in rows
+    ]
+
+
+RUNNERS = {"twin": run_twin, "kernel": run_kernel}
+
+
+def described(nodes: list[Node]) -> dict[tuple[int, int], tuple[int, ...]]:
+    """Nodes by (item, person), the parent by person: what does not depend on their order."""
+    found = {}
+    for node in nodes:
+        parent = nodes[node.parent].person if node.parent >= 0 else -1
+        found[node.item, node.person] = (parent, node.generation, node.step, node.slot, node.asked)
+    assert len(found) == len(nodes), "a person has two nodes of one item"
+    return found
+
+
+def differences(a: TwinResult, b: TwinResult) -> list[str]:
+    """Names of what differs between two results; empty if they agree exactly."""
+    found = [name for name in ARRAYS if not np.array_equal(getattr(a, name), getattr(b, name))]
+    if a.seed_cost != b.seed_cost:
+        found.append("seed_cost")
+    if described(a.nodes) != described(b.nodes):
+        found.append("nodes")
+    return found

@@ -1,0 +1,31 @@
+"""The command line: parse, one library call, render. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None, prog_name: str = "viralsim") -> None:
+    """Run the command line and end the process with its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the program's name; None: those of the process.
+    prog_name : str
+        Name shown in usage lines.
+
+    Raises
+    ------
+    SystemExit
+        Always: 0 done, 1 unexpected, 2 bad input, 3 some runs failed, 130 interrupted.
+    """
+    try:
+        from viralsim.cli.shell import run_command
+
+        code = run_command(arguments, prog_name)
+    except KeyboardInterrupt:  # before anything was set up, or a second one while we were stopping
+        code = 130
+    raise SystemExit(code)

@@ -1,0 +1,238 @@
+"""Result folders: never half written, never over something else, and enough inside to repeat the run."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from viralsim.errors import StoreError
+
+if TYPE_CHECKING:
+    from viralsim.engine.ensemble import Ensemble
+    from viralsim.experiment.comparison import Comparison
+    from viralsim.spec import Scenario
+
+__all__ = [
+    "FORMAT",
+    "FORMAT_VERSION",
+    "RUN_FILE",
+    "check_free",
+    "compared_record",
+    "file_digests",
+    "run_record",
+    "scenario_record",
+    "write_comparison",
+    "write_folder",
+    "write_run",
+]
+
+FORMAT, FORMAT_VERSION, RUN_FILE = "viralsim run", 1, "run.json"
+TABLES = ("results.csv", "curves.csv")
+
+
+def check_free(folder: Path, force: bool = False) -> None:
+    """Refuse a place that results cannot be written to, before any time is spent.
+
+    Raises
+    ------
+    StoreError
+        If something is there that may not be replaced, or the place cannot be made.
+    """
+    if folder.suffix.lower() in (".html", ".csv", ".json", ".png", ".svg", ".yaml"):
+        raise StoreError(
+            f"--out {folder}: results go into a folder, and this looks like a file; leave {folder.suffix} out"
+        )
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise StoreError(f"--out {folder}: is a file; name a folder that does not exist yet")
+    if folder.is_dir() and any(folder.iterdir()):
+        if not (folder / RUN_FILE).is_file():
+            raise StoreError(
+                f"--out {folder}: is not empty and was not written by viralsim; name another folder"
+            )
+        if not force:
+            raise StoreError(
+                f"--out {folder}: holds results already; name another folder, or replace them with --force"
+            )
+        strange = sorted(_strangers(folder))
+        if strange:
+            raise StoreError(
+                f"--out {folder}: holds what viralsim did not write ({', '.join(strange[:5])}); move it, "
+                "or name another folder"
+            )
+    parent = folder.absolute().parent
+    while not parent.exists():
+        parent = parent.parent
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise StoreError(f"--out {folder}: {parent} cannot be written to; name another place")
+
+
+def _strangers(folder: Path) -> Iterator[str]:
+    """Files of a results folder that its run.json does not name."""
+    try:
+        known = set(json.loads((folder / RUN_FILE).read_text("utf-8"))["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        known = set()
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if not path.is_dir() and name != RUN_FILE and name not in known:
+            yield name
+
+
+@contextlib.contextmanager
+def write_folder(folder: Path, force: bool = False) -> Iterator[Path]:
+    """A temporary folder beside `folder` to write into; it takes the name when the block ends well.
+
+    Raises
+    ------
+    StoreError
+        As in `check_free`.
+    """
+    check_free(folder, force)
+    place = folder.absolute()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent))
+    try:
+        yield temporary
+        temporary.chmod(0o777 & ~_umask())
+        check_free(folder, force)
+        old = None
+        if place.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent))
+            os.replace(place, old)
+        os.replace(temporary, place)
+        if old is not None:
+            shutil.rmtree(old, ignore_errors=True)
+    finally:
+        if temporary.exists():
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def file_digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a folder but run.json, by name."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != RUN_FILE
+    }
+
+
+def scenario_record(scenario: Scenario) -> dict[str, Any]:
+    """A scenario as run.json keeps it: its document, with paths that hold from anywhere."""
+    return {
+        "name": scenario.name,
+        "digest": scenario.digest,
+        "document": scenario.to_dict(absolute_paths=True),
+    }
+
+
+def run_record(ensemble: Ensemble) -> dict[str, Any]:
+    """What is needed to repeat a run."""
+    return _record("run", ensemble, [{"label": ensemble.name, **scenario_record(ensemble.scenario)}])
+
+
+def compared_record(comparison: Comparison) -> dict[str, Any]:
+    """What is needed to repeat a comparison."""
+    pairs = zip(comparison.labels, comparison.ensembles, strict=True)
+    listed = [{"label": label, **scenario_record(ensemble.scenario)} for label, ensemble in pairs]
+    return {
+        **_record("compare", comparison.ensembles[0], listed),
+        "metric": comparison.metric,
+        "metrics": list(comparison.metrics),
+        "worthwhile": comparison.worthwhile,
+    }
+
+
+def _record(kind: str, ensemble: Ensemble, scenarios: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "kind": kind,
+        "command": ["viralsim", *sys.argv[1:]],
+        "seed": ensemble.seed,
+        "replicates": ensemble.replicates,
+        "draws": ensemble.draws,
+        "fixed": ensemble.fixed,
+        "digest": scenarios[0]["digest"],
+        "versions": dict(ensemble.provenance),
+        "scenarios": scenarios,
+    }
+
+
+def write_run(ensemble: Ensemble, folder: Path, force: bool = False, figures: bool = True) -> None:
+    """Write a run: run.json, results.csv, curves.csv and, unless not wanted, figures."""
+    from viralsim.report.tables import write_tables
+
+    with write_folder(folder, force) as place:
+        write_tables(ensemble, place)
+        if figures:
+            _figures().write_figures(ensemble, _made(place / "figures"))
+        _finish(place, run_record(ensemble))
+
+
+def write_comparison(comparison: Comparison, folder: Path, force: bool = False, figures: bool = True) -> None:
+    """Write a comparison: run.json, pairs.csv, figures, and a folder of tables for each scenario."""
+    from viralsim.report.tables import write_tables
+
+    with write_folder(folder, force) as place:
+        write_pairs(comparison, place / "pairs.csv")
+        for name, ensemble in zip(folder_names(comparison.labels), comparison.ensembles, strict=True):
+            write_tables(ensemble, _made(place / name))
+        if figures:
+            _figures().write_comparison_figures(comparison, _made(place / "figures"))
+        _finish(place, compared_record(comparison))
+
+
+def write_pairs(comparison: Comparison, path: Path) -> None:
+    """Every pair of a comparison as CSV."""
+    import csv
+
+    rows = [pair.to_dict() for pair in comparison.pairs]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def folder_names(labels: tuple[str, ...]) -> list[str]:
+    """Labels as names of folders, all different."""
+    names: list[str] = []
+    for label in labels:
+        plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in label) or "scenario"
+        plain = plain if plain != "figures" else "figures-"
+        while plain in names:
+            plain += "-2"
+        names.append(plain)
+    return names
+
+
+def _figures() -> Any:
+    os.environ.setdefault("MPLBACKEND", "Agg")  # files are written, no window is opened
+    from viralsim.report import figures
+
+    return figures
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _finish(place: Path, record: dict[str, Any]) -> None:
+    """run.json, last, with the digest of everything else."""
+    record = {**record, "files": file_digests(place)}
+    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    (place / RUN_FILE).write_text(text, encoding="utf-8")

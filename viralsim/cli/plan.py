@@ -1,0 +1,152 @@
+"""Before a run: how large it is, whether it fits, and about how long it takes (``--dry-run``)."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from viralsim.cli.jobs import Progress, run_job, seconds_text
+from viralsim.cli.render import print_json, size_text
+
+if TYPE_CHECKING:
+    from viralsim.spec import Scenario
+
+__all__ = ["COMPILE_SECONDS", "Plan", "dry_run", "say_if_cold"]
+
+COMPILE_SECONDS = 25
+KERNELS = ("spread", "generators", "csr")  # what a run of a scenario uses
+_PILOT_SECONDS = 2.0
+_MOST_PILOT_REPLICATES = 64
+
+
+def say_if_cold(
+    progress: Progress, quiet: bool, kernels: Sequence[str] = KERNELS, seconds: int = COMPILE_SECONDS
+) -> None:
+    """Say that kernels (those of a run by default) have to be compiled, where they have."""
+    from viralsim.kernels import cold_start
+
+    if cold_start(*kernels):
+        progress.note = f"compiling once, about {seconds} s"
+        if not quiet:
+            click.echo(f"viralsim: first use on this machine: compiling once, about {seconds} s", err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run will take.
+
+    Parameters
+    ----------
+    people, edges : int
+        The largest over the scenarios.
+    memory_bytes, available_bytes : float
+    settings, replicates, draws, threads : int
+    seconds : float
+        Estimated from a pilot, without compiling.
+    """
+
+    people: int
+    edges: int
+    memory_bytes: float
+    available_bytes: float
+    settings: int
+    replicates: int
+    draws: int
+    threads: int
+    seconds: float
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is memory for it."""
+        return self.memory_bytes <= self.available_bytes
+
+
+def dry_run(scenarios: Sequence[Scenario], options: dict[str, Any], as_json: bool, quiet: bool) -> None:
+    """Print what a run of these scenarios would take.
+
+    Parameters
+    ----------
+    scenarios : sequence of Scenario
+    options : dict
+        replicates, draws, seed, threads, fixed as given to `simulate`; None where not given.
+    as_json, quiet : bool
+
+    Raises
+    ------
+    EngineError
+        If it would not fit in memory.
+    """
+    progress = Progress("timing a pilot", parts=len(scenarios))
+    say_if_cold(progress, quiet)
+    plan = run_job(lambda report: _plan(scenarios, options, report), progress, quiet)
+    if as_json:
+        print_json(asdict(plan))
+        return
+    each = f"{plan.settings} scenario{'s' * (plan.settings != 1)} x {plan.replicates:,} replicates"
+    lines = [
+        ("people", f"{plan.people:,}"),
+        ("follower edges", f"{plan.edges:,}"),
+        ("memory", f"{size_text(plan.memory_bytes)} of {size_text(plan.available_bytes)} available"),
+        ("to run", f"{each}, {plan.draws:,} draws, {plan.threads} thread{'s' * (plan.threads != 1)}"),
+        (
+            "time",
+            f"{'about ' + seconds_text(plan.seconds) if plan.seconds >= 1 else 'under 1 s'}, from a short pilot",
+        ),
+    ]
+    for label, text in lines:
+        click.echo(f"{label:<16}{text}")
+    click.echo("Nothing was run.")
+
+
+def _plan(scenarios: Sequence[Scenario], options: dict[str, Any], progress: Progress) -> Plan:
+    """Memory of each scenario, then a pilot of each."""
+    from viralsim.engine.memory import check_memory, estimate
+    from viralsim.engine.networks import file_graphs
+
+    first = scenarios[0].run
+    replicates = options["replicates"] or first.replicates
+    draws = min(options["draws"] or first.draws, replicates)
+    threads = options["threads"] or os.cpu_count() or 1
+    needs, seconds = [], 0.0
+    for scenario in scenarios:
+        graphs = file_graphs(scenario)
+        check_memory(scenario, graphs, replicates, threads, draws)
+        needs.append(estimate(scenario, graphs, replicates, threads, draws))
+        progress(0, 1)
+    for scenario in scenarios:
+        per_draw, per_replicate = _pilot(scenario, options["fixed"])
+        busy = min(threads, draws) if per_draw * draws > per_replicate * replicates else threads
+        seconds += (draws * per_draw + replicates * per_replicate) / busy
+    return Plan(
+        people=max(need.people for need in needs),
+        edges=max(need.edges for need in needs),
+        memory_bytes=max(need.bytes for need in needs),
+        available_bytes=min(need.available_bytes for need in needs),
+        settings=len(scenarios),
+        replicates=replicates,
+        draws=draws,
+        threads=threads,
+        seconds=seconds,
+    )
+
+
+def _pilot(scenario: Scenario, fixed: bool) -> tuple[float, float]:
+    """Seconds per draw (people and networks) and per replicate, on one thread, compiled code."""
+    from viralsim.engine import simulate
+
+    def spent(replicates: int) -> float:
+        began = time.perf_counter()
+        simulate(scenario, replicates=replicates, draws=1, seed=0, threads=1, fixed=fixed)
+        return time.perf_counter() - began
+
+    spent(1)  # compiles, and reads what is read once
+    one = spent(1)
+    count = max(1, min(_MOST_PILOT_REPLICATES, int(_PILOT_SECONDS / max(one, 1e-3))))
+    many = spent(1 + count)
+    per_replicate = max(many - one, 0.0) / count
+    return max(one - per_replicate, 0.0), per_replicate

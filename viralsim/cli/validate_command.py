@@ -1,0 +1,148 @@
+"""``viralsim validate``: is the scenario usable, how large is it, and what can be expected of it."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from viralsim.cli.jobs import Progress, run_job
+from viralsim.cli.options import json_option, quiet_option, scenario_argument, set_option, variant_option
+
+if TYPE_CHECKING:
+    from viralsim.spec import Scenario
+
+__all__ = ["command"]
+
+
+@click.command("validate")
+@scenario_argument
+@variant_option
+@set_option
+@click.option(
+    "--assumptions", "list_assumptions", is_flag=True, help="List every number it rests on, with its source."
+)
+@json_option
+@quiet_option
+def command(
+    scenario: str,
+    variant: str | None,
+    settings: tuple[tuple[str, Any], ...],
+    list_assumptions: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Check a scenario and its variants; say how large it is and what to expect, without running it.
+
+    Exit code 0 if it can be run, 2 if not, with every problem as file:line:column: field: what is wrong.
+    """
+    from viralsim.cli.plan import say_if_cold
+    from viralsim.cli.render import print_json
+    from viralsim.cli.scenarios import load
+
+    chosen = load(scenario, variant, settings)
+    progress = Progress(chosen.name)
+    say_if_cold(progress, quiet)
+    facts = run_job(lambda report: _facts(chosen), progress, quiet)
+    if as_json:
+        print_json(facts)
+    else:
+        _print(chosen, facts)
+        if list_assumptions:
+            _print_assumptions(chosen)
+
+
+def _facts(scenario: Scenario) -> dict[str, Any]:
+    """Size, memory, expectations and assumptions of a scenario."""
+    from viralsim.engine.compiled import compile_draw
+    from viralsim.engine.expected import expectations
+    from viralsim.engine.memory import check_memory, estimate
+    from viralsim.engine.networks import file_graphs
+    from viralsim.spec import assumptions
+
+    graphs = file_graphs(scenario)
+    run, threads = scenario.run, os.cpu_count() or 1
+    check_memory(scenario, graphs, run.replicates, threads)
+    need = estimate(scenario, graphs, run.replicates, threads)
+    compiled = compile_draw(scenario, run.seed or 0, 0, graphs, True)
+    listed = assumptions(scenario)
+    return {
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "digest": scenario.digest,
+        "people": compiled.world.person_key.size,
+        "edges": compiled.world.followers.size,
+        "memory_bytes": need.bytes,
+        "available_bytes": need.available_bytes,
+        "replicates": run.replicates,
+        "draws": run.draws,
+        "variants": list(scenario.variant_names),
+        "expected": asdict(expectations(compiled)),
+        "assumptions": len(listed),
+        "uncertain": sum(entry.low < entry.high for entry in listed),
+        "judgements": sum(entry.is_judgement for entry in listed),
+        "notes": [f"network of {name}: {text}" for name, graph in graphs.items() for text in graph.notes],
+    }
+
+
+def _print(scenario: Scenario, facts: dict[str, Any]) -> None:
+    from viralsim.cli.render import note, size_text
+
+    expected = facts["expected"]
+    lines = [
+        ("people", f"{facts['people']:,}"),
+        ("follower edges", f"{facts['edges']:,}"),
+        ("memory", f"{size_text(facts['memory_bytes'])} of {size_text(facts['available_bytes'])} available"),
+        ("to run", f"{facts['replicates']:,} replicates over {facts['draws']:,} draws"),
+        (
+            "expected R",
+            _figure(expected["reproduction_number"]) + " new sharers per sharer, first two generations",
+        ),
+        ("growth rate", _figure(expected["growth_rate"]) + " in an endless fresh audience of this shape"),
+        (
+            "earned multiplier",
+            _figure(expected["earned_multiplier"]) + " = all impressions / (owned + paid), expected",
+        ),
+        ("owned impressions", _figure(expected["owned_impressions"], 0) + " expected"),
+        (
+            "assumptions",
+            f"{facts['assumptions']} numbers, {facts['uncertain']} uncertain, {facts['judgements']} without a source",
+        ),
+    ]
+    if facts["variants"]:
+        lines.append(("variants", ", ".join(facts["variants"])))
+    click.echo(f"{scenario.title}: can be run")
+    for label, text in lines:
+        click.echo(f"  {label:<18}{text}")
+    for text in facts["notes"]:
+        note(f"note: {text}")
+    for text in expected["warnings"]:
+        click.echo(f"warning: {text}")
+
+
+def _figure(value: float, decimals: int = 3) -> str:
+    """A figure, or why there is none."""
+    if math.isnan(value):
+        return "not defined;"
+    return "without bound;" if math.isinf(value) else f"{value:,.{decimals}f}"
+
+
+def _print_assumptions(scenario: Scenario) -> None:
+    from viralsim.cli.render import print_table
+    from viralsim.spec import assumptions
+
+    rows = [
+        (
+            entry.path,
+            f"{entry.value:g}",
+            f"{entry.low:g} to {entry.high:g}" if entry.low < entry.high else "-",
+            entry.unit or "",
+            entry.source + (f" ({entry.year})" if entry.year and str(entry.year) not in entry.source else ""),
+        )
+        for entry in assumptions(scenario)
+    ]
+    click.echo()
+    print_table(("number", "value", "band (9 in 10)", "unit", "source"), rows, numeric=(1, 2))

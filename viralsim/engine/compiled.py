@@ -1,0 +1,406 @@
+"""Compile: a scenario and one draw become the arrays the kernel works on (docs/model.md, sections 1 to 5)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viralsim.engine import tables
+from viralsim.engine.networks import Network, audience_keys, make_network, tie_graph
+from viralsim.engine.people import (
+    P_FANS,
+    P_PICK,
+    People,
+    brand_fans,
+    make_people,
+    make_tastes,
+    person_words,
+)
+from viralsim.engine.rates import SlotRates, slot_rates
+from viralsim.errors import EngineError, ScenarioError
+from viralsim.graph.social_graph import SocialGraph
+from viralsim.kernels import layout as lay
+from viralsim.kernels.layout import Plan, World
+from viralsim.rng import derive, text_key
+from viralsim.seeding.pick import pick_people
+from viralsim.spec.resolving import resolve
+
+__all__ = ["Audience", "Compiled", "compile_draw", "draw_key", "make_audience", "run_key", "slots_of"]
+
+MOST_BINS = 200
+
+
+def draw_key(seed: int, draw: int) -> int:
+    """Key of a draw (docs/model.md, section 6)."""
+    return derive(derive(derive(int(lay.ROOT), seed), lay.P_DRAW), draw)
+
+
+def run_key(seed: int, draw: int, replicate: int) -> int:
+    """Key of a replicate's luck."""
+    return derive(derive(draw_key(seed, draw), lay.P_RUN), replicate)
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """People and networks of one draw: what stays the same when only the content changes."""
+
+    people: People
+    networks: tuple[Network, ...]
+    affinity: dict[str, NDArray[np.float64]]  # by topic: float64[n]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One draw of a scenario, ready to run."""
+
+    scenario: Any  # resolved: every number plain
+    audience: Audience
+    world: World
+    plan: Plan
+    rates: tuple[SlotRates, ...]
+    slots: tuple[tuple[int, int], ...]
+    n_steps: int
+    n_bins: int
+    times_hours: NDArray[np.float64]
+
+    @property
+    def n_segments(self) -> int:
+        """Segments of the scenario, whether or not anybody is in them in this draw."""
+        return len(self.scenario.audience.segments)
+
+
+def slots_of(scenario: Any) -> tuple[tuple[int, int], ...]:
+    """(item_idx, platform_idx) of every item on every platform where it can appear, items first.
+
+    An item can appear where it is posted or people are asked to share it, and everywhere once
+    people copy shares between platforms.
+    """
+    items = [item.id for item in scenario.items]
+    platforms = list(scenario.platforms)
+    used = {(x.item, x.platform) for x in (*scenario.campaign.posts, *scenario.campaign.seeding)}
+    copying = any(p.cross_post_prob > 0 for p in scenario.platforms.values())
+    started = {item for item, _ in used}
+    return tuple(
+        (i, p)
+        for i, item in enumerate(items)
+        for p, platform in enumerate(platforms)
+        if (item, platform) in used or (copying and item in started)
+    )
+
+
+def make_audience(scenario: Any, key: int, graphs: Mapping[str, SocialGraph]) -> Audience:
+    """People, networks and affinities of a draw (`scenario` resolved, `key` of the draw)."""
+    person_key = audience_keys(scenario.audience.size, graphs)
+    if person_key.size > lay.MAX_PEOPLE:
+        raise EngineError(f"audience.size: {person_key.size:,} people; at most {lay.MAX_PEOPLE:,} fit")
+    people = make_people(scenario.audience, person_key, key)
+    networks = tuple(
+        make_network(name, scenario, people, graphs.get(name), key) for name in scenario.platforms
+    )
+    taste = scenario.audience.taste
+    ties = tie_graph(list(networks)) if taste.sigma > 0 and taste.tie_correlation > 0 else None
+    affinity = {}
+    for topic in dict.fromkeys(item.topic for item in scenario.items):
+        by_segment = np.array([s.affinity.get(topic, 1.0) for s in scenario.audience.segments], np.float64)
+        value = by_segment[people.segment]
+        if taste.sigma > 0:
+            z = make_tastes(people, ties, topic, taste.tie_correlation, key)
+            value = value * np.exp(taste.sigma * z - taste.sigma**2 / 2)
+        affinity[topic] = value
+    return Audience(people, networks, affinity)
+
+
+def compile_draw(
+    scenario: Any,
+    seed: int,
+    draw: int,
+    graphs: Mapping[str, SocialGraph],
+    fixed: bool = False,
+    audience: Audience | None = None,
+) -> Compiled:
+    """Compile one draw of a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seed, draw : int
+    graphs : mapping of platform name to SocialGraph
+        The networks read from files (`networks.file_graphs`).
+    fixed : bool
+        Hold every uncertain number at its value.
+    audience : Audience, optional
+        Reuse the people and networks of this draw; made if None.
+
+    Raises
+    ------
+    ScenarioError
+        If the audience cannot carry the scenario (more brand followers than accounts, ...).
+    """
+    plain = resolve(scenario, seed, draw, fixed=fixed)
+    key = draw_key(seed, draw)
+    audience = audience or make_audience(plain, key, graphs)
+    slots = slots_of(plain)
+    if not 0 < len(slots) <= lay.MAX_SLOTS:
+        raise ScenarioError(
+            f"campaign: {len(slots)} combinations of item and platform; 1 to {lay.MAX_SLOTS} are allowed"
+        )
+    n_steps = math.ceil(plain.run.horizon / plain.run.step - 1e-9)
+    if n_steps > lay.MAX_STEPS:
+        raise ScenarioError(
+            f"run.step: {n_steps:,} steps to the horizon; at most {lay.MAX_STEPS:,}: use a longer step"
+        )
+    n_bins = min(n_steps, MOST_BINS)
+    central = resolve(scenario, seed, draw, fixed=True)
+    typical = {name: float(platform.share_prob) for name, platform in central.platforms.items()}
+    rates = slot_rates(plain, audience, slots, typical)
+    world = _make_world(plain, audience, slots, key)
+    plan = _make_plan(plain, audience, world, slots, rates, n_steps, n_bins, key)
+    ends = -(-np.arange(1, n_bins + 1) * n_steps // n_bins)
+    times = np.asarray(ends * float(plain.run.step), np.float64)
+    return Compiled(plain, audience, world, plan, rates, slots, n_steps, n_bins, times)
+
+
+def _make_world(scenario: Any, audience: Audience, slots: tuple[tuple[int, int], ...], key: int) -> World:
+    """The arrays about people and graphs."""
+    people, networks = audience.people, audience.networks
+    n = people.size
+    account = np.zeros(n, np.uint8)
+    for p, network in enumerate(networks):
+        account |= network.account.astype(np.uint8) << np.uint8(p)
+    notice = np.empty((n, len(scenario.items)), np.uint32)
+    for i, item in enumerate(scenario.items):
+        prob = np.minimum(1.0, item.stickiness * audience.affinity[item.topic] ** item.exponents.notice)
+        notice[:, i] = np.floor(2.0**31 * prob + 0.5).astype(np.uint32)
+    offsets = np.cumsum([0, *(network.followers.size for network in networks)])
+    indptr = np.stack([network.indptr + offsets[p] for p, network in enumerate(networks)])
+    followers = networks[0].followers
+    if len(networks) > 1:
+        followers = np.concatenate([network.followers for network in networks])
+    fans = [_fans(scenario, audience, p, name, slots, key) for p, name in enumerate(scenario.platforms)]
+    return World(
+        person_key=people.key,
+        activity=people.activity,
+        segment=people.segment,
+        account=account,
+        notice_q=notice,
+        share_scale=_powers(scenario, audience, "share"),
+        rank_scale=_powers(scenario, audience, "ranking"),
+        indptr=np.ascontiguousarray(indptr),
+        followers=np.ascontiguousarray(followers, dtype=np.int32),
+        tie=_ties(scenario, networks),
+        fan_ptr=np.cumsum([0, *(f.size for f in fans)]).astype(np.int64),
+        fans=np.concatenate(fans).astype(np.int32),
+    )
+
+
+def _powers(scenario: Any, audience: Audience, name: str) -> NDArray[np.float64]:
+    """affinity^exponent by person and item (float64[n, I]); shape (0, I) where all exponents are 0."""
+    exponents = [getattr(item.exponents, name) for item in scenario.items]
+    if not any(exponents):
+        return np.zeros((0, len(exponents)))
+    columns = [audience.affinity[item.topic] ** e for item, e in zip(scenario.items, exponents, strict=True)]
+    return np.ascontiguousarray(np.stack(columns, axis=1))
+
+
+def _ties(scenario: Any, networks: tuple[Network, ...]) -> NDArray[np.uint8]:
+    """Ties in 1/255 in edge order; empty where no mechanic looks at them."""
+    needed = any(item.view_influence > 0 for item in scenario.items) or any(
+        platform.ranking.tie_exponent != 0 for platform in scenario.platforms.values()
+    )
+    if not needed or all(network.tie is None for network in networks):
+        return np.zeros(0, np.uint8)
+    parts = [
+        np.full(net.followers.size, 128, np.uint8) if net.tie is None else np.floor(255 * net.tie + 0.5)
+        for net in networks
+    ]
+    return np.concatenate(parts).astype(np.uint8)
+
+
+def _fans(
+    scenario: Any, audience: Audience, p: int, name: str, slots: tuple[tuple[int, int], ...], key: int
+) -> NDArray[np.int32]:
+    """The brand's followers on one platform."""
+    fans = scenario.platforms[name].brand_followers
+    topics = [scenario.items[i].topic for i, q in slots if q == p]
+    affinity = np.ones(audience.people.size)
+    if topics:
+        affinity = np.mean([audience.affinity[topic] for topic in topics], axis=0)
+    network = audience.networks[p]
+    return brand_fans(
+        fans.pick,
+        fans.count,
+        network.account,
+        network.follower_count,
+        audience.people,
+        affinity,
+        derive(derive(key, P_FANS), text_key(name)),
+        f"platforms.{name}.brand_followers.count",
+    )
+
+
+def _make_plan(
+    scenario: Any,
+    audience: Audience,
+    world: World,
+    slots: tuple[tuple[int, int], ...],
+    rates: tuple[SlotRates, ...],
+    n_steps: int,
+    n_bins: int,
+    key: int,
+) -> Plan:
+    """The arrays about content, numbers and calendar."""
+    items, platforms = scenario.items, list(scenario.platforms.values())
+    slot_of = np.full((len(items), len(platforms)), -1, np.int64)
+    for s, (i, p) in enumerate(slots):
+        slot_of[i, p] = s
+    views = [tables.view_tables(x.negative, x.neutral, x.view_influence) for x in items]
+    clocks = [_clock(platform, scenario.run, n_steps) for platform in platforms]
+    longest = max(guess.size for _, guess in clocks)
+    attention = scenario.audience.attention
+    limited = attention.kind == "budget"
+    tie_rank = np.stack(
+        [_tie_rank(platform, net) for platform, net in zip(platforms, audience.networks, strict=True)]
+    )
+    ranked, rank_bound = _ranking(world, tie_rank, slots, platforms, items)
+    posts, asks = _posts(scenario, slot_of), _asks(scenario, audience, rates, slot_of, key)
+    step = scenario.run.step
+    begin = scenario.run.start.hour + scenario.run.start.minute / 60
+    return Plan(
+        item_key=np.array([text_key(item.id) for item in items], np.uint64),
+        platform_key=np.array([text_key(name) for name in scenario.platforms], np.uint64),
+        slot_item=np.array([i for i, _ in slots], np.int64),
+        slot_platform=np.array([p for _, p in slots], np.int64),
+        slot_of=slot_of,
+        organic_reach=np.array([r.organic_reach for r in rates]),
+        visibility=np.array([r.visibility for r in rates]),
+        hazard_post=np.array([tables.hazard(r.share_noticed) for r in rates]),
+        hazard_friend=np.array([tables.hazard(r.friend_share_noticed) for r in rates]),
+        like_q=np.array([tables.coin(r.like_noticed) for r in rates], np.uint64),
+        comment_q=np.array([tables.coin(r.comment_noticed) for r in rates], np.uint64),
+        click_q=np.array([tables.coin(r.click_noticed) for r in rates], np.uint64),
+        copy_q=np.array([tables.coin(platforms[p].cross_post_prob) for _, p in slots], np.uint64),
+        response=np.stack([tables.response_table(item.response) for item in items]),
+        fatigue_q=np.stack([tables.fatigue_table(item.fatigue) for item in items]),
+        negative_q=np.stack([negative for negative, _ in views]),
+        neutral_q=np.stack([both for _, both in views]),
+        negative_share=np.array([float(item.negative_share_multiplier) for item in items]),
+        tie_rank=tie_rank,
+        ranked=ranked,
+        rank_bound=rank_bound,
+        boost=np.array([_boost(platform) for platform in platforms]),
+        delay=np.stack([tables.delay_table(p.display_delay, p.half_life, p.rhythm, step) for p in platforms]),
+        clock=np.stack([clock for clock, _ in clocks]),
+        clock_step=np.stack(
+            [np.pad(guess, (0, longest - guess.size), constant_values=n_steps - 1) for _, guess in clocks]
+        ).astype(np.int32),
+        reaction=np.stack([tables.reaction_table(p.reaction_delay, step) for p in platforms]),
+        notices_per_day=min(int(attention.notices_per_day), 63) if limited else -1,
+        background_q=tables.background_table(attention.background_per_day if limited else 0.0),
+        day=np.floor((begin + np.arange(n_steps) * step) / 24 + 1e-9).astype(np.int64),
+        influence=bool(scenario.audience.influence),
+        post_step=posts[:, 0].copy(),
+        post_slot=posts[:, 1].copy(),
+        post_ordinal=posts[:, 2].copy(),
+        ask_step=asks["step"].copy(),
+        ask_slot=asks["slot"].copy(),
+        ask_person=asks["person"].copy(),
+        ask_q=asks["q"].copy(),
+        ask_paid=asks["paid"].copy(),
+        ask_price=asks["price"].copy(),
+        bin_of_step=(np.arange(n_steps) * n_bins // n_steps).astype(np.int64),
+    )
+
+
+def _clock(platform: Any, run: Any, n_steps: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Activity clock of a platform over the run."""
+    return tables.clock_tables(tables.activity_of_steps(platform.rhythm, run.start, run.step, n_steps))
+
+
+def _boost(platform: Any) -> tuple[float, float, float]:
+    """(benchmark, strength, cap) of a platform's engagement boost; benchmark 0: none."""
+    boost = platform.ranking.boost
+    return (boost.benchmark, boost.strength, boost.cap) if boost.kind == "engagement" else (0.0, 0.0, 1.0)
+
+
+def _tie_rank(platform: Any, network: Network) -> NDArray[np.float64]:
+    """(tie / mean tie)^exponent by tie in 1/255 (float64[256])."""
+    exponent = platform.ranking.tie_exponent
+    if exponent == 0 or network.tie is None or not network.tie.size:
+        return np.ones(256)
+    tie = np.maximum(np.arange(256), 0.5) / 255.0
+    return (tie / float(network.tie.mean(dtype=np.float64))) ** exponent
+
+
+def _ranking(
+    world: World,
+    tie_rank: NDArray[np.float64],
+    slots: tuple[tuple[int, int], ...],
+    platforms: Any,
+    items: Any,
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Whether followers of a slot differ in the chance to be shown it, and the largest factor."""
+    ranked, bound = np.zeros(len(slots), np.uint8), np.ones(len(slots))
+    for s, (i, p) in enumerate(slots):
+        by_tie = platforms[p].ranking.tie_exponent != 0
+        by_affinity = items[i].exponents.ranking != 0
+        ranked[s] = by_tie or by_affinity
+        if by_affinity:
+            bound[s] *= world.rank_scale[:, i].max(initial=1.0)
+        if by_tie:
+            bound[s] *= max(tie_rank[p].max(), 1.0)
+    return ranked, bound
+
+
+def _posts(scenario: Any, slot_of: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Posts as rows (step, slot, ordinal), in order of time (int64[posts, 3])."""
+    items = {item.id: i for i, item in enumerate(scenario.items)}
+    platforms = {name: p for p, name in enumerate(scenario.platforms)}
+    rows: list[tuple[int, int, int]] = []
+    seen: dict[int, int] = {}
+    for post in sorted(scenario.campaign.posts, key=lambda post: post.at):
+        slot = int(slot_of[items[post.item], platforms[post.platform]])
+        seen[slot] = seen.get(slot, -1) + 1
+        rows.append((math.floor(post.at / scenario.run.step + 1e-9), slot, seen[slot]))
+    return np.array(rows, np.int64).reshape(-1, 3)
+
+
+def _asks(
+    scenario: Any,
+    audience: Audience,
+    rates: tuple[SlotRates, ...],
+    slot_of: NDArray[np.int64],
+    key: int,
+) -> NDArray[Any]:
+    """Everybody asked to share, in order of time (structured array)."""
+    kind = np.dtype(
+        [("step", "i8"), ("slot", "i8"), ("person", "i8"), ("q", "u8"), ("paid", "u1"), ("price", "f8")]
+    )
+    items = {item.id: i for i, item in enumerate(scenario.items)}
+    platforms = {name: p for p, name in enumerate(scenario.platforms)}
+    order = person_words(derive(key, P_PICK), audience.people.key)
+    rows = []
+    for entry, seeding in enumerate(scenario.campaign.seeding):
+        p = platforms[seeding.platform]
+        slot = int(slot_of[items[seeding.item], p])
+        chosen = pick_people(
+            seeding.pick,
+            seeding.price,
+            network=audience.networks[p],
+            segment=audience.people.segment,
+            segment_names=[s.name for s in scenario.audience.segments],
+            keys=audience.people.key,
+            order=order,
+            influence_prob=rates[slot].visibility * rates[slot].friend_share_prob,
+            where=f"campaign.seeding.{entry}.pick",
+        )
+        step = math.floor(seeding.at / scenario.run.step + 1e-9)
+        q = tables.coin(seeding.acceptance_prob)
+        paid = seeding.price > 0
+        rows += [(step, slot, person, q, paid, float(seeding.price)) for person in chosen]
+    asks = np.array(rows, kind)
+    return asks[np.argsort(asks["step"], kind="stable")]

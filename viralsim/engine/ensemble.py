@@ -1,0 +1,423 @@
+"""Ensemble: all replicates of a scenario, and every question one can ask them."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import math
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viralsim.engine.trace import Trace
+from viralsim.errors import EngineError, SpecError
+from viralsim.metrics import registry, views
+from viralsim.metrics.columns import Column, Floats
+from viralsim.metrics.judgement import Viral, judge_viral
+from viralsim.metrics.rounding import format_interval, format_number, format_percent, format_times
+from viralsim.metrics.tallies import Tallies
+from viralsim.metrics.uncertainty import Summary, summarise
+from viralsim.metrics.variance import Split, split_variance
+from viralsim.spec.problems import allowed_names
+
+__all__ = ["Ensemble"]
+
+CENTRAL_PER_DRAW = 5  # replicates per draw of the ensemble that tells audience from assumptions
+
+
+class Rerunner(Protocol):
+    """Runs the scenario of an ensemble again, with the same seed and draws."""
+
+    def __call__(self, *, fixed: bool, replicates: int) -> Ensemble: ...
+
+
+class Ensemble:
+    """All replicates of one scenario.
+
+    Parameters
+    ----------
+    tallies : Tallies
+        Raw counts.
+    scenario : Scenario
+        What was run.
+    seed : int
+    fixed : bool
+        Whether every uncertain number was held at its value.
+    provenance : mapping
+        Versions (see `viralsim.provenance.versions`), as written into files.
+    tracer : callable, optional
+        replicate -> Trace: runs that replicate once more with recording on.
+    rerunner : callable, optional
+        ``rerunner(fixed=True, replicates=n)`` -> Ensemble, to tell audience from assumptions.
+
+    Examples
+    --------
+    >>> ensemble = viralsim.simulate(scenario)          # doctest: +SKIP
+    >>> ensemble["reach"].mean()                        # doctest: +SKIP
+    >>> ensemble.summary()["earned_multiplier"].low     # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        tallies: Tallies,
+        scenario: Any,
+        seed: int,
+        fixed: bool = False,
+        provenance: Mapping[str, str] | None = None,
+        tracer: Callable[[int], Trace] | None = None,
+        rerunner: Rerunner | None = None,
+    ) -> None:
+        self.tallies = tallies
+        self.scenario = scenario
+        self.seed = seed
+        self.fixed = fixed
+        self.provenance: dict[str, str] = dict(provenance or {})
+        self._tracer = tracer
+        self._rerunner = rerunner
+
+    # --------------------------------------------------------------------------------------- what it is
+
+    @property
+    def replicates(self) -> int:
+        """Number of replicates."""
+        return int(self.tallies.draw.size)
+
+    @property
+    def draw(self) -> NDArray[np.int64]:
+        """The draw each replicate lives in (int64[replicates])."""
+        return self.tallies.draw
+
+    @property
+    def draws(self) -> int:
+        """Number of draws the replicates are dealt over."""
+        return int(np.unique(self.tallies.draw).size)
+
+    @property
+    def digest(self) -> str:
+        """Digest of all in the scenario that changes results."""
+        return str(self.scenario.digest)
+
+    @property
+    def name(self) -> str:
+        """Name of the scenario."""
+        return str(self.scenario.name)
+
+    @property
+    def people(self) -> float:
+        """People in the audience (mean over draws, which agree unless a file says otherwise)."""
+        return float(self.tallies.people_by_segment.sum(axis=1).mean())
+
+    @property
+    def times_hours(self) -> Floats:
+        """End of each bin of the curves, hours from the start (float64[bins])."""
+        return self.tallies.times_hours
+
+    @property
+    def generations(self) -> NDArray[np.int64]:
+        """Sharing people by generation (int64[replicates, 64]; the last entry holds all later ones)."""
+        return self.tallies.generations
+
+    @property
+    def tree_sizes(self) -> NDArray[np.int64]:
+        """Share trees by floor(log2(size)) (int64[replicates, 40])."""
+        return self.tallies.tree_sizes
+
+    # ------------------------------------------------------------------------------------------ metrics
+
+    @cached_property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the metrics this scenario defines."""
+        return registry.defined_metrics(self.tallies)
+
+    def column(self, name: str) -> Column:
+        """A metric per replicate as numerator and denominator.
+
+        Raises
+        ------
+        SpecError
+            If there is no such metric, or the scenario does not define it.
+        """
+        return registry.column(self.tallies, name)
+
+    def __getitem__(self, name: str) -> Floats:
+        """A metric per replicate (float64[replicates]); NaN where it is not defined.
+
+        Raises
+        ------
+        SpecError
+            If there is no such metric, or the scenario does not define it.
+        """
+        return self.column(name).values
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.metrics
+
+    @cached_property
+    def _summaries(self) -> dict[str, Summary]:
+        return {name: self._summary_of(name) for name in self.metrics}
+
+    def _summary_of(self, name: str) -> Summary:
+        return self._summarised(registry.METRICS[name], self.column(name))
+
+    def _summarised(self, metric: registry.Metric, column: Column) -> Summary:
+        summary = summarise(column, self.draw, metric.floor, metric.ceiling, metric.by_chance)
+        return dataclasses.replace(summary, unit=metric.unit, per=metric.per)
+
+    def summary(self) -> dict[str, Summary]:
+        """Every defined metric with mean, standard error, 95 % interval of the mean and quantiles.
+
+        Returns
+        -------
+        dict of str to Summary
+            Attributes mean, se, low, high, p05, p50, p95, sd, defined, n, draws, note, unit, per.
+        """
+        return dict(self._summaries)
+
+    def curve(self, name: str, cumulative: bool | None = None) -> NDArray[np.int64]:
+        """Events over time.
+
+        Parameters
+        ----------
+        name : str
+            impressions, impressions_owned, impressions_paid, impressions_earned, shares, or reach.
+        cumulative : bool, optional
+            Counts up to each of `times_hours` rather than within each bin. By default only reach is
+            cumulative: people reached so far.
+
+        Returns
+        -------
+        int64[replicates, bins]
+
+        Raises
+        ------
+        SpecError
+            If there is no such curve.
+        """
+        if name not in views.CURVES:
+            raise SpecError(f"curve: there is no {name!r}; {allowed_names(name, views.CURVES)}")
+        counts = views.curve(self.tallies, name)
+        add_up = name == "reach" if cumulative is None else cumulative
+        return np.cumsum(counts, axis=1) if add_up else counts
+
+    def by_segment(self, name: str) -> dict[str, Floats]:
+        """A metric of each segment: name -> float64[replicates]. SpecError if it cannot be split so."""
+        return self._split(name, "segment")
+
+    def by_platform(self, name: str) -> dict[str, Floats]:
+        """A metric on each platform: id -> float64[replicates]. SpecError if it cannot be split so."""
+        return self._split(name, "platform")
+
+    def by_item(self, name: str) -> dict[str, Floats]:
+        """A metric of each item: id -> float64[replicates]. SpecError if it cannot be split so."""
+        return self._split(name, "item")
+
+    def _split(self, name: str, kind: str) -> dict[str, Floats]:
+        return {part: column.values for part, column in registry.split(self.tallies, name, kind).items()}
+
+    def summary_by(self, kind: str, name: str) -> dict[str, Summary]:
+        """A metric of each part with its uncertainty.
+
+        Parameters
+        ----------
+        kind : {"segment", "platform", "item"}
+        name : str
+            Of the metric.
+
+        Returns
+        -------
+        dict of str to Summary
+
+        Raises
+        ------
+        SpecError
+            If the metric cannot be split that way.
+        """
+        metric = registry.find(self.tallies, name)
+        return {
+            part: self._summarised(metric, column)
+            for part, column in registry.split(self.tallies, name, kind).items()
+        }
+
+    # ------------------------------------------------------------------------------- what it is made of
+
+    def trace(self, replicate: int) -> Trace:
+        """Run one replicate again, exactly, recording who shared and who caused it.
+
+        Raises
+        ------
+        SpecError
+            If there is no such replicate.
+        EngineError
+            If this ensemble was not made by the engine (a stored result).
+        """
+        if not 0 <= replicate < self.replicates:
+            raise SpecError(
+                f"trace: there is no replicate {replicate}; allowed are 0 to {self.replicates - 1}"
+            )
+        if self._tracer is None:
+            raise EngineError(
+                "trace: these results were loaded, not simulated; run the scenario again to trace it"
+            )
+        return self._tracer(replicate)
+
+    @cached_property
+    def _central(self) -> Ensemble | None:
+        """The same draws' people and graphs with every uncertain number at its value."""
+        if self.fixed:
+            return self
+        if self._rerunner is None or self.draws < 2:
+            return None
+        per_draw = min(max(self.replicates // self.draws, 2), CENTRAL_PER_DRAW)
+        return self._rerunner(fixed=True, replicates=per_draw * self.draws)
+
+    def variance(self, name: str) -> Split:
+        """What the spread of a metric is made of: luck, audience (people and graph), assumptions.
+
+        The first call runs a second, small ensemble with every uncertain number held at its value.
+
+        Returns
+        -------
+        Split
+            Shares of the variance of one replicate, and a note where they are rough.
+
+        Raises
+        ------
+        SpecError
+            If the metric is not defined.
+        """
+        column = self.column(name)
+        central = self._central
+        if central is None:
+            return split_variance(column, self.draw)
+        return split_variance(column, self.draw, central.column(name), central.draw)
+
+    @cached_property
+    def viral(self) -> Viral:
+        """Whether it went viral, judged on all replicates together, with the reason."""
+        return judge_viral(self.tallies)
+
+    def prob_at_least(self, name: str, value: float) -> float:
+        """Chance that one run's metric is at least `value` (over the replicates where it is defined)."""
+        values = self[name]
+        values = values[~np.isnan(values)]
+        return float(np.mean(values >= value)) if values.size else math.nan
+
+    # -------------------------------------------------------------------------------------- for people
+
+    def sentence(self) -> str:
+        """The result in one plain sentence, rounded to what is known."""
+        reach, rate = self._summaries["reach"], self._summaries["earned_multiplier"]
+        text = (
+            f"{self.title} is expected to reach {format_number(reach.mean, reach.se)} of "
+            f"{format_number(self.people)} people"
+        )
+        if not math.isnan(reach.se) and reach.high > reach.low:
+            text += f" ({format_interval(reach.low, reach.high, reach.se)})"
+        if self.replicates > 1 and reach.p95 > reach.p05:
+            text += f", a single run {format_interval(reach.p05, reach.p95)} nine times in ten"
+        text += self._goal_clause()
+        if not math.isnan(rate.mean):
+            earned = 1.0 - 1.0 / rate.mean if rate.mean > 0 else 0.0
+            text += f"; {format_percent(earned)} of its impressions are earned"
+        verdict = "it goes viral" if self.viral else "it does not go viral"
+        return f"{text}; {verdict}: {self.viral.reason}."
+
+    @property
+    def title(self) -> str:
+        """Title of the scenario, else its name."""
+        return str(getattr(self.scenario, "title", None) or self.name)
+
+    def _goal_clause(self) -> str:
+        """Chance of reaching the scenario's goal, if it sets one that this run defines."""
+        goal = getattr(self.scenario, "goal", None)
+        if goal is None or goal.metric not in self:
+            return ""
+        chance = self.prob_at_least(goal.metric, goal.at_least)
+        what = goal.metric.replace("_", " ")
+        return f"; its goal ({what} of at least {format_number(goal.at_least)}) is met {format_times(chance)}"
+
+    def __repr__(self) -> str:
+        return (
+            f"Ensemble({self.name!r}, {self.replicates} replicates over {self.draws} draws, seed {self.seed})"
+        )
+
+    def _repr_html_(self) -> str:
+        """Small table for notebooks."""
+        rows = "".join(
+            f"<tr><td>{html.escape(name.replace('_', ' '))}</td><td>{format_number(s.mean, s.se)}</td>"
+            f"<td>{format_interval(s.low, s.high, s.se)}</td><td>{format_interval(s.p05, s.p95)}</td>"
+            f"<td>{html.escape(s.unit)}</td></tr>"
+            for name, s in self._summaries.items()
+        )
+        head = "<th>metric</th><th>expected</th><th>95 % interval</th><th>one run, 9 in 10</th><th>unit</th>"
+        return (
+            f"<p>{html.escape(self.sentence())}</p><table><thead><tr>{head}</tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+        )
+
+    # ------------------------------------------------------------------------------------ for machines
+
+    def to_columns(self) -> dict[str, NDArray[Any]]:
+        """replicate, draw and every defined metric, one array each."""
+        columns: dict[str, NDArray[Any]] = {"replicate": np.arange(self.replicates), "draw": self.draw}
+        columns.update((name, self[name]) for name in self.metrics)
+        return columns
+
+    def to_frame(self) -> Any:
+        """Data frame (pandas), one row per replicate.
+
+        Raises
+        ------
+        EngineError
+            If pandas is not installed; `to_columns` needs nothing.
+        """
+        try:
+            import pandas  # type: ignore[import-untyped]
+        except ImportError:
+            raise EngineError(
+                "to_frame needs the package pandas, which is not installed; install pandas, or use "
+                "to_columns(), a dict of arrays"
+            ) from None
+        return pandas.DataFrame(self.to_columns())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that `viralsim run --json` prints; what is not defined is None (null).
+
+        Returns
+        -------
+        dict
+            scenario, digest, seed, replicates, draws, fixed, versions, viral, sentence, metrics: {name: {mean, se, low,
+            high, p05, p50, p95, unit, ...}}.
+        """
+        return {
+            "scenario": self.name,
+            "digest": self.digest,
+            "seed": self.seed,
+            "replicates": self.replicates,
+            "draws": self.draws,
+            "fixed": self.fixed,
+            "versions": dict(self.provenance),
+            "sentence": self.sentence(),
+            "viral": bool(self.viral),
+            "metrics": {name: summary_to_dict(summary) for name, summary in self._summaries.items()},
+        }
+
+
+def summary_to_dict(summary: Summary) -> dict[str, Any]:
+    """Plain dict of a summary; NaN and infinite become None, a ratio names its denominator under "per"."""
+    keys = ("mean", "se", "low", "high", "p05", "p50", "p95", "sd", "defined")
+    result: dict[str, Any] = {key: finite_or_none(getattr(summary, key)) for key in keys}
+    result["unit"] = summary.unit
+    if summary.per:
+        result["per"] = summary.per
+    if summary.note:
+        result["note"] = summary.note
+    return result
+
+
+def finite_or_none(value: float) -> float | None:
+    """The number, or None where JSON has none (NaN, infinite)."""
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,246 @@
+"""What to expect before running: R, growth rate and earned multiplier of a fresh audience (docs/model.md, 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from viralsim.engine.compiled import Compiled
+from viralsim.kernels import layout as lay
+
+__all__ = ["Expectations", "expectations"]
+
+_ROUNDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """Expected figures of one draw in a fresh audience, without attention limits, fatigue or boosts.
+
+    Parameters
+    ----------
+    reproduction_number : float
+        New sharers per sharer over the first two generations, all items pooled; NaN without sharers.
+    growth_rate : float
+        Dominant eigenvalue of the next-generation matrix: the largest of the items'.
+    earned_multiplier : float
+        (owned + paid + earned) / (owned + paid) impressions; inf if growth_rate >= 1, NaN if nothing
+        is posted or paid.
+    owned_impressions, paid_impressions, earned_impressions : float
+        Expected counts; earned inf if growth_rate >= 1.
+    warnings : tuple of str
+        What a user should know before betting on the result.
+    """
+
+    reproduction_number: float
+    growth_rate: float
+    earned_multiplier: float
+    owned_impressions: float
+    paid_impressions: float
+    earned_impressions: float
+    warnings: tuple[str, ...]
+
+
+class _Spread:
+    """Expected sharing of one item, generation by generation, over all its platforms."""
+
+    def __init__(self, compiled: Compiled, item: int):
+        world, plan = compiled.world, compiled.plan
+        self.compiled, self.item = compiled, item
+        self.slots = [s for s, (i, _) in enumerate(compiled.slots) if i == item]
+        self.noticed = world.notice_q[:, item] / 2.0**31
+        activity = world.activity.astype(np.float64)
+        if world.share_scale.shape[0]:
+            activity = activity * world.share_scale[:, item]
+        negative = plan.negative_q[item, 127] / 2.0**32
+        multiplier = plan.negative_share[item]
+
+        def share_chance(hazard: float) -> NDArray[np.float64]:
+            likely = -np.expm1(-hazard / lay.HAZARD_UNIT * activity)
+            if negative == 0.0 or multiplier == 1.0:
+                return likely
+            unlikely = -np.expm1(-hazard * multiplier / lay.HAZARD_UNIT * activity)
+            return (1.0 - negative) * likely + negative * unlikely
+
+        first = plan.response[item, 1] if plan.influence else 0.0
+        self.after_post = {s: self.noticed * share_chance(plan.hazard_post[s]) for s in self.slots}
+        self.after_friend = {
+            s: self.noticed * share_chance(plan.hazard_friend[s] * first) for s in self.slots
+        }
+        self.shown = {s: self._shown_matrix(s) for s in self.slots}
+        self.account = {s: (world.account >> np.uint8(plan.slot_platform[s])) & 1 for s in self.slots}
+
+    def _shown_matrix(self, slot: int) -> sparse.csr_array:
+        """Probability that a share by u is shown to v, as a sparse matrix (n, n)."""
+        world, plan = self.compiled.world, self.compiled.plan
+        p = int(plan.slot_platform[slot])
+        start, stop = int(world.indptr[p, 0]), int(world.indptr[p, -1])
+        viewers = world.followers[start:stop]
+        shown = np.full(stop - start, plan.visibility[slot], np.float32)
+        if plan.ranked[slot]:
+            if world.rank_scale.shape[0]:
+                shown *= world.rank_scale[viewers, self.item].astype(np.float32)
+            tie = world.tie[start:stop] if world.tie.size else np.full(stop - start, 128, np.uint8)
+            shown = np.minimum(shown * plan.tie_rank[p, tie].astype(np.float32), 1.0)
+        n = world.person_key.size
+        return sparse.csr_array((shown, viewers, world.indptr[p] - start), shape=(n, n))
+
+    def publish(self, own: dict[int, NDArray[np.float64]]) -> dict[int, NDArray[np.float64]]:
+        """Expected publications by slot: own shares and their copies to other platforms."""
+        plan = self.compiled.plan
+        out = {s: x.copy() for s, x in own.items()}
+        for s in self.slots:
+            copy = plan.copy_q[s] / 2.0**32
+            if copy > 0:
+                for target in self.slots:
+                    if target != s:
+                        out[target] += copy * own[s] * self.account[target]
+        return out
+
+    def caused(self, published: dict[int, NDArray[np.float64]]) -> dict[int, NDArray[np.float64]]:
+        """Expected new sharers by slot that these publications cause."""
+        return {s: (self.shown[s].T @ published[s]) * self.after_friend[s] for s in self.slots}
+
+    def impressions(self, published: dict[int, NDArray[np.float64]]) -> float:
+        """Expected displays of these publications."""
+        return float(sum((self.shown[s] @ np.ones(x.size)) @ x for s, x in published.items()))
+
+    def start(self) -> tuple[dict[int, NDArray[np.float64]], dict[int, NDArray[np.float64]], float]:
+        """Expected first sharers by slot, chance that people are asked and accept by slot, owned impressions."""
+        world, plan = self.compiled.world, self.compiled.plan
+        n = world.person_key.size
+        stay = {s: np.ones(n) for s in self.slots}
+        owned = 0.0
+        for slot in plan.post_slot:
+            if int(slot) in stay:
+                p = plan.slot_platform[slot]
+                fans = world.fans[world.fan_ptr[p] : world.fan_ptr[p + 1]]
+                reach = np.full(fans.size, plan.organic_reach[slot])
+                if plan.ranked[slot] and world.rank_scale.shape[0]:
+                    reach = np.minimum(reach * world.rank_scale[fans, self.item], 1.0)
+                owned += float(reach.sum())
+                stay[int(slot)][fans] *= 1.0 - reach * self.after_post[int(slot)][fans]
+        return {s: 1.0 - x for s, x in stay.items()}, self._asked(), owned
+
+    def _asked(self) -> dict[int, NDArray[np.float64]]:
+        """Chance that each person is asked and accepts, by slot."""
+        plan = self.compiled.plan
+        asked = {s: np.zeros(self.noticed.size) for s in self.slots}
+        for person, slot, q in zip(plan.ask_person, plan.ask_slot, plan.ask_q, strict=True):
+            if int(slot) in asked:
+                asked[int(slot)][person] = max(asked[int(slot)][person], float(q) / 2.0**32)
+        return asked
+
+    def growth(self) -> float:
+        """Dominant eigenvalue of the next-generation operator, by power iteration."""
+        state = {s: x + 1e-300 for s, x in self.after_friend.items()}
+        rate = 0.0
+        for _ in range(_ROUNDS):
+            total = sum(float(x.sum()) for x in state.values())
+            if total <= 1e-280:
+                return 0.0
+            state = {s: x / total for s, x in state.items()}
+            state = self.caused(self.publish(state))
+            new = sum(float(x.sum()) for x in state.values())
+            if abs(new - rate) <= 1e-6 * new:
+                return new
+            rate = new
+        return rate
+
+
+def _total(state: dict[int, NDArray[np.float64]]) -> float:
+    return sum(float(x.sum()) for x in state.values())
+
+
+def expectations(compiled: Compiled) -> Expectations:
+    """Expected R, growth rate and impressions of a compiled draw.
+
+    Parameters
+    ----------
+    compiled : Compiled
+        One draw; its numbers and graphs are the ones taken.
+
+    Returns
+    -------
+    Expectations
+
+    Notes
+    -----
+    First sharers x_0 = one minus the chance to share after no post, plus people asked; x_{g+1} = x_g M.
+    Sums over an audience nobody has left yet, so they overstate large cascades.
+    """
+    sharers, parents = 0.0, 0.0
+    growth, owned, paid, earned = 0.0, 0.0, 0.0, 0.0
+    plan = compiled.plan
+    paid_slots = {int(s) for s, paid_one in zip(plan.ask_slot, plan.ask_paid, strict=True) if paid_one}
+    for item in range(len(compiled.scenario.items)):
+        spread = _Spread(compiled, item)
+        if not spread.slots:
+            continue
+        first, asked, posted = spread.start()
+        owned += posted
+        growth = max(growth, spread.growth())
+        by_asked = {s: spread.impressions({s: x}) for s, x in asked.items()}
+        paid += sum(x for s, x in by_asked.items() if s in paid_slots)
+        earned += sum(x for s, x in by_asked.items() if s not in paid_slots)
+        generation_1 = spread.caused({s: spread.publish(first)[s] + asked[s] for s in spread.slots})
+        generation_2 = spread.caused(spread.publish(generation_1))
+        parents += _total(first) + _total(asked) + _total(generation_1)
+        sharers += _total(generation_1) + _total(generation_2)
+        if growth < 1.0:
+            earned += _earned(spread, first, asked)
+    if growth >= 1.0:
+        earned = np.inf
+    bought = owned + paid
+    return Expectations(
+        reproduction_number=sharers / parents if parents > 0 else np.nan,
+        growth_rate=growth,
+        earned_multiplier=(bought + earned) / bought if bought > 0 else np.nan,
+        owned_impressions=owned,
+        paid_impressions=paid,
+        earned_impressions=earned,
+        warnings=_warnings(compiled, growth, sharers / parents if parents > 0 else 0.0, owned + paid),
+    )
+
+
+def _earned(
+    spread: _Spread, first: dict[int, NDArray[np.float64]], asked: dict[int, NDArray[np.float64]]
+) -> float:
+    """Expected displays by unpaid shares, summed over generations until they no longer count."""
+    published = spread.publish(first)
+    total = spread.impressions(published)
+    state = spread.caused({s: published[s] + asked[s] for s in spread.slots})
+    for _ in range(_ROUNDS):
+        published = spread.publish(state)
+        more = spread.impressions(published)
+        total += more
+        if more <= 1e-6 * total:
+            break
+        state = spread.caused(published)
+    return total
+
+
+def _warnings(compiled: Compiled, growth: float, reproduction: float, bought: float) -> tuple[str, ...]:
+    """Sentences about what makes a scenario unusual or its answer foregone."""
+    out = []
+    if reproduction >= 1.0 or growth >= 1.0:
+        out.append(
+            f"R is {reproduction:.2f} (growth rate {growth:.2f}): each sharer causes more than one new sharer, which "
+            "is a rare exception; most posts have R below 0.2. Check share and visibility numbers."
+        )
+    goal = compiled.scenario.goal
+    decided_by_buying = ("impressions", "impressions_paid", "impressions_owned", "reach")
+    if goal is not None and goal.metric in decided_by_buying and bought >= goal.at_least:
+        out.append(
+            f"The posts and paid shares alone are expected to bring about {bought:,.0f} impressions, which meets "
+            f"the goal of {goal.at_least:,.0f}: word of mouth does not decide it."
+        )
+    if not compiled.plan.post_step.size and not compiled.plan.ask_step.size:
+        out.append("Nothing is posted and nobody is asked to share: nothing will happen.")
+    late = [int(x) for x in (*compiled.plan.post_step, *compiled.plan.ask_step) if x >= compiled.n_steps]
+    if late:
+        out.append(f"{len(late)} of the planned posts and requests lie after the horizon and never happen.")
+    return tuple(out)

@@ -1,0 +1,147 @@
+"""Memory: what a run will need, and a refusal beforehand where it would not fit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from viralsim.engine.compiled import slots_of
+from viralsim.errors import EngineError
+from viralsim.graph.social_graph import SocialGraph
+from viralsim.kernels import layout as lay
+from viralsim.spec.resolving import resolve
+
+__all__ = ["MemoryEstimate", "available_bytes", "check_memory", "estimate"]
+
+_INTERPRETER = 260e6  # Python with numpy, scipy and the compiled kernels loaded
+_REACHED_EVENTS = 0.25  # shares per person that the lists are prepared for
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryEstimate:
+    """What a run needs.
+
+    Parameters
+    ----------
+    people : int
+    edges : int
+        Follower arcs over all platforms.
+    bytes : float
+        Largest need at one time.
+    available_bytes : float
+        What the machine (or its container) can still give; inf where that is unknown.
+    """
+
+    people: int
+    edges: int
+    bytes: float
+    available_bytes: float
+
+    @property
+    def fits(self) -> bool:
+        """Whether the need is below what is available."""
+        return self.bytes <= self.available_bytes
+
+
+def available_bytes() -> float:
+    """Memory that can still be had: what Linux calls available, or the container's limit; inf if unknown."""
+    found = [float("inf")]
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        found += [float(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")]
+        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+        if limit.isdigit():
+            used = float(Path("/sys/fs/cgroup/memory.current").read_text(encoding="ascii"))
+            found.append(float(limit) - used)
+    except (OSError, ValueError, IndexError):
+        if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names and len(found) == 1:
+            found.append(float(os.sysconf("SC_PHYS_PAGES")) * os.sysconf("SC_PAGE_SIZE"))
+    return min(found)
+
+
+def expected_edges(network: Any, n: int) -> float:
+    """Arcs that a generated network of n people will have, about."""
+    if network.kind == "communities":
+        from viralsim.graph.communities import RESEMBLING
+
+        like = RESEMBLING[network.like] if network.like else {}
+        mean = network.mean_followers or like.get("mean_followers", 40.0)
+    elif network.kind == "preferential":
+        mean = 2.0 * network.edges_per_newcomer
+    elif network.kind == "power-law":
+        mean = network.mean_followers or 3.5 * (network.min_followers or 10)
+    else:
+        mean = network.mean_degree
+    return float(n) * min(float(mean), float(n - 1))
+
+
+def estimate(
+    scenario: Any, graphs: Mapping[str, SocialGraph], replicates: int, threads: int, draws: int | None = None
+) -> MemoryEstimate:
+    """Estimate the memory of a run.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    graphs : mapping of platform name to SocialGraph
+        The networks read from files.
+    replicates, threads : int
+    draws : int, optional
+        Default: the scenario's.
+
+    Returns
+    -------
+    MemoryEstimate
+    """
+    plain = resolve(scenario, 0, 0, fixed=True)
+    draws = min(draws or plain.run.draws, replicates)
+    sizes = [graph.n_nodes for graph in graphs.values()]
+    people = plain.audience.size or max(sizes, default=0)
+    edges = 0.0
+    shares = [s.fraction for s in plain.audience.segments]
+    for name, platform in plain.platforms.items():
+        if name in graphs:
+            edges += graphs[name].n_edges
+            continue
+        access = [s.access.get(name, platform.access) for s in plain.audience.segments]
+        holders = sum(f * a for f, a in zip(shares, access, strict=True)) * people
+        edges += expected_edges(platform.network, max(int(holders), 2))
+    n_items, n_slots = len(plain.items), len(slots_of(plain))
+    at_once = min(threads, draws)
+    sharers = max(1, threads // draws) * at_once
+    platforms = len(plain.platforms)
+    per_person = 8 + 4 + 1 + 1 + 4 * n_items + 8 * (platforms + 1) + 24 + 8 * n_items + 9 * platforms
+    per_edge = 4.0 * (1 + (platforms > 1)) + 5.0 + 24.0  # in place, and while a graph is being made
+    scratch = people * (8.0 * (2 + n_items + n_slots) + 8.0 + 8.0 * 0.6 + _REACHED_EVENTS * 190.0)
+    bins = 200
+    per_replicate = 8.0 * (5 * n_slots * bins + n_slots * len(shares) * lay.N_COUNTS + 120)
+    total = (
+        _INTERPRETER
+        + at_once * (people * per_person + edges * per_edge)
+        + sharers * scratch
+        + 2.0 * replicates * per_replicate
+        + sum(graph.memory_bytes for graph in graphs.values())
+    )
+    return MemoryEstimate(int(people), int(edges), total, available_bytes())
+
+
+def check_memory(
+    scenario: Any, graphs: Mapping[str, SocialGraph], replicates: int, threads: int, draws: int | None = None
+) -> None:
+    """Refuse a run that would not fit.
+
+    Raises
+    ------
+    EngineError
+        With the number, and what to change.
+    """
+    need = estimate(scenario, graphs, replicates, threads, draws)
+    if not need.fits:
+        raise EngineError(
+            f"this run needs about {need.bytes / 1e9:.1f} GB ({need.people:,} people, {need.edges:,} follower edges), "
+            f"but only {need.available_bytes / 1e9:.1f} GB are available; use fewer people or followers, "
+            "fewer replicates, or --threads 1"
+        )

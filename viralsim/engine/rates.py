@@ -1,0 +1,142 @@
+"""Probabilities per slot, and the third of (visibility, friend share probability, R) solved on the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize
+
+from viralsim.errors import ScenarioError
+from viralsim.spec.items import Item
+
+if TYPE_CHECKING:
+    from viralsim.engine.compiled import Audience
+    from viralsim.engine.networks import Network
+
+__all__ = ["SlotRates", "slot_rates"]
+
+REFERENCE_STICKINESS = float(Item.model_fields["reference_stickiness"].default)
+"""Stickiness of the typical item to which a platform's own numbers refer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRates:
+    """Probabilities of one item on one platform; `*_noticed` are per noticed display."""
+
+    organic_reach: float
+    visibility: float
+    friend_share_prob: float  # per display at reference stickiness
+    share_noticed: float
+    friend_share_noticed: float
+    like_noticed: float
+    comment_noticed: float
+    click_noticed: float
+
+
+def slot_rates(
+    scenario: Any, audience: Audience, slots: tuple[tuple[int, int], ...], typical_share: Mapping[str, float]
+) -> tuple[SlotRates, ...]:
+    """The probabilities of every slot.
+
+    Parameters
+    ----------
+    scenario : resolved document
+    audience : Audience
+    slots : tuple of (item_idx, platform_idx)
+    typical_share : mapping of platform name to float
+        The platforms' share probabilities at their central values: an item twice as likely to be shared as
+        is typical there is twice as likely to be shared by friends too.
+    """
+    names = list(scenario.platforms)
+    shown = [
+        visibility_and_friend(scenario.platforms[name], audience.networks[p], audience.people.activity, name)
+        for p, name in enumerate(names)
+    ]
+    return tuple(_rates(scenario, names[p], shown[p], typical_share, i) for i, p in slots)
+
+
+def _rates(
+    scenario: Any, name: str, shown: tuple[float, float], typical_share: Mapping[str, float], i: int
+) -> SlotRates:
+    """The probabilities of item i on the platform `name`."""
+    item, platform = scenario.items[i], scenario.platforms[name]
+    reference = float(item.reference_stickiness)
+
+    def per_noticed(prob: float) -> float:
+        return min(prob / reference, 1.0)
+
+    def own_or(name: str) -> float:
+        own = getattr(item, name)
+        return float(getattr(platform, name) if own is None else own)
+
+    visibility, friend = shown
+    share = own_or("share_prob")
+    if item.friend_share_prob is not None:
+        friend = float(item.friend_share_prob)
+    elif item.share_prob is not None and typical_share[name] > 0:
+        friend = min(friend * share / typical_share[name], 1.0)
+    return SlotRates(
+        organic_reach=float(platform.organic_reach),
+        visibility=visibility,
+        friend_share_prob=friend,
+        share_noticed=per_noticed(share),
+        friend_share_noticed=per_noticed(friend),
+        like_noticed=per_noticed(own_or("like_prob")),
+        comment_noticed=per_noticed(own_or("comment_prob")),
+        click_noticed=per_noticed(own_or("click_prob")),
+    )
+
+
+def visibility_and_friend(
+    platform: Any, network: Network, activity: NDArray[np.float32], name: str
+) -> tuple[float, float]:
+    """(V, s_f) of a platform, one of them solved from R where R is given (docs/model.md, section 7)."""
+    visibility, friend, target = (
+        platform.peer_visibility,
+        platform.friend_share_prob,
+        platform.reproduction_number,
+    )
+    if target is None:
+        return float(visibility), float(friend)
+    wave = _Wave(network, activity.astype(np.float64))
+    where = f"platforms.{name}.reproduction_number"
+    if visibility is None:
+        return _solve(lambda v: wave.reproduction(v, float(friend)), float(target), 1.0, where), float(friend)
+    top = REFERENCE_STICKINESS
+    return float(visibility), _solve(
+        lambda s: wave.reproduction(float(visibility), s), float(target), top, where
+    )
+
+
+class _Wave:
+    """Mean offspring of the second generation of an even wave over a network."""
+
+    def __init__(self, network: Network, activity: NDArray[np.float64]):
+        self.matrix = network.matrix()
+        self.activity = activity
+        self.followed = np.bincount(network.followers, minlength=activity.size).astype(np.float64)
+
+    def reproduction(self, visibility: float, friend: float) -> float:
+        """R of docs/model.md, section 7, for a typical item (float)."""
+        share = min(friend / REFERENCE_STICKINESS, 1.0 - 1e-12)
+        rho = visibility * REFERENCE_STICKINESS * -np.expm1(np.log1p(-share) * self.activity)
+        weight = self.followed * rho
+        total = weight.sum()
+        return float(weight @ (self.matrix @ rho) / total) if total > 0 else 0.0
+
+
+def _solve(reproduction: Callable[[float], float], target: float, top: float, where: str) -> float:
+    """The x in [0, top] with reproduction(x) = target (reproduction grows with x)."""
+    if target == 0.0:
+        return 0.0
+    largest = reproduction(top)
+    if largest < target:
+        raise ScenarioError(
+            f"{where}: {target:g} cannot be reached on this network, at most {largest:.3g} even if everybody "
+            "shares; give a smaller number, or give friend_share_prob and peer_visibility instead"
+        )
+    return float(optimize.brentq(lambda x: reproduction(x) - target, 0.0, top, xtol=1e-15, rtol=1e-7))

@@ -1,0 +1,395 @@
+"""Simulate: run a scenario's replicates, draw by draw, over threads, into an Ensemble."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viralsim.engine.compiled import Compiled, compile_draw, run_key
+from viralsim.engine.ensemble import Ensemble
+from viralsim.engine.memory import check_memory
+from viralsim.engine.networks import file_graphs
+from viralsim.engine.scratch import capacities, grown, make_scratch, make_tally
+from viralsim.engine.trace import Trace
+from viralsim.errors import SpecError
+from viralsim.graph.social_graph import SocialGraph
+from viralsim.kernels import layout as lay
+from viralsim.kernels import spread
+from viralsim.kernels.layout import Plan, Scratch, Tally, World
+from viralsim.metrics.tallies import Prices, Tallies
+from viralsim.provenance import versions
+from viralsim.rng import check_seed, entropy_seed
+from viralsim.spec import Scenario
+from viralsim.spec.resolving import resolve
+
+__all__ = ["Events", "last_events", "run_replicates", "simulate"]
+
+Progress = Callable[[int, int], None]
+_BLOCK = 8  # replicates between looks at the stop flag
+
+
+def simulate(
+    scenario: Scenario,
+    replicates: int | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    progress: bool | Progress = False,
+    *,
+    fixed: bool = False,
+    draws: int | None = None,
+) -> Ensemble:
+    """Run a scenario many times and return its ensemble.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    replicates : int, optional
+        Simulated worlds, at least 1; None: what the scenario says.
+    seed : int, optional
+        0 to 2^63 - 1; None: what the scenario says, and if it says nothing one drawn from the
+        operating system, which the ensemble records.
+    threads : int, optional
+        None: one per processor. Never changes a result.
+    progress : bool or callable
+        True: a bar on stderr. A callable gets (replicates done, all).
+    fixed : bool
+        Hold every uncertain number at its value.
+    draws : int, optional
+        Sets of people, graphs and uncertain numbers; None: what the scenario says, at most one
+        per replicate.
+
+    Returns
+    -------
+    Ensemble
+
+    Raises
+    ------
+    ScenarioError, SpecError
+        If the scenario or an argument cannot be used.
+    EngineError
+        If it would not fit in memory.
+
+    Examples
+    --------
+    >>> import viralsim as vs
+    >>> ensemble = vs.simulate(vs.load_scenario("ordinary-post"), replicates=20, seed=1)
+    >>> ensemble["reach"].shape
+    (20,)
+    """
+    replicates = _at_least_1("replicates", replicates, scenario.run.replicates)
+    draws = min(_at_least_1("draws", draws, scenario.run.draws), replicates)
+    threads = _at_least_1("threads", threads, os.cpu_count() or 1)
+    chosen = scenario.run.seed if seed is None else seed
+    seed = entropy_seed() if chosen is None else check_seed(chosen)
+    graphs = file_graphs(resolve(scenario, seed, 0, fixed=True))
+    check_memory(scenario, graphs, replicates, threads)
+    run = _Run(scenario, seed, fixed, graphs, replicates, draws)
+    run.all_draws(threads, _progress(progress))
+    return run.ensemble()
+
+
+def _at_least_1(name: str, value: Any, default: int) -> int:
+    """A whole number >= 1 or the default."""
+    value = default if value is None else value
+    if isinstance(value, bool) or not hasattr(value, "__index__") or int(value) < 1:
+        raise SpecError(f"{name}: got {value!r}; a whole number of at least 1 is allowed")
+    return int(value)
+
+
+def _progress(progress: bool | Progress) -> Progress | None:
+    """The callback to report to."""
+    if callable(progress):
+        return progress
+    if not progress:
+        return None
+    from viralsim.engine.progress import bar
+
+    return bar()
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """What was published in one replicate, in order of time: E events, brand posts included.
+
+    Parameters
+    ----------
+    who : int64[E]
+        Person, or -1 - ordinal of a post.
+    slot, step, cause, kind, polarity, node : int64[E]
+        `cause`: position of the event that made the person share, or that was copied, -1 if none;
+        `kind`: one of viralsim.kernels.layout.KIND_*; `node`: row in `nodes`, -1 for posts.
+    nodes : int64[nodes, N_NODE]
+        The share trees' nodes, parents before children.
+    """
+
+    who: NDArray[np.int64]
+    slot: NDArray[np.int64]
+    step: NDArray[np.int64]
+    cause: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    polarity: NDArray[np.int64]
+    node: NDArray[np.int64]
+    nodes: NDArray[np.int64]
+
+
+def run_replicates(
+    world: World,
+    plan: Plan,
+    run_keys: NDArray[np.uint64],
+    scratch: Scratch | None = None,
+    n_segments: int | None = None,
+) -> tuple[Tally, Scratch]:
+    """Run replicates of one draw, enlarging the working memory as needed.
+
+    Parameters
+    ----------
+    world, plan : World, Plan
+    run_keys : uint64[R]
+    scratch : Scratch, optional
+        Reused if given; the one in use at the end is returned.
+    n_segments : int, optional
+        Segments to count by; those seen in `world` if None.
+
+    Returns
+    -------
+    Tally, Scratch
+        The columns, and the working memory as the last replicate left it.
+    """
+    sizes = capacities(world, plan) if scratch is None else _sizes_of(scratch)
+    scratch = make_scratch(world, plan, sizes, n_segments) if scratch is None else scratch
+    n_segments = scratch.counts.size // (plan.slot_item.size * lay.N_COUNTS)
+    n_bins = int(plan.bin_of_step[-1]) + 1
+    tally = make_tally(plan, n_segments, n_bins, run_keys.size)
+    done = 0
+    while done < run_keys.size:
+        done = spread.run_block(world, plan, scratch, tally, run_keys, done)
+        if done < run_keys.size:
+            sizes = grown(sizes, int(scratch.size[lay.SIZE_FAILED]))
+            scratch = make_scratch(world, plan, sizes, n_segments)
+            for column in tally:
+                column[done] = 0
+    return tally, scratch
+
+
+def last_events(scratch: Scratch) -> Events:
+    """What was published in the replicate that `scratch` ran last."""
+    n_events, n_nodes = int(scratch.size[lay.SIZE_EVENTS]), int(scratch.size[lay.SIZE_NODES])
+    info = scratch.events[:n_events, 1]
+    return Events(
+        who=scratch.event_who[:n_events].copy(),
+        slot=((info >> np.uint64(lay.EVENT_SLOT_SHIFT)) & np.uint64(255)).astype(np.int64),
+        step=scratch.event_step[:n_events].astype(np.int64),
+        cause=scratch.event_cause[:n_events].astype(np.int64),
+        kind=scratch.event_kind[:n_events].astype(np.int64),
+        polarity=((info >> np.uint64(lay.EVENT_POLARITY_SHIFT)) & np.uint64(3)).astype(np.int64) - 1,
+        node=(info & np.uint64(0xFFFFFFFF)).astype(np.int64) - 1,
+        nodes=scratch.nodes[:n_nodes].copy(),
+    )
+
+
+def _sizes_of(scratch: Scratch) -> dict[str, int]:
+    """The capacities a scratch was made with."""
+    return {
+        "displays": scratch.pool.size,
+        "repeats": scratch.repeat_next.size,
+        "pending": scratch.pending.shape[0],
+        "events": scratch.events.shape[0],
+    }
+
+
+class _Run:
+    """The columns of an ensemble while they are being filled; rows belong to replicates, so threads never meet."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        fixed: bool,
+        graphs: Mapping[str, SocialGraph],
+        replicates: int,
+        draws: int,
+    ):
+        self.scenario, self.seed, self.fixed, self.graphs = scenario, seed, fixed, graphs
+        self.replicates, self.draws = replicates, draws
+        self.columns: dict[str, NDArray[Any]] = {}
+        self.per_draw: dict[int, dict[str, Any]] = {}
+        self.lock = threading.Lock()
+        self.stop = threading.Event()
+        self.done = 0
+        self.report: Progress | None = None
+
+    def all_draws(self, threads: int, report: Progress | None) -> None:
+        """Run every draw: one thread per draw, and several per draw where there are fewer draws than threads."""
+        self.report = report
+        if report:
+            report(0, self.replicates)
+        shares = max(1, threads // self.draws)
+        if threads == 1:
+            for draw in range(self.draws):
+                self._draw(draw, 1)
+            return
+        with ThreadPoolExecutor(min(threads, self.draws)) as pool:
+            futures = [pool.submit(self._draw, draw, shares) for draw in range(self.draws)]
+            self._watch(futures)
+
+    def _watch(self, futures: list[Future[None]]) -> None:
+        """Wait for all; on the first error or Ctrl-C let the threads stop soon and raise it."""
+        waiting = set(futures)
+        try:
+            while waiting:
+                finished, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    future.result()
+        except BaseException:
+            self.stop.set()
+            for future in waiting:
+                future.cancel()
+            raise
+
+    def _draw(self, draw: int, shares: int) -> None:
+        """Compile and run one draw."""
+        if self.stop.is_set():
+            return
+        compiled = compile_draw(self.scenario, self.seed, draw, self.graphs, self.fixed)
+        self._note_draw(draw, compiled)
+        rows = np.arange(draw, self.replicates, self.draws)
+        if shares == 1 or rows.size < 2:
+            self._rows(compiled, draw, rows)
+            return
+        with ThreadPoolExecutor(shares) as pool:
+            parts = [rows[k::shares] for k in range(shares)]
+            self._watch([pool.submit(self._rows, compiled, draw, part) for part in parts])
+
+    def _rows(self, compiled: Compiled, draw: int, rows: NDArray[np.int64]) -> None:
+        """Run the replicates `rows` of a draw and put their columns in place."""
+        scratch = None
+        for start in range(0, rows.size, _BLOCK):
+            if self.stop.is_set():
+                return
+            part = rows[start : start + _BLOCK]
+            keys = np.array([run_key(self.seed, draw, int(r)) for r in part], np.uint64)
+            tally, scratch = run_replicates(
+                compiled.world, compiled.plan, keys, scratch, n_segments=compiled.n_segments
+            )
+            self._store(part, tally)
+
+    def _store(self, rows: NDArray[np.int64], tally: Tally) -> None:
+        """Copy a block's columns to their rows."""
+        with self.lock:
+            for name, column in tally._asdict().items():
+                if name not in self.columns:
+                    self.columns[name] = np.zeros((self.replicates, *column.shape[1:]), column.dtype)
+                target = self.columns[name]
+                if target.shape[1:] != column.shape[1:]:
+                    raise AssertionError(f"column {name} changed its shape between draws")
+                target[rows] = column
+            self.done += rows.size
+            if self.report:
+                self.report(self.done, self.replicates)
+
+    def _note_draw(self, draw: int, compiled: Compiled) -> None:
+        """Keep the few facts about a draw that the metrics need."""
+        people, groups = compiled.audience.people, len(compiled.scenario.audience.segments)
+        outside = compiled.world.account == 0
+        facts = {
+            "people": np.bincount(people.segment, minlength=groups),
+            "excluded": np.bincount(people.segment[outside], minlength=groups),
+            "fans": np.diff(compiled.world.fan_ptr),
+            "compiled": compiled if draw == 0 else None,
+            "slots": compiled.slots,
+            "times": compiled.times_hours,
+        }
+        with self.lock:
+            self.per_draw[draw] = facts
+
+    def ensemble(self) -> Ensemble:
+        """Everything that was run, as an Ensemble."""
+        plain = resolve(self.scenario, self.seed, 0, fixed=True)
+        first = self.per_draw[0]
+        draws = range(self.draws)
+        n_slots, n_segments = len(first["slots"]), first["people"].size
+        tallies = Tallies(
+            counts=self.columns["counts"].reshape(self.replicates, n_slots, n_segments, lay.N_COUNTS),
+            people=self.columns["people"],
+            curves=self.columns["curves"],
+            trees=self.columns["trees"],
+            generations=self.columns["generations"],
+            tree_sizes=self.columns["tree_sizes"],
+            draw=np.arange(self.replicates) % self.draws,
+            items=tuple(item.id for item in plain.items),
+            platforms=tuple(plain.platforms),
+            segments=tuple(segment.name for segment in plain.audience.segments),
+            slots=first["slots"],
+            times_hours=first["times"],
+            people_by_segment=np.stack([self.per_draw[d]["people"] for d in draws]),
+            excluded_by_segment=np.stack([self.per_draw[d]["excluded"] for d in draws]),
+            brand_followers=first["fans"],
+            seed_cost=self.columns["seed_cost"],
+            has_prices=any(s.price > 0 for s in plain.campaign.seeding),
+            has_negative=any(item.negative > 0 or item.neutral > 0 for item in plain.items),
+            prices=_prices(plain),
+        )
+        return Ensemble(
+            tallies,
+            self.scenario,
+            seed=self.seed,
+            fixed=self.fixed,
+            provenance=versions(),
+            tracer=self._trace,
+            rerunner=self._rerun,
+        )
+
+    def _trace(self, replicate: int) -> Trace:
+        """Run one replicate again with its share trees recorded."""
+        draw = replicate % self.draws
+        compiled = self.per_draw[draw].get("compiled") or compile_draw(
+            self.scenario, self.seed, draw, self.graphs, self.fixed
+        )
+        keys = np.array([run_key(self.seed, draw, replicate)], np.uint64)
+        _, scratch = run_replicates(compiled.world, compiled.plan, keys, n_segments=compiled.n_segments)
+        return make_trace(compiled, last_events(scratch), replicate)
+
+    def _rerun(self, fixed: bool, replicates: int) -> Ensemble:
+        """The same worlds again, with uncertain numbers held or not."""
+        run = _Run(self.scenario, self.seed, fixed, self.graphs, replicates, min(self.draws, replicates))
+        run.all_draws(os.cpu_count() or 1, None)
+        return run.ensemble()
+
+
+def _prices(plain: Any) -> Prices:
+    """The user's own prices for earned media value."""
+    value = plain.value
+    if value is None:
+        return Prices()
+    return Prices(**{name: getattr(value, name) for name in Prices.__dataclass_fields__})
+
+
+def make_trace(compiled: Compiled, events: Events, replicate: int) -> Trace:
+    """The shares among `events` as a Trace."""
+    shares = np.flatnonzero(events.kind != lay.KIND_POST)
+    row = np.full(events.kind.size + 1, -1, np.int64)  # the last entry serves cause -1
+    row[shares] = np.arange(shares.size)
+    slots = np.array(compiled.slots, np.int64).reshape(-1, 2)[events.slot[shares]]
+    person = events.who[shares]
+    return Trace(
+        person=person,
+        person_key=compiled.world.person_key[person],
+        parent=row[events.cause[shares]],
+        hour=np.asarray(events.step[shares] * float(compiled.scenario.run.step), np.float64),
+        platform_idx=slots[:, 1],
+        item_idx=slots[:, 0],
+        generation=events.nodes[events.node[shares], lay.NODE_GENERATION],
+        asked=events.kind[shares] == lay.KIND_ASKED,
+        copy=events.kind[shares] == lay.KIND_COPY,
+        polarity=events.polarity[shares],
+        platforms=tuple(compiled.scenario.platforms),
+        items=tuple(item.id for item in compiled.scenario.items),
+        replicate=replicate,
+    )

@@ -1,0 +1,142 @@
+"""Working memory of one thread: sizes, making, growing, and the estimate printed before a run."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from viralsim.kernels import layout as lay
+from viralsim.kernels.layout import Plan, Scratch, Tally, World
+
+__all__ = ["capacities", "grown", "make_scratch", "make_tally", "scratch_bytes"]
+
+LISTS = ("displays", "repeats", "pending", "events")
+_BY_CODE = {
+    lay.FULL_POOL: "displays",
+    lay.FULL_REPEAT: "repeats",
+    lay.FULL_PENDING: "pending",
+    lay.FULL_EVENTS: "events",
+}
+
+
+def capacities(world: World, plan: Plan) -> dict[str, int]:
+    """First sizes of the growing lists (entries); they double when a replicate needs more."""
+    people = world.person_key.size
+    steps = plan.day.size
+    start = min(max(people // 4, 1024), 1 << 20)
+    return {"displays": start + 2 * steps * lay.CHUNK, "repeats": start, "pending": start, "events": start}
+
+
+def grown(sizes: dict[str, int], code: int) -> dict[str, int]:
+    """The sizes after the list that was full (`code`, of viralsim.kernels.layout) has doubled."""
+    name = _BY_CODE[code]
+    return {**sizes, name: 2 * sizes[name]}
+
+
+def make_scratch(
+    world: World, plan: Plan, sizes: dict[str, int] | None = None, n_segments: int | None = None
+) -> Scratch:
+    """Allocate and initialise the working memory for `world` and `plan` (segments: those seen, if not given)."""
+    sizes = sizes or capacities(world, plan)
+    n = world.person_key.size
+    n_items, n_slots, n_steps = plan.item_key.size, plan.slot_item.size, plan.day.size
+    n_segments = n_segments or int(world.segment.max(initial=0)) + 1
+    chunks = -(-sizes["displays"] // lay.CHUNK)
+    events, repeats, pending = sizes["events"], sizes["repeats"], sizes["pending"]
+    longest = longest_list(world)
+    return Scratch(
+        rows=make_rows(world, plan),
+        touched=np.zeros(n, np.int32),
+        pool=np.zeros(chunks * lay.CHUNK, np.uint64),
+        chunk_next=np.zeros(chunks, np.int32),
+        free=np.arange(chunks, dtype=np.int32)[::-1].copy(),
+        bucket_head=np.full(n_steps, -1, np.int32),
+        bucket_cursor=np.zeros(n_steps, np.int64),
+        batch=np.zeros((lay.BATCH, 3), np.uint64),
+        noticed=np.zeros(lay.BATCH + 1, np.int64),
+        repeat=np.zeros((repeats, 2), np.uint64),
+        repeat_next=np.zeros(repeats, np.int32),
+        repeat_head=np.full(n, -1, np.int32),
+        ordered=np.zeros((repeats, 2), np.uint64),
+        pending=np.zeros((pending, 4), np.int64),
+        pending_head=np.full(n_steps, -1, np.int64),
+        events=np.zeros((events, 2), np.uint64),
+        event_who=np.zeros(events, np.int64),
+        event_cause=np.zeros(events, np.int32),
+        event_step=np.zeros(events, np.int32),
+        event_kind=np.zeros(events, np.uint8),
+        nodes=np.zeros((events, lay.N_NODE), np.int64),
+        node_parent=np.zeros(events, np.int32),
+        node_cause_key=np.zeros(events, np.uint64),
+        tree_work=np.zeros((4, events), np.int64),
+        seen=np.zeros(longest // 64 + 1, np.uint64),
+        seen_at=np.zeros(longest + 1, np.int64),
+        lists=np.zeros((lay.LISTS, 3), np.int64),
+        point_at=np.zeros(lay.POINTS, np.int64),
+        point_word=np.zeros(lay.POINTS, np.uint64),
+        point_tag=np.zeros(lay.POINTS, np.uint64),
+        point_platform=np.zeros(lay.POINTS, np.int64),
+        point_viewer=np.zeros(lay.POINTS, np.int32),
+        counts=np.zeros(n_slots * n_segments * lay.N_COUNTS, np.int64),
+        boost=np.ones(n_slots),
+        slot_key=np.zeros((n_slots, 7), np.uint64),
+        opinion_key=np.zeros(n_items, np.uint64),
+        run_key=np.zeros(2, np.uint64),
+        masks=np.zeros(1 + n_items + plan.platform_key.size, np.int64),
+        size=_sizes(chunks),
+    )
+
+
+def _sizes(chunks: int) -> np.ndarray:
+    """`Scratch.size` of an unused scratch: every chunk is free."""
+    size = np.zeros(lay.N_SIZES, np.int64)
+    size[lay.SIZE_FREE] = chunks
+    return size
+
+
+def longest_list(world: World) -> int:
+    """The largest number of followers of a person or of the brand."""
+    degrees = np.diff(world.indptr, axis=1)
+    return int(max(degrees.max(initial=0), np.diff(world.fan_ptr).max(initial=0)))
+
+
+def make_rows(world: World, plan: Plan) -> np.ndarray:
+    """One row of words per person (uint64[n x W]): key, person, items, slots; see viralsim.kernels.layout."""
+    n = world.person_key.size
+    n_items, n_slots = plan.item_key.size, plan.slot_item.size
+    rows = np.zeros((n, 2 + n_items + n_slots), np.uint64)
+    rows[:, 0] = world.person_key
+    rows[:, 1] = world.activity.view(np.uint32).astype(np.uint64)
+    rows[:, 1] |= world.segment.astype(np.uint64) << np.uint64(lay.SEGMENT_SHIFT)
+    rows[:, 2 : 2 + n_items] = world.notice_q.astype(np.uint64) | np.uint64(127 << lay.SCORE_SHIFT)
+    for s in range(n_slots):
+        bit = np.uint8(plan.slot_platform[s])
+        rows[:, 2 + n_items + s] = (world.account >> bit) & np.uint8(1)
+    return rows.reshape(-1)
+
+
+def make_tally(plan: Plan, n_segments: int, n_bins: int, replicates: int) -> Tally:
+    """Zero columns for `replicates` replicates."""
+    n_items, n_platforms, n_slots = plan.item_key.size, plan.platform_key.size, plan.slot_item.size
+    return Tally(
+        counts=np.zeros((replicates, n_slots * n_segments * lay.N_COUNTS), np.int64),
+        people=np.zeros((replicates, 4, 1 + n_items + n_platforms + n_slots, n_segments), np.int64),
+        curves=np.zeros((replicates, 5, n_slots, n_bins), np.int64),
+        trees=np.zeros((replicates, 12), np.int64),
+        generations=np.zeros((replicates, 64), np.int64),
+        tree_sizes=np.zeros((replicates, 40), np.int64),
+        seed_cost=np.zeros(replicates),
+    )
+
+
+def scratch_bytes(n_people: int, n_items: int, n_slots: int, sizes: dict[str, int], longest: int) -> int:
+    """Bytes of `make_scratch` for these sizes (the small fixed arrays are left out)."""
+    per_person = 8 * (2 + n_items + n_slots) + 8
+    per_event = 16 + 8 + 9 + 8 * lay.N_NODE + 4 + 8 + 32
+    return (
+        n_people * per_person
+        + sizes["displays"] * 8
+        + sizes["repeats"] * 36
+        + sizes["pending"] * 32
+        + sizes["events"] * per_event
+        + longest * 9
+    )

@@ -1,0 +1,47 @@
+"""Three machine instructions that Python has no name for: trailing zeros, wide loads, prefetch.
+
+None of them decides anything: results are the same without them, only slower.
+"""
+
+from __future__ import annotations
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.cpython.unsafe.numbers import trailing_zeros
+from numba.extending import intrinsic
+
+__all__ = ["load_eight", "prefetch", "trailing_zeros"]
+
+
+@intrinsic
+def prefetch(typing_context, array, position):  # type: ignore[no-untyped-def]
+    """Ask for the cache line of ``array[position]`` (position unsigned; any value is harmless)."""
+    signature = types.void(array, position)
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        struct = context.make_array(signature.args[0])(context, builder, arguments[0])
+        offset = context.cast(builder, arguments[1], signature.args[1], types.uintp)
+        byte = ir.IntType(8).as_pointer()
+        flag = ir.IntType(32)
+        address = builder.bitcast(builder.gep(struct.data, [offset]), byte)
+        kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [address, flag(0), flag(3), flag(1)])  # to read, keep near, data
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def load_eight(typing_context, array, position):  # type: ignore[no-untyped-def]
+    """Eight bytes of a uint8 array from `position` (unsigned) on as one uint64, unaligned, unchecked."""
+    signature = types.uint64(array, position)
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        struct = context.make_array(signature.args[0])(context, builder, arguments[0])
+        offset = context.cast(builder, arguments[1], signature.args[1], types.uintp)
+        address = builder.bitcast(builder.gep(struct.data, [offset]), ir.IntType(64).as_pointer())
+        return builder.load(address, align=1)
+
+    return signature, generate

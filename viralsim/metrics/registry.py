@@ -1,0 +1,392 @@
+"""Every metric that a run can define: the function that computes it, its denominator, what is better.
+
+Names, units and meanings stand in `viralsim.spec.metric_names`. A metric that a run does not define is absent, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from viralsim.errors import SpecError
+from viralsim.metrics.columns import Column, Floats, as_column
+from viralsim.metrics.tallies import Prices, Tallies
+from viralsim.metrics.views import PARTS, View, part_names
+from viralsim.spec.metric_names import METRIC_NAMES
+from viralsim.spec.problems import allowed_names
+
+__all__ = ["METRICS", "Metric", "column", "defined_metrics", "find", "formula_of_value", "split"]
+
+Better = Literal["higher", "lower", "neither"]
+Measure = Callable[[View], Floats]
+
+_ALL_PARTS = PARTS
+_BY_CONTENT = ("platform", "item")
+
+CLICKS = ("clicks_owned", "clicks_paid", "clicks_earned")
+COMMENTS = ("comments_positive", "comments_neutral", "comments_negative")
+IMPRESSIONS = ("impressions_owned", "impressions_paid", "impressions_earned")
+SHARES = ("shares_positive", "shares_neutral", "shares_negative")
+ENGAGEMENTS = ("likes", *COMMENTS, *SHARES, *CLICKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One entry of the registry.
+
+    Parameters
+    ----------
+    name : str
+        One of `viralsim.spec.metric_names.METRIC_NAMES`, where unit and meaning stand.
+    numerator : callable
+        View -> float64[R]; NaN where a metric without denominator is not defined.
+    denominator : callable, optional
+        View -> float64[R] of a ratio; an ensemble's value is then sum over sum.
+    per : str
+        What the denominator is, printed with the number.
+    better : {"higher", "lower", "neither"}
+    parts : tuple of str
+        What it can be split by: "segment", "platform", "item".
+    floor, ceiling : float, optional
+        Bounds that hold by definition.
+    by_chance : bool
+        A count of what people may or may not do: 0 in all replicates does not mean never.
+    defined : callable
+        Tallies -> bool: whether this run defines the metric.
+    """
+
+    name: str
+    numerator: Measure
+    denominator: Measure | None = None
+    per: str = ""
+    better: Better = "higher"
+    parts: tuple[str, ...] = _ALL_PARTS
+    floor: float | None = 0.0
+    ceiling: float | None = None
+    by_chance: bool = False
+    defined: Callable[[Tallies], bool] = lambda tallies: True
+
+    @property
+    def unit(self) -> str:
+        """Unit, as printed."""
+        return METRIC_NAMES[self.name].unit
+
+    @property
+    def meaning(self) -> str:
+        """Meaning in one line."""
+        return METRIC_NAMES[self.name].meaning
+
+    def column(self, view: View) -> Column:
+        """The metric in each replicate of `view`."""
+        if self.denominator is None:
+            return as_column(self.numerator(view))
+        return Column(self.numerator(view), self.denominator(view))
+
+
+# ------------------------------------------------------------------------------------------- measures
+
+
+def _count(*names: str) -> Measure:
+    return lambda view: view.count(*names)
+
+
+def _people(measure: str) -> Measure:
+    return lambda view: view.people(measure)
+
+
+def _counted(name: str, *events: str) -> Metric:
+    """Metric that counts what people may or may not do."""
+    return Metric(name, _count(*events), by_chance=True)
+
+
+def _tree(name: str) -> Measure:
+    return lambda view: view.tree(name)
+
+
+def _followers(view: View) -> Floats:
+    return view.followers()
+
+
+def _excluded(view: View) -> Floats:
+    return view.people_excluded()
+
+
+def _last_generation(view: View) -> Floats:
+    """Number of the last generation of sharing people, the first being 0; NaN if nobody shared."""
+    depth = view.tree("depth")
+    return np.where(depth < 0, np.nan, depth)
+
+
+def _seed_cost(view: View) -> Floats:
+    return view.tallies.seed_cost.astype(np.float64)
+
+
+def _polarised(name: str) -> tuple[str, str]:
+    return f"shares_{name}", f"comments_{name}"
+
+
+def _net_mentions(view: View) -> Floats:
+    return view.count(*_polarised("positive")) - view.count(*_polarised("negative"))
+
+
+def earned_media_value(view: View) -> Floats:
+    """Earned impressions and all engagements at the user's own prices (formula: `formula_of_value`)."""
+    prices = view.tallies.prices
+    total = (prices.per_1000_impressions or 0.0) / 1000.0 * view.count("impressions_earned")
+    total = total + (prices.per_like or 0.0) * view.count("likes")
+    total = total + (prices.per_comment or 0.0) * view.count(*COMMENTS)
+    total = total + (prices.per_share or 0.0) * view.count(*SHARES)
+    return total + (prices.per_click or 0.0) * view.count(*CLICKS)
+
+
+def peak_hour(view: View) -> Floats:
+    """Start of the hour with most impressions, hours from the start of the run; NaN without impressions.
+
+    Bins of time shorter than an hour are added up by the hour they begin in; longer ones are compared by
+    impressions per hour. The first of equals counts.
+    """
+    impressions = view.curve("impressions").astype(np.float64)
+    ends = view.tallies.times_hours
+    starts = np.concatenate(([0.0], ends[:-1]))
+    if np.all(ends - starts < 1.0):
+        hours, first = np.unique(np.floor(starts + 1e-9), return_index=True)
+        per_hour = np.add.reduceat(impressions, first, axis=1)
+    else:
+        hours, per_hour = starts, impressions / (ends - starts)
+    peak = hours[np.argmax(per_hour, axis=1)]
+    return np.where(impressions.any(axis=1), peak, np.nan)
+
+
+def half_reach_hour(view: View) -> Floats:
+    """Hour by which half of all people finally reached had been reached; NaN if nobody was.
+
+    Within a bin of time people are taken as reached evenly (assumption).
+    """
+    reached = np.cumsum(view.curve("reach"), axis=1, dtype=np.float64)
+    ends = view.tallies.times_hours
+    starts = np.concatenate(([0.0], ends[:-1]))
+    half = 0.5 * reached[:, -1]
+    bin_idx = np.argmax(reached >= half[:, None], axis=1)
+    rows = np.arange(reached.shape[0])
+    before = np.where(bin_idx > 0, reached[rows, np.maximum(bin_idx - 1, 0)], 0.0)
+    inside = reached[rows, bin_idx] - before
+    part = np.divide(half - before, inside, out=np.zeros_like(half), where=inside > 0)
+    hours = starts[bin_idx] + part * (ends - starts)[bin_idx]
+    return np.where(half > 0, hours, np.nan)
+
+
+def _with_followers(tallies: Tallies) -> bool:
+    return bool(tallies.brand_followers.sum() > 0)
+
+
+def _with_negative(tallies: Tallies) -> bool:
+    return tallies.has_negative
+
+
+def _with_value(tallies: Tallies) -> bool:
+    prices = tallies.prices
+    named = (prices.per_1000_impressions, prices.per_like, prices.per_comment)
+    return any(price is not None for price in (*named, prices.per_share, prices.per_click))
+
+
+def formula_of_value(prices: Prices) -> str:
+    """The formula of `earned_media_value` as printed; there is no standard one.
+
+    Examples
+    --------
+    >>> formula_of_value(Prices(per_1000_impressions=8.0, per_click=0.5))
+    'earned impressions / 1000 x 8 + clicks x 0.5'
+    """
+    named = [
+        ("earned impressions / 1000", prices.per_1000_impressions),
+        ("likes", prices.per_like),
+        ("comments", prices.per_comment),
+        ("shares", prices.per_share),
+        ("clicks", prices.per_click),
+    ]
+    return (
+        " + ".join(f"{what} x {price:g}" for what, price in named if price is not None) or "no prices given"
+    )
+
+
+# ------------------------------------------------------------------------------------------- registry
+
+_VOLUME = (
+    Metric("impressions", _count(*IMPRESSIONS)),
+    Metric("impressions_owned", _count("impressions_owned")),
+    Metric("impressions_paid", _count("impressions_paid")),
+    _counted("impressions_earned", "impressions_earned"),
+    Metric("reach", _people("reached")),
+    Metric("reach_accounts", lambda view: view.accounts_reached()),
+    Metric("reach_earned_only", _people("reached_earned_only"), by_chance=True),
+    Metric("frequency", _count(*IMPRESSIONS), _people("reached"), "people reached", better="neither"),
+    _counted("noticed", "noticed"),
+)
+
+_ENGAGEMENT = (
+    Metric("sharers", _people("sharers"), by_chance=True),
+    _counted("shares", *SHARES),
+    _counted("likes", "likes"),
+    _counted("comments", *COMMENTS),
+    _counted("clicks", *CLICKS),
+    _counted("clicks_owned", "clicks_owned"),
+    Metric("clicks_paid", _count("clicks_paid")),
+    _counted("clicks_earned", "clicks_earned"),
+    _counted("engagements", *ENGAGEMENTS),
+    Metric("engagement_rate", _count(*ENGAGEMENTS), _count(*IMPRESSIONS), "impressions"),
+    Metric("engagement_rate_per_reach", _count(*ENGAGEMENTS), _people("reached"), "people reached"),
+    Metric(
+        "engagement_rate_per_follower",
+        _count(*ENGAGEMENTS),
+        _followers,
+        "the brand's followers",
+        parts=_BY_CONTENT,
+        defined=_with_followers,
+    ),
+    Metric("virality_rate", _count(*SHARES), _count(*IMPRESSIONS), "impressions"),
+    Metric(
+        "amplification_rate",
+        _count(*SHARES),
+        _followers,
+        "the brand's followers",
+        parts=_BY_CONTENT,
+        defined=_with_followers,
+    ),
+)
+
+_TREES = (
+    Metric(
+        "reproduction_number",
+        lambda view: view.sharers_of_generations(1, 2),
+        lambda view: view.sharers_of_generations(0, 1),
+        "sharing people of generations 0 and 1",
+        parts=(),
+    ),
+    Metric(
+        "reproduction_realised",
+        lambda view: view.tree("nodes") - view.tree("trees"),
+        _tree("nodes"),
+        "sharing people",
+        parts=(),
+        ceiling=1.0,
+    ),
+    Metric("generations", _last_generation, parts=()),
+    Metric(
+        "structural_virality",
+        _tree("distances"),
+        _tree("pairs"),
+        "ordered pairs of people within a share tree",
+        parts=(),
+    ),
+    Metric(
+        "structural_virality_broadcast",
+        _tree("distances_broadcast"),
+        _tree("pairs_broadcast"),
+        "ordered pairs within the tree rooted at the brand",
+        parts=(),
+    ),
+    Metric("largest_cascade", _tree("largest"), parts=()),
+    Metric(
+        "earned_multiplier",
+        _count(*IMPRESSIONS),
+        _count("impressions_owned", "impressions_paid"),
+        "owned and paid impressions",
+    ),
+)
+
+_VALENCE = (
+    Metric(
+        "negative_shares", _count("shares_negative"), better="lower", by_chance=True, defined=_with_negative
+    ),
+    Metric(
+        "complaints", _count(*_polarised("negative")), better="lower", by_chance=True, defined=_with_negative
+    ),
+    Metric(
+        "net_sentiment",
+        _net_mentions,
+        _count(*_polarised("positive"), *_polarised("negative")),
+        "positive and negative mentions",
+        floor=-1.0,
+        ceiling=1.0,
+        defined=_with_negative,
+    ),
+)
+
+_MONEY_AND_TIME = (
+    Metric("cost", _seed_cost, better="lower", parts=(), defined=lambda tallies: tallies.has_prices),
+    Metric("earned_media_value", earned_media_value, defined=_with_value),
+    Metric("peak_hour", peak_hour, better="neither", parts=_BY_CONTENT),
+    Metric("half_reach_hour", half_reach_hour, better="lower", parts=()),
+    Metric("excluded_people", _excluded, better="lower", parts=("segment",)),
+)
+
+_ENTRIES = {m.name: m for m in (*_VOLUME, *_ENGAGEMENT, *_TREES, *_VALENCE, *_MONEY_AND_TIME)}
+
+METRICS: dict[str, Metric] = {name: _ENTRIES[name] for name in METRIC_NAMES if name in _ENTRIES}
+"""All metrics the tallies can define, by name, in the order they are printed."""
+
+
+def defined_metrics(tallies: Tallies) -> tuple[str, ...]:
+    """Names of the metrics that these tallies define, in registry order."""
+    return tuple(name for name, metric in METRICS.items() if metric.defined(tallies))
+
+
+def find(tallies: Tallies, name: str) -> Metric:
+    """The metric of that name, if these tallies define it.
+
+    Raises
+    ------
+    SpecError
+        If there is no metric of that name, or this run does not define it.
+    """
+    names = defined_metrics(tallies)
+    if name in names:
+        return METRICS[name]
+    if name in METRICS:
+        raise SpecError(
+            f"metric: {name!r} is not defined by this scenario ({METRICS[name].meaning}); defined are: "
+            f"{', '.join(names)}"
+        )
+    raise SpecError(f"metric: there is no {name!r}; {allowed_names(name, names)}")
+
+
+def column(tallies: Tallies, name: str) -> Column:
+    """The metric of all of a run, per replicate.
+
+    Raises
+    ------
+    SpecError
+        If it is not defined.
+    """
+    return find(tallies, name).column(View(tallies))
+
+
+def split(tallies: Tallies, name: str, kind: str) -> dict[str, Column]:
+    """The metric of each segment, platform or item.
+
+    Parameters
+    ----------
+    tallies : Tallies
+    name : str
+        Of the metric.
+    kind : {"segment", "platform", "item"}
+
+    Returns
+    -------
+    dict of str to Column
+        By the name of the part. Events add up to the whole; distinct people do so over segments only.
+
+    Raises
+    ------
+    SpecError
+        If the metric is not defined or cannot be split that way.
+    """
+    metric = find(tallies, name)
+    if kind not in metric.parts:
+        possible = [n for n in defined_metrics(tallies) if kind in METRICS[n].parts]
+        raise SpecError(f"metric: {name!r} cannot be split by {kind}; what can: {', '.join(possible)}")
+    names = part_names(tallies, kind)
+    return {part: metric.column(View(tallies, kind, index)) for index, part in enumerate(names)}

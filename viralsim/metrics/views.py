@@ -1,0 +1,138 @@
+"""What the tallies say about a part of a run: all of it, a segment, a platform or an item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viralsim.metrics.columns import Floats
+from viralsim.metrics.tallies import COUNTS, PEOPLE, TREES, Tallies
+
+__all__ = ["CURVES", "PARTS", "View", "curve", "part_names"]
+
+PARTS = ("segment", "platform", "item")
+"""What a run can be split by."""
+
+CURVES = ("impressions", "impressions_owned", "impressions_paid", "impressions_earned", "reach", "shares")
+"""Names of the curves over time."""
+
+_CURVE_ROWS = {
+    "impressions": (0, 1, 2),
+    "impressions_owned": (0,),
+    "impressions_paid": (1,),
+    "impressions_earned": (2,),
+    "shares": (3,),
+    "reach": (4,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Tallies seen through one part; every method gives float64[R], one number per replicate.
+
+    Parameters
+    ----------
+    tallies : Tallies
+    kind : str
+        "all", or one of `PARTS`.
+    index : int
+        Which segment, platform or item; without meaning for "all".
+    """
+
+    tallies: Tallies
+    kind: str = "all"
+    index: int = 0
+
+    def _slots(self) -> list[int]:
+        """Positions of the slots that belong to this part."""
+        slots = self.tallies.slots
+        if self.kind == "item":
+            return [s for s, (item, _) in enumerate(slots) if item == self.index]
+        if self.kind == "platform":
+            return [s for s, (_, platform) in enumerate(slots) if platform == self.index]
+        return list(range(len(slots)))
+
+    def _segments(self) -> slice:
+        """Segments that belong to this part."""
+        return slice(self.index, self.index + 1) if self.kind == "segment" else slice(None)
+
+    def count(self, *names: str) -> Floats:
+        """Sum of the named event counts (see `viralsim.metrics.tallies.COUNTS`)."""
+        cells = self.tallies.counts[:, self._slots()][:, :, self._segments()]
+        columns = [COUNTS.index(name) for name in names]
+        return np.asarray(cells[:, :, :, columns].sum(axis=(1, 2, 3)), dtype=np.float64)
+
+    def people(self, measure: str) -> Floats:
+        """Distinct people (see `viralsim.metrics.tallies.PEOPLE`), each counted once in this part."""
+        scope = 0
+        if self.kind == "item":
+            scope = 1 + self.index
+        elif self.kind == "platform":
+            scope = 1 + len(self.tallies.items) + self.index
+        return self._scopes(measure, [scope])
+
+    def accounts_reached(self) -> Floats:
+        """Accounts reached: people per platform, not de-duplicated across platforms."""
+        first_platform = 1 + len(self.tallies.items)
+        n_platforms = len(self.tallies.platforms)
+        if self.kind == "item":
+            return self._scopes("reached", [first_platform + n_platforms + s for s in self._slots()])
+        if self.kind == "platform":
+            return self.people("reached")
+        return self._scopes("reached", [first_platform + p for p in range(n_platforms)])
+
+    def _scopes(self, measure: str, scopes: list[int]) -> Floats:
+        """Sum over scopes and the segments of this part."""
+        cells = self.tallies.people[:, PEOPLE.index(measure), scopes, self._segments()]
+        return np.asarray(cells.sum(axis=(1, 2)), dtype=np.float64)
+
+    def followers(self) -> Floats:
+        """The brand's followers (on this platform, else on all), the same in every replicate."""
+        counts = self.tallies.brand_followers
+        total = counts[self.index] if self.kind == "platform" else counts.sum()
+        return np.full(self.tallies.draw.size, float(total))
+
+    def tree(self, name: str) -> Floats:
+        """A sum or maximum over share trees (see `viralsim.metrics.tallies.TREES`); all of the run only."""
+        return np.asarray(self.tallies.trees[:, TREES.index(name)], dtype=np.float64)
+
+    def sharers_of_generations(self, first: int, last: int) -> Floats:
+        """Sharing people of generations `first` to `last`, both included; all of the run only."""
+        return np.asarray(self.tallies.generations[:, first : last + 1].sum(axis=1), dtype=np.float64)
+
+    def people_excluded(self) -> Floats:
+        """People without an account on any platform in use, of the draw each replicate lives in."""
+        by_draw = self.tallies.excluded_by_segment[:, self._segments()].sum(axis=1)
+        return np.asarray(by_draw[self.tallies.draw], dtype=np.float64)
+
+    def curve(self, name: str) -> NDArray[np.int64]:
+        """int64[R, B]: events per bin of time (see `CURVES`), over the slots of this part."""
+        return curve(self.tallies, name, self._slots())
+
+
+def curve(tallies: Tallies, name: str, slots: list[int] | None = None) -> NDArray[np.int64]:
+    """Events per bin of time, per replicate.
+
+    Parameters
+    ----------
+    tallies : Tallies
+    name : str
+        One of `CURVES`; "reach" counts the people first reached in the bin.
+    slots : list of int, optional
+        Positions of the slots to add up; all by default.
+
+    Returns
+    -------
+    int64[R, B]
+    """
+    rows = tallies.curves[:, list(_CURVE_ROWS[name])]
+    if slots is not None:
+        rows = rows[:, :, slots]
+    return np.asarray(rows.sum(axis=(1, 2)), dtype=np.int64)
+
+
+def part_names(tallies: Tallies, kind: str) -> tuple[str, ...]:
+    """Names of the segments, platforms or items."""
+    return {"segment": tallies.segments, "platform": tallies.platforms, "item": tallies.items}[kind]

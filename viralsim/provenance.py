@@ -1,0 +1,39 @@
+"""What a result was made with: versions, recorded in every result folder and every JSON output."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+
+from viralsim import __version__
+from viralsim.rng import GENERATOR_VERSION
+
+__all__ = ["versions"]
+
+
+def versions() -> dict[str, str]:
+    """Versions of all that can change a number, without importing any of it.
+
+    Returns
+    -------
+    dict of str to str
+        Keys viralsim, generator, python, numpy, numba, scipy, machine; "absent" for a package that is
+        not installed.
+
+    Examples
+    --------
+    >>> versions()["generator"]
+    '1'
+    """
+    found = {
+        "viralsim": __version__,
+        "generator": str(GENERATOR_VERSION),
+        "python": platform.python_version(),
+    }
+    for package in ("numpy", "numba", "scipy"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "absent"
+    found["machine"] = platform.machine()
+    return found

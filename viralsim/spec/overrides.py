@@ -1,0 +1,213 @@
+"""Overrides: dotted paths (``items.film.share_prob``) or nested mappings laid over a document as written."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+from pydantic import BaseModel
+
+from viralsim.spec.document import ScenarioDocument
+from viralsim.spec.fields import number_of
+from viralsim.spec.platforms import Platform
+from viralsim.spec.presets import filled
+from viralsim.spec.problems import Path, Problem, allowed_names, dotted
+from viralsim.spec.shapes import entry_identity, fields_at, kinds_of, step_into, strip
+from viralsim.spec.uncertain import Uncertain
+
+__all__ = ["OverrideError", "apply_overrides", "merge_variant", "plain_copy", "seeding_identities"]
+
+
+class OverrideError(Exception):
+    """An override that cannot be applied; `problem.path` is the override's own key."""
+
+    def __init__(self, problem: Problem):
+        self.problem = problem
+        super().__init__(problem.message)
+
+
+def plain_copy(value: Any) -> Any:
+    """A deep copy made of plain dicts, lists, texts and numbers, as a file could hold it."""
+    if isinstance(value, Uncertain):
+        return value.as_dict()
+    if isinstance(value, datetime.datetime):
+        return value.isoformat()
+    if isinstance(value, PurePath):
+        return str(value)
+    if hasattr(value, "tolist"):
+        return value.tolist()  # numpy arrays and numbers
+    if isinstance(value, Mapping):
+        return {key: plain_copy(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_copy(part) for part in value]
+    return copy.copy(value)
+
+
+def apply_overrides(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Set whole values by dotted path; None removes what is written.
+
+    Parameters
+    ----------
+    data : mapping
+        The document as written; it is not changed.
+    overrides : mapping of str to object
+        Path -> value. List entries by position, id or name; seedings also as item@platform.
+
+    Raises
+    ------
+    OverrideError
+        If a path leads nowhere.
+    """
+    made: dict[str, Any] = plain_copy(data)
+    for path, value in overrides.items():
+        _set(made, str(path), plain_copy(value))
+    return made
+
+
+def merge_variant(data: Mapping[str, Any], variant: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay a variant over the document: dotted keys set, nested mappings merge deeply.
+
+    Numbers with a band and tagged unions (mappings with `value` or `kind`) are replaced whole.
+    """
+    made: dict[str, Any] = plain_copy(data)
+    for key, value in variant.items():
+        if "." in str(key) or not isinstance(value, Mapping):
+            _set(made, str(key), plain_copy(value))
+        else:
+            _merge(made, (str(key),), value)
+    return made
+
+
+def _merge(made: dict[str, Any], path: Path, change: Mapping[Any, Any]) -> None:
+    if "kind" in change or "value" in change or not change:
+        _set(made, dotted(path), plain_copy(change))
+        return
+    for key, value in change.items():
+        below = (*path, str(key))
+        if isinstance(value, Mapping):
+            _merge(made, below, value)
+        else:
+            _set(made, dotted(below), plain_copy(value))
+
+
+def _set(made: dict[str, Any], path: str, value: Any) -> None:
+    parts = path.split(".")
+    place: Any = made
+    annotation: Any = ScenarioDocument
+    for i, part in enumerate(parts):
+        last = i == len(parts) - 1
+        key = _key(place, annotation, part, path, parts[:i], last)
+        below = step_into(annotation, key, place)
+        if last:
+            if value is not None:
+                if isinstance(key, int) and key == len(place):
+                    place.append(value)
+                else:
+                    place[key] = value
+            elif isinstance(key, int):
+                del place[key]
+            else:
+                place.pop(key, None)
+            return
+        present = key < len(place) if isinstance(key, int) else key in place
+        if not present or place[key] is None or isinstance(place[key], str):
+            place[key] = _opened(place, annotation, key, parts[: i + 1], path)
+        place, annotation = place[key], below
+
+
+def _opened(place: Any, annotation: Any, key: str | int, parts: list[str], path: str) -> Any:
+    """What to go down into where nothing, or only a kind, is written: the default or the preset's."""
+    below = step_into(annotation, key, place)
+    kinds = kinds_of(below)
+    written: Any = None
+    if isinstance(key, int) or key in place:
+        written = place[key] if not isinstance(key, int) or key < len(place) else None
+    if isinstance(written, str):
+        if written in kinds:
+            return {"kind": written}
+        message = f"{'.'.join(parts)} is a single value; it has no {path.split('.')[len(parts)]!r}"
+        raise OverrideError(Problem((path,), message))
+    model = strip(annotation)
+    if kinds_of(annotation):
+        model = kinds_of(annotation)[place["kind"]]
+    default = None
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        default = model.model_fields[str(key)].default
+        if model is Platform:
+            default = filled(place).get(key, default)
+    if isinstance(default, Mapping | list | tuple | Uncertain):
+        return plain_copy(default)
+    if kinds:
+        message = (
+            f"{'.'.join(parts)} is not written; set all of it, with its kind: {{kind: {next(iter(kinds))}, ...}} "
+            f"(allowed: {', '.join(kinds)})"
+        )
+        raise OverrideError(Problem((path,), message))
+    return {}
+
+
+def _key(place: Any, annotation: Any, part: str, path: str, above: list[str], last: bool) -> str | int:
+    """Key or position that a part of a path stands for, or OverrideError."""
+    at = ".".join(above)
+    where = f" in {at}" if at else ""
+    if isinstance(place, list):
+        return _position(place, part, path, at, last)
+    if not isinstance(place, dict):
+        message = f"{at} is a single value; it has no {part!r}: set {at} itself"
+        raise OverrideError(Problem((path,), message))
+    fields = fields_at(annotation, place)
+    if fields is not None:
+        if part not in fields:
+            kinds = kinds_of(annotation)
+            if kinds and place.get("kind") not in kinds:
+                raise OverrideError(Problem((path,), f"{at} has no valid kind; allowed: {', '.join(kinds)}"))
+            message = f"unknown key {part!r}{where}; {allowed_names(part, fields)}"
+            raise OverrideError(Problem((path,), message))
+        return part
+    if kinds_of(annotation):
+        message = f"{at} has no valid kind; set all of it, with its kind: {', '.join(kinds_of(annotation))}"
+        raise OverrideError(Problem((path,), message))
+    if number_of(annotation) is not None and step_into(annotation, part) is None:
+        allowed = ("value", "low", "high", "source", "year", "unit")
+        if part not in allowed:
+            message = f"unknown key {part!r} in the number {at}; {allowed_names(part, allowed)}"
+            raise OverrideError(Problem((path,), message))
+        return part
+    if part not in place and not last:
+        message = f"unknown name {part!r}{where}; {allowed_names(part, list(place))}"
+        raise OverrideError(Problem((path,), message))
+    return part
+
+
+def _position(place: list[Any], part: str, path: str, at: str, last: bool) -> int:
+    if part.isdecimal():
+        if int(part) < len(place) or (last and int(part) == len(place)):
+            return int(part)
+        message = f"{at} has {len(place)} entries, numbered from 0; there is no {part}"
+        raise OverrideError(Problem((path,), message))
+    names = [entry_identity(entry) for entry in place]
+    if not any(names):
+        names = list(seeding_identities(place))
+    if part in names:
+        return names.index(part)
+    known = [name for name in names if name]
+    message = f"unknown entry {part!r} in {at}; {allowed_names(part, known)}, or positions from 0 to {len(place) - 1}"
+    raise OverrideError(Problem((path,), message))
+
+
+def seeding_identities(entries: list[Any]) -> list[str | None]:
+    """Stable names of entries without id: item@platform, with -2, -3 for repeats."""
+    made: list[str | None] = []
+    for entry in entries:
+        get = entry.get if isinstance(entry, Mapping) else lambda key, entry=entry: getattr(entry, key, None)
+        item, platform = get("item"), get("platform")
+        if not isinstance(item, str) or not isinstance(platform, str):
+            made.append(None)
+            continue
+        name = f"{item}@{platform}"
+        repeats = sum(1 for other in made if other is not None and other.partition("#")[0] == name)
+        made.append(f"{name}#{repeats + 1}" if repeats else name)
+    return made

@@ -1,0 +1,133 @@
+"""From what is not known to one draw: every uncertain number gets a value, and what was assumed is listed."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from viralsim import rng
+from viralsim.spec.checks import graph_path
+from viralsim.spec.document import ScenarioDocument
+from viralsim.spec.fields import Frozen, notes_of
+from viralsim.spec.networks import GraphFile
+from viralsim.spec.uncertain import Uncertain
+from viralsim.spec.walking import leaves, replaced
+
+if TYPE_CHECKING:
+    from viralsim.spec.scenario import Scenario
+
+__all__ = ["Assumption", "assumptions", "resolve", "uncertain_paths"]
+
+_ROOT = 0x76697261
+_NUMBERS = 3
+
+
+class Assumption(NamedTuple):
+    """A number a result rests on."""
+
+    path: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    source: str
+    year: int | None
+    is_judgement: bool
+
+
+def uncertain_paths(scenario: Scenario) -> dict[str, Uncertain]:
+    """The numbers that are drawn: stable path -> number with a band.
+
+    Stable paths use ids (``items.film.share_prob``), so they do not depend on the order of lists.
+    """
+    found = {}
+    for leaf in leaves(scenario.document):
+        if isinstance(leaf.value, Uncertain) and leaf.value.has_band and leaf.results:
+            found[leaf.path] = leaf.value
+    return found
+
+
+def resolve(scenario: Scenario, seed: int, draw: int, fixed: bool = False) -> ScenarioDocument:
+    """The scenario of one draw: a document in which every number is a plain float.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seed : int
+        Seed of the ensemble, 0 to 2^63 - 1.
+    draw : int
+        Number of the draw, from 0.
+    fixed : bool
+        Hold every number at its central value.
+
+    Returns
+    -------
+    ScenarioDocument
+        Presets and defaults filled in. A pick by budget has its `count`, floor(budget / price), and no
+        budget; paths of networks' files are absolute; parts of viewers sum to at most 1.
+
+    Notes
+    -----
+    Draw d takes the quantile at ``uniform(derive(derive(derive(root, 3), d), text_key(path)))`` of each
+    number's law (docs/model.md, section 8); so a platform's number is shared by all scenarios that
+    give it the same band, and an item's belongs to the item.
+    """
+    key = rng.derive(rng.derive(rng.derive(_ROOT, rng.check_seed(seed)), _NUMBERS), draw)
+
+    def drawn(path: str, value: float) -> float:
+        if fixed or not isinstance(value, Uncertain) or not value.has_band:
+            return float(value)
+        return value.quantile(rng.uniform(rng.derive(key, rng.text_key(path))))
+
+    document: ScenarioDocument = replaced(scenario.document, drawn)
+    items = tuple(
+        item.model_copy(update={"neutral": min(item.neutral, 1.0 - item.negative)}) for item in document.items
+    )
+    seeding = []
+    for entry in document.campaign.seeding:
+        budget = getattr(entry.pick, "budget", None)
+        if budget is not None:
+            # Prices are decimal: 0.3 / 0.1 is to give 3, not 2.
+            count = math.floor(budget / entry.price * (1 + 1e-12))
+            entry = entry.model_copy(
+                update={"pick": entry.pick.model_copy(update={"count": count, "budget": None})}
+            )
+        seeding.append(entry)
+    platforms = {}
+    for name, platform in document.platforms.items():
+        if isinstance(platform.network, GraphFile):
+            path = str(graph_path(platform.network.path, scenario.folder))
+            network = platform.network.model_copy(update={"path": path})
+            platform = platform.model_copy(update={"network": network})
+        platforms[name] = platform
+    campaign = document.campaign.model_copy(update={"seeding": tuple(seeding)})
+    return document.model_copy(
+        update={"items": items, "campaign": campaign, "platforms": Frozen(platforms), "name": scenario.name}
+    )
+
+
+def assumptions(scenario: Scenario) -> list[Assumption]:
+    """Every number the result rests on, with its band and source; neutral defaults assume nothing.
+
+    Returns
+    -------
+    list of Assumption
+        In the order of the document. Durations are in hours. `source` is "this scenario" for a number
+        that the scenario writes without naming a source.
+    """
+    found = []
+    for leaf in leaves(scenario.document):
+        notes = notes_of(leaf.field)
+        if not leaf.results or (not leaf.written and (notes.get("neutral") or notes.get("source") is None)):
+            continue
+        value, unit = leaf.value, leaf.number.unit
+        if isinstance(value, Uncertain):
+            source = value.source or "this scenario"
+            row = (value.value, value.low, value.high, value.unit or unit, source, value.year)
+            judged = value.source is not None and value.is_judgement
+        else:
+            source = "this scenario" if leaf.written else str(notes.get("source"))
+            row = (value, value, value, unit, source, None)
+            judged = not leaf.written and source.startswith(("assumption", "judgement"))
+        found.append(Assumption(leaf.path, *row, judged))
+    return found

@@ -1,0 +1,87 @@
+"""One walk over a validated document, used by everything that looks at all its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from viralsim.spec.fields import Frozen, NumberField, notes_of, number_of
+from viralsim.spec.overrides import seeding_identities
+from viralsim.spec.shapes import entry_identity
+
+__all__ = ["Leaf", "leaves", "replaced"]
+
+
+class Leaf(NamedTuple):
+    """A number of the document and what is declared about it."""
+
+    path: str
+    """Stable path, with ids in place of list positions."""
+    value: float
+    number: NumberField
+    field: FieldInfo
+    written: bool
+    """Whether the scenario (or its preset) gives it; else it is a default."""
+    results: bool
+    """Whether it can change what is simulated or counted."""
+
+
+def leaves(document: BaseModel) -> Iterator[Leaf]:
+    """All uncertain-capable numbers of a document, in its order."""
+    yield from _leaves(document, "", True, True)
+
+
+def _leaves(model: BaseModel, above: str, written: bool, results: bool) -> Iterator[Leaf]:
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        here = written and name in model.model_fields_set
+        counts = results and notes_of(field).get("results", True)
+        number = number_of(field)
+        for path, part in _parts(value, f"{above}.{name}" if above else name):
+            if isinstance(part, BaseModel):
+                yield from _leaves(part, path, here, counts)
+            elif number is not None and not number.certain and isinstance(part, float):
+                yield Leaf(path, part, number, field, here, counts)
+
+
+def _parts(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, tuple):
+        names = _identities(value)
+        for i, part in enumerate(value):
+            yield f"{path}.{names[i] or i}", part
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield f"{path}.{key}", part
+    else:
+        yield path, value
+
+
+def _identities(entries: tuple[Any, ...]) -> list[str | None]:
+    names = [entry_identity(entry) for entry in entries]
+    return names if any(names) else seeding_identities(list(entries))
+
+
+def replaced(model: BaseModel, change: Callable[[str, float], float], above: str = "") -> Any:
+    """The same document with each number changed by a function of its stable path and value."""
+    update: dict[str, Any] = {}
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        number = number_of(field)
+        path = f"{above}.{name}" if above else name
+        if isinstance(value, BaseModel):
+            update[name] = replaced(value, change, path)
+        elif isinstance(value, tuple) and any(isinstance(part, BaseModel) for part in value):
+            update[name] = tuple(replaced(part, change, at) for at, part in _parts(value, path))
+        elif isinstance(value, Mapping) and any(isinstance(part, BaseModel) for part in value.values()):
+            update[name] = Frozen(
+                {key: replaced(part, change, f"{path}.{key}") for key, part in value.items()}
+            )
+        elif number is not None and not number.certain:
+            if isinstance(value, Mapping):
+                update[name] = Frozen({key: change(f"{path}.{key}", part) for key, part in value.items()})
+            elif isinstance(value, float):
+                update[name] = change(path, value)
+    return model.model_copy(update=update)
