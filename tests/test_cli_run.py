@@ -395,7 +395,7 @@ def test_what_fails_while_writing_leaves_nothing_half_written(capsys, tmp_path, 
     def fail(*_):
         raise OSError(28, "No space left on device", "figures/reach.png")
 
-    monkeypatch.setattr("viralsim.report.figures.write_figures", fail)
+    monkeypatch.setattr("viralsim.report.figures.write_drawn", fail)
     assert run("run", "small.yaml", "--replicates", 3, "--out", "results") == 1
     out, err = capsys.readouterr()
     assert "is expected to reach" in out, "the result itself is shown"
@@ -409,7 +409,7 @@ def test_what_fails_while_writing_leaves_nothing_half_written(capsys, tmp_path, 
 @pytest.fixture
 def no_figures(monkeypatch):
     """Figures take most of the time of writing a folder; only some tests need them."""
-    monkeypatch.setattr("viralsim.report.figures.write_figures", lambda ensemble, folder: [])
+    monkeypatch.setattr("viralsim.cli.folder.draw", lambda subject, place: None)
 
 
 @pytest.fixture
