@@ -314,12 +314,27 @@ def test_dry_run_says_how_large_it_is_and_runs_nothing(capsys, tmp_path, command
     assert names(tmp_path) == {"small.yaml"}
 
 
-def test_estimated_time_grows_with_replicates(capsys):
+def test_estimated_time_grows_with_replicates(capsys, monkeypatch):
+    monkeypatch.setattr("viralsim.cli.plan._pilot", lambda scenario, fixed: (0.01, 0.001))
     few, many = (
         run_json(capsys, "run", "small.yaml", "--dry-run", "--threads", 1, "--replicates", n)["seconds"]
         for n in (100, 100_000)
     )
-    assert many > 20 * few
+    assert few == pytest.approx(3 * 0.01 + 100 * 0.001)
+    assert many == pytest.approx(3 * 0.01 + 100_000 * 0.001)
+
+
+def test_the_pilot_times_draws_and_replicates_apart(monkeypatch):
+    from viralsim.cli import plan
+
+    clock = iter(np.cumsum([0.0, *(x for n in (1, 1, 1, 5, 17) for x in (0.2 + 0.05 * n, 0.0))]))
+    asked = []
+    monkeypatch.setattr(
+        "viralsim.engine.simulate", lambda scenario, replicates, **_: asked.append(replicates)
+    )
+    monkeypatch.setattr(plan.time, "perf_counter", lambda: next(clock))
+    assert plan._pilot(None, False) == pytest.approx((0.2, 0.05))
+    assert asked == [1, 1, 1, 5, 17]
 
 
 @pytest.mark.parametrize("arguments", [("run",), ("run", "--dry-run"), ("compare",), ("validate",)])
