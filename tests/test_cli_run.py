@@ -704,6 +704,7 @@ def test_demo_gives_a_sentence_a_picture_and_the_next_command(capsys, tmp_path):
         assert run("demo") == 0
         sentence, picture, following = capsys.readouterr().out.splitlines()
         assert "is expected to reach" in sentence
-        assert Path(picture.removeprefix("Open  ")).read_bytes().startswith(b"\x89PNG")
+        page = Path(picture.removeprefix("Open  "))
+        assert page.name == "page.html" and "What could go wrong" in page.read_text("utf-8")
         assert following.startswith("Next  viralsim run launch-video --out ")
     assert names(tmp_path) == {"small.yaml", "viralsim-demo"}
