@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.engine import tables
-from viralsim.engine.networks import Network, audience_keys, make_network, tie_graph
+from viralsim.engine.networks import Network, audience_keys, make_network
 from viralsim.engine.people import (
     P_FANS,
     P_PICK,
@@ -103,13 +103,12 @@ def make_audience(scenario: Any, key: int, graphs: Mapping[str, SocialGraph]) ->
         make_network(name, scenario, people, graphs.get(name), key) for name in scenario.platforms
     )
     taste = scenario.audience.taste
-    ties = tie_graph(list(networks)) if taste.sigma > 0 and taste.tie_correlation > 0 else None
     affinity = {}
     for topic in dict.fromkeys(item.topic for item in scenario.items):
         by_segment = np.array([s.affinity.get(topic, 1.0) for s in scenario.audience.segments], np.float64)
         value = by_segment[people.segment]
         if taste.sigma > 0:
-            z = make_tastes(people, ties, topic, taste.tie_correlation, key)
+            z = make_tastes(people, networks, topic, taste.tie_correlation, key)
             value = value * np.exp(taste.sigma * z - taste.sigma**2 / 2)
         affinity[topic] = value
     return Audience(people, networks, affinity)
