@@ -190,12 +190,16 @@ class Replicate:
             p = p * float(self.world.rank_scale[person, event.item])
         if event.person is not None:
             p = p * float(plan.tie_rank[event.platform, tie_255])
-        return min(p, 1.0 - 2.0**-20)
+        return min(p, 1.0)
 
     def shown_positions(self, event: Event, audience: list[tuple[int, int]]) -> list[int]:
         followers = len(audience)
         probabilities = [self.probability(event, person, tie_255) for person, tie_255 in audience]
-        if not self.plan.ranked[event.slot] and probabilities and probabilities[0] >= 1.0 - 2.0**-20:
+        if self.plan.ranked[event.slot]:
+            coins = [low32(derive(event.event_key, position)) for position in range(followers)]
+            limits_32 = [math.floor(2.0**32 * p + 0.5) for p in probabilities]
+            return [position for position in range(followers) if coins[position] < limits_32[position]]
+        if probabilities and probabilities[0] >= 1.0 - 2.0**-20:
             return list(range(followers))
         limits = [followers * level_of(p) for p in probabilities]
         first_level: dict[int, float] = {}

@@ -75,6 +75,7 @@ def make_scratch(
         point_word=np.zeros(lay.POINTS, np.uint64),
         point_tag=np.zeros(lay.POINTS, np.uint64),
         point_platform=np.zeros(lay.POINTS, np.int64),
+        point_coin=np.zeros(lay.POINTS, np.uint64),
         point_viewer=np.zeros(lay.POINTS, np.int32),
         counts=np.zeros(n_slots * n_segments * lay.N_COUNTS, np.int64),
         boost=np.ones(n_slots),

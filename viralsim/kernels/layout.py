@@ -109,6 +109,7 @@ class Scratch(NamedTuple):
     point_word: Array  # uint64[POINTS], delay draw
     point_tag: Array  # uint64[POINTS], event as it stands in a display
     point_platform: Array  # int64[POINTS]
+    point_coin: Array  # uint64[POINTS], coin of a candidate where ranking differs between followers
     point_viewer: Array  # int32[POINTS]
     counts: Array  # int64[S x G x N_COUNTS]
     boost: Array  # float64[S]

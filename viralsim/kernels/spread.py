@@ -91,6 +91,7 @@ _SHARED_NOW = np.uint64(
 _PERSON_OF, _EVENT_OF, _EVENT_MASK = np.uint64(36), np.uint64(8), np.uint64((1 << 28) - 1)
 _EV_SLOT, _EV_ORIGIN, _EV_PEER, _EV_POLARITY = np.uint64(32), np.uint64(40), np.uint64(42), np.uint64(43)
 _TIE_HALF = 128
+_ONE_32 = 4294967296.0
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -435,8 +436,10 @@ def take_chunk(scratch, step):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def place_points(world, plan, scratch, t, count):
+def place_points(world, plan, scratch, t, count, ranked):
     """Look up the people at the `count` planned points and put the displays in the buckets of their steps.
+
+    With `ranked` the points are candidates, of which those below their follower's probability stay.
 
     Returns False if the pool is full.
     """
@@ -444,6 +447,8 @@ def place_points(world, plan, scratch, t, count):
     for i in range(count):
         at = scratch.point_at[i]
         scratch.point_viewer[i] = world.followers[at] if at >= 0 else world.fans[~at]
+    if ranked:
+        count = drop_unshown(world, plan, scratch, count)
     with_tie = world.tie.size > 0
     for i in range(count):
         platform = np.uint64(scratch.point_platform[i])
@@ -476,16 +481,74 @@ def below_table(bits):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def shown_prob(world, plan, scratch, slot, peer, at):
-    """Probability that the follower at list position `at` is shown an event where ranking differs between them."""
-    item, platform = plan.slot_item[slot], plan.slot_platform[slot]
-    viewer = world.followers[at] if peer else world.fans[at]
-    prob = (plan.visibility[slot] if peer else plan.organic_reach[slot]) * scratch.boost[slot]
-    if world.rank_scale.shape[0] > 0:
-        prob *= world.rank_scale[viewer, item]
-    if peer:
-        prob *= plan.tie_rank[platform, world.tie[at] if world.tie.size > 0 else _TIE_HALF]
-    return min(prob, SHOW_ALL)
+def drop_unshown(world, plan, scratch, count):
+    """Keep of `count` candidates those whose coin falls below their own probability; returns how many.
+
+    The probability is that of the slot x affinity x tie; the loads of this pass are independent of each other.
+    """
+    kept = 0
+    with_tie, with_affinity = world.tie.size > 0, world.rank_scale.shape[0] > 0
+    for i in range(count):
+        at = scratch.point_at[i]
+        event = np.int64((scratch.point_tag[i] >> _EVENT_OF) & _EVENT_MASK)
+        slot = np.int64((scratch.events[event, 1] >> _EV_SLOT) & _LOW_8)
+        viewer = scratch.point_viewer[i]
+        prob = (plan.visibility[slot] if at >= 0 else plan.organic_reach[slot]) * scratch.boost[slot]
+        if with_affinity:
+            prob *= world.rank_scale[viewer, plan.slot_item[slot]]
+        if at >= 0:
+            prob *= plan.tie_rank[plan.slot_platform[slot], world.tie[at] if with_tie else _TIE_HALF]
+        scratch.point_at[kept] = at
+        scratch.point_word[kept] = scratch.point_word[i]
+        scratch.point_tag[kept] = scratch.point_tag[i]
+        scratch.point_platform[kept] = scratch.point_platform[i]
+        scratch.point_viewer[kept] = viewer
+        kept += scratch.point_coin[i] < np.uint64(np.floor(_ONE_32 * min(prob, 1.0) + 0.5))
+    return kept
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def publish_ranked(world, plan, scratch, t, first, stop):
+    """As `publish`, for slots where ranking gives followers probabilities of their own: a coin for each follower."""
+    points = 0
+    for event in range(first, stop):
+        info = scratch.events[event, 1]
+        slot = np.int64((info >> _EV_SLOT) & _LOW_8)
+        if not plan.ranked[slot]:
+            continue
+        start, size = scratch.lists[event - first, 0], np.uint64(scratch.lists[event - first, 1])
+        peer = scratch.event_who[event] >= 0
+        event_key, delay_key, prob = event_keys(plan, scratch, event, first, slot)
+        highest = np.uint64(np.floor(_ONE_32 * min(prob * plan.rank_bound[slot], 1.0) + 0.5))
+        tag = np.uint64(event) << _EVENT_OF
+        platform = plan.slot_platform[slot]
+        for position in range(size):
+            if points == POINTS:
+                if not place_points(world, plan, scratch, t, points, True):
+                    return False
+                points = 0
+            coin = low32(derive(event_key, position))
+            scratch.point_at[points] = start + position if peer else ~(start + position)
+            scratch.point_coin[points] = coin
+            scratch.point_word[points] = derive(delay_key, position)
+            scratch.point_tag[points] = tag
+            scratch.point_platform[points] = platform
+            points += coin < highest
+    return place_points(world, plan, scratch, t, points, True)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def event_keys(plan, scratch, event, first, slot):
+    """Keys of who is shown an event and when, and the probability that a follower is, ranking apart."""
+    if scratch.event_who[event] >= 0:
+        key = np.uint64(scratch.lists[event - first, 2])
+        event_key = derive(scratch.slot_key[slot, K_EVENT], key)
+        delay_key = derive(scratch.slot_key[slot, K_DELAY], key)
+        return event_key, delay_key, plan.visibility[slot] * scratch.boost[slot]
+    ordinal = -1 - scratch.event_who[event]
+    event_key = derive(derive(scratch.slot_key[slot, K_EVENT], POST_WORD), ordinal)
+    delay_key = derive(derive(scratch.slot_key[slot, K_DELAY], POST_WORD), ordinal)
+    return event_key, delay_key, plan.organic_reach[slot] * scratch.boost[slot]
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -513,30 +576,19 @@ def publish(world, plan, scratch, t, first, stop):
     The lists of `lists` hold LISTS events, so this is called for at most as many.
     """
     look_up_lists(world, plan, scratch, first, stop)
-    points = 0
+    points, any_ranked = 0, False
     for event in range(first, stop):
+        slot = np.int64((scratch.events[event, 1] >> _EV_SLOT) & _LOW_8)
+        if plan.ranked[slot]:
+            any_ranked = True
+            continue
         start, size = scratch.lists[event - first, 0], scratch.lists[event - first, 1]
         if size == 0:
             continue
-        info = scratch.events[event, 1]
-        slot = np.int64((info >> _EV_SLOT) & _LOW_8)
         platform = plan.slot_platform[slot]
         peer = scratch.event_who[event] >= 0
-        if peer:
-            key = np.uint64(scratch.lists[event - first, 2])
-            event_key = derive(scratch.slot_key[slot, K_EVENT], key)
-            delay_key = derive(scratch.slot_key[slot, K_DELAY], key)
-            prob = plan.visibility[slot]
-        else:
-            ordinal = -1 - scratch.event_who[event]
-            event_key = derive(derive(scratch.slot_key[slot, K_EVENT], POST_WORD), ordinal)
-            delay_key = derive(derive(scratch.slot_key[slot, K_DELAY], POST_WORD), ordinal)
-            prob = plan.organic_reach[slot]
-        prob *= scratch.boost[slot]
-        ranked = plan.ranked[slot]
-        if ranked:
-            prob = min(prob * plan.rank_bound[slot], SHOW_ALL)
-        everybody = not ranked and prob >= SHOW_ALL
+        event_key, delay_key, prob = event_keys(plan, scratch, event, first, slot)
+        everybody = prob >= SHOW_ALL
         bound = 0.0 if everybody else size * level_of(prob)
         tag = np.uint64(event) << _EVENT_OF
         total, k, found, position = 0.0, 0, 0, -1
@@ -559,15 +611,8 @@ def publish(world, plan, scratch, t, first, stop):
                 scratch.seen[position >> 6] = seen | bit
                 scratch.seen_at[found] = position >> 6
                 found += 1
-            if ranked:
-                chance = shown_prob(world, plan, scratch, slot, peer, start + position)
-                # chance <= level <= chance / (1 - chance): most cases need no logarithm
-                if not total < size * chance and (
-                    total * (1.0 - chance) >= size * chance or not total < size * level_of(chance)
-                ):
-                    continue
             if points == POINTS:
-                if not place_points(world, plan, scratch, t, points):
+                if not place_points(world, plan, scratch, t, points, False):
                     return False
                 points = 0
             scratch.point_at[points] = start + position if peer else ~(start + position)
@@ -577,7 +622,9 @@ def publish(world, plan, scratch, t, first, stop):
             points += 1
         for j in range(found):
             scratch.seen[scratch.seen_at[j]] = np.uint64(0)
-    return place_points(world, plan, scratch, t, points)
+    if not place_points(world, plan, scratch, t, points, False):
+        return False
+    return not any_ranked or publish_ranked(world, plan, scratch, t, first, stop)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
