@@ -20,6 +20,7 @@ from viralsim.models.results import (
     check_threads,
     deal_blocks,
     model_key,
+    ordered_trace,
 )
 
 if TYPE_CHECKING:
@@ -251,12 +252,7 @@ class _Job:
         """One replicate with parents, in order of (generation, position)."""
         scratch = self._tree_scratch()
         size = self._tree(replicate, scratch)
-        person, parent, generation = (array[:size].astype(np.int64) for array in scratch[1:4])
-        order = np.lexsort((person, generation))
-        place = np.empty(size + 1, np.int64)
-        place[order] = np.arange(size)
-        place[size] = -1  # where parent -1 points to
-        return ModelTrace(person[order], place[parent[order]], generation[order])
+        return ordered_trace(*(array[:size] for array in scratch[1:4]))
 
     def virality(self) -> NDArray[np.float64]:
         """Structural virality of every replicate."""
