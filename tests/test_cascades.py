@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -133,7 +135,7 @@ def test_a_higher_probability_never_loses_anybody(graph):
     g = {"preferential": GRAPH, "wide": WIDE}[graph]
     ladder = (0.0, 0.004, 0.01, 0.03, 1 / 32, 0.04, 0.1, 0.3, 0.6, 1.0)
     results = [vs.models.independent_cascade(g, [0, 7], p, 30, seed=2) for p in ladder]
-    for low, high in zip(results, results[1:], strict=False):
+    for low, high in pairwise(results):
         for r in range(30):
             assert active(low, r) <= active(high, r)
     assert results[0].size.tolist() == [2] * 30
@@ -241,7 +243,10 @@ TWO = vs.SocialGraph.from_edges([0, 1], [2, 2])
     [
         ({"probability": 1.2}, "probability: got 1.2; allowed are numbers from 0 to 1"),
         ({"probability": float("nan")}, "probability: got nan"),
-        ({"probability": "wighted"}, 'allowed are a number from 0 to 1, an array with one per arc, and "weighted"'),
+        (
+            {"probability": "wighted"},
+            'allowed are a number from 0 to 1, an array with one per arc, and "weighted"',
+        ),
         ({"probability": [0.1]}, r"shape \(1,\) of float64; one number per arc is needed, shape \(2,\)"),
         ({"probability": [0.1, -0.5]}, r"probability\[1\] is -0.5; allowed are numbers from 0 to 1"),
         ({"probability": True}, "probability"),
@@ -265,7 +270,10 @@ def test_independent_cascade_refuses(change, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"weights": [0.6, 0.6]}, "those into person 2 sum to 1.2 .* must sum to at most 1: divide them by their sum"),
+        (
+            {"weights": [0.6, 0.6]},
+            "those into person 2 sum to 1.2 .* must sum to at most 1: divide them by their sum",
+        ),
         ({"weights": [0.6, -0.1]}, r"weights\[1\] is -0.1; allowed are numbers from 0 to 1"),
         ({"weights": [0.6, np.nan]}, r"weights\[1\] is nan"),
         ({"weights": [0.6]}, r"shape \(1,\) of float64; one number per arc is needed, shape \(2,\)"),

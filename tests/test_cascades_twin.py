@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from twins import cascades as twins
 
 import viralsim as vs
-from twins import cascades as twins
 from viralsim.kernels import coins
 
 PROBS = st.sampled_from([0.0, 1e-9, 1 / 512, 1 / 256, 0.03125, 0.1, 0.25, 0.5, 0.6, 0.999, 1.0])
@@ -93,9 +93,7 @@ def test_linear_threshold_equals_its_twin(world, data):
     result = vs.models.linear_threshold(g, seeds, replicates, weights=weights, seed=seed)
     follow, keys = followers_of(g), list(map(int, g.keys()))
     rows = None if weights is None else rows_of(g, weights)
-    assert_equal(
-        g, result, seeds, lambda r, row: twins.linear_threshold(follow, keys, rows, row, seed, r)
-    )
+    assert_equal(g, result, seeds, lambda r, row: twins.linear_threshold(follow, keys, rows, row, seed, r))
 
 
 @pytest.mark.parametrize("followers", [63, 64, 65, 255, 257, 700, 1023, 1024, 1025, 2600])

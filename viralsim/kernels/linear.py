@@ -176,9 +176,7 @@ def _adopt(net, first, stop, place, people, parent, draw):
 
 
 @njit(cache=True, nogil=True)
-def grow_linear_tree(
-    net, seeds, replicate_key, state, touched, place, people, parent, generation, draw
-):
+def grow_linear_tree(net, seeds, replicate_key, state, touched, place, people, parent, generation, draw):
     """One cascade with parents.
 
     Parameters
