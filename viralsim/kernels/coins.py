@@ -74,6 +74,7 @@ class Rows(NamedTuple):
     some_start: NDArray  # uint64[CHUNK]
     some_live: NDArray  # uint64[CHUNK]
     some_tie: NDArray  # uint64[CHUNK]
+    lanes: NDArray  # uint64[CHUNK], first bytes of eight probabilities
     source: NDArray  # int16[CHUNK], place of its person among those loaded
     some_source: NDArray  # int16[CHUNK]
     long: NDArray  # int16[CHUNK + 1], tiles that need special care
@@ -133,7 +134,7 @@ def inverse_in_degree(indices, count, prob):
         prob[e] = 1.0 / count[indices[e]]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _judge(word, splat):
     """Compare eight bytes with eight: top bits of the bytes where word < splat, and where word <= splat.
 
@@ -151,28 +152,78 @@ def _judge(word, splat):
 
 
 @njit(cache=True, nogil=True)
-def _judge_words(coins, splat, key, start, live, near, count, first_word, last_word):
-    """Judge words `first_word` to `last_word` - 1 of `count` tiles: sets bits 8 i + j for arc 8 j + i.
+def _judge_equal(splat, key, live, near, count, first_word, last_word):
+    """Judge words `first_word` to `last_word` - 1 of `count` tiles whose arcs have one probability.
 
-    Bits of `live`: the byte is below the probability's; of `near`: below or equal.
+    Sets bits 8 i + j for arc 8 j + i: of `live` where the byte is below the probability's, of `near` where
+    it is below or equal.
     """
     for j in range(first_word, last_word):
         add = _GOLDEN * (j + _U1)
         shift = _U7 - j
-        if coins.prob.size:
-            for k in range(count):
-                lanes = load_eight(coins.lane, start[k] + (j << _U3))
-                below, within = _judge(mix64(key[k] + add), lanes)
-                live[k] |= below >> shift
-                near[k] |= within >> shift
-        else:
-            for k in range(count):
-                below, within = _judge(mix64(key[k] + add), splat)
-                live[k] |= below >> shift
-                near[k] |= within >> shift
+        for k in range(count):
+            below, within = _judge(mix64(key[k] + add), splat)
+            live[k] |= below >> shift
+            near[k] |= within >> shift
 
 
 @njit(cache=True, nogil=True)
+def _judge_each(lane, start, lanes, key, live, near, count, first_word, last_word):
+    """As `_judge_equal`, with a probability for each arc."""
+    for j in range(first_word, last_word):
+        add = _GOLDEN * (j + _U1)
+        shift = _U7 - j
+        for k in range(count):  # apart from what follows, which then takes several tiles at a time
+            lanes[k] = load_eight(lane, start[k] + (j << _U3))
+        for k in range(count):
+            below, within = _judge(mix64(key[k] + add), lanes[k])
+            live[k] |= below >> shift
+            near[k] |= within >> shift
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _judge_words(coins, splat, key, start, live, near, lanes, count, first_word, last_word):
+    """Judge words `first_word` to `last_word` - 1 of `count` tiles, as `_judge_equal` does."""
+    if coins.prob.size:
+        _judge_each(coins.lane, start, lanes, key, live, near, count, first_word, last_word)
+    else:
+        _judge_equal(splat, key, live, near, count, first_word, last_word)
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _judge_more(coins, splat, tiles, words, rows):
+    """Judge the words from `words` on of the tiles that have them."""
+    live, tie, degree = rows.live, rows.tie, rows.degree
+    more = _U0
+    common = words << _U3
+    for k in range(tiles):
+        rows.long[more] = k
+        more += np.uint64((degree[k] > common) & (degree[k] <= _U64))
+    for h in range(more):
+        k = np.uint64(rows.long[h])
+        rows.some_key[h] = rows.key[k]
+        rows.some_start[h] = rows.start[k]
+        rows.some_live[h] = live[k]
+        rows.some_tie[h] = tie[k]
+    _judge_words(
+        coins,
+        splat,
+        rows.some_key,
+        rows.some_start,
+        rows.some_live,
+        rows.some_tie,
+        rows.lanes,
+        more,
+        words,
+        _U8,
+    )
+    for h in range(more):
+        k = np.uint64(rows.long[h])
+        live[k] = rows.some_live[h]
+        tie[k] = rows.some_tie[h]
+
+
+@njit(cache=True, nogil=True, forceinline=True)
 def _settle(coins, key, start, tie, wide):
     """Of the tied arcs of a tile (bits), those that are live (bits): 53 more bits against the probability's."""
     live = _U0
@@ -189,7 +240,7 @@ def _settle(coins, key, start, tie, wide):
     return live
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def load_tiles(coins, nodes, first, stop, rows, longest):
     """Cut the rows of people ``nodes[first:stop]`` into tiles until the scratch is full.
 
@@ -256,7 +307,7 @@ def load_tiles(coins, nodes, first, stop, rows, longest):
     return taken, tiles, wide
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def judge_tiles(coins, tiles, words, rows):
     """Live arcs of tiles, as bits (bit 8 i + j is arc 8 j + i); none for rows of over 1,024 arcs.
 
@@ -274,25 +325,8 @@ def judge_tiles(coins, tiles, words, rows):
     for k in range(tiles):
         live[k] = _U0
         tie[k] = _U0
-    _judge_words(coins, splat, rows.key, rows.start, live, tie, tiles, _U0, words)
-    more = _U0
-    common = words << _U3
-    for k in range(tiles):
-        rows.long[more] = k
-        more += np.uint64((degree[k] > common) & (degree[k] <= _U64))
-    for h in range(more):
-        k = np.uint64(rows.long[h])
-        rows.some_key[h] = rows.key[k]
-        rows.some_start[h] = rows.start[k]
-        rows.some_live[h] = _U0
-        rows.some_tie[h] = _U0
-    _judge_words(
-        coins, splat, rows.some_key, rows.some_start, rows.some_live, rows.some_tie, more, words, _U8
-    )
-    for h in range(more):
-        k = np.uint64(rows.long[h])
-        live[k] |= rows.some_live[h]
-        tie[k] |= rows.some_tie[h]
+    _judge_words(coins, splat, rows.key, rows.start, live, tie, rows.lanes, tiles, _U0, words)
+    _judge_more(coins, splat, tiles, words, rows)
     for k in range(tiles):
         inside = _INSIDE[degree[k] if degree[k] <= _U64 else _U0]
         tie[k] = (tie[k] ^ live[k]) & inside
@@ -302,7 +336,7 @@ def judge_tiles(coins, tiles, words, rows):
             live[k] |= _settle(coins, rows.key[k], rows.start[k], tie[k], False)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def collect_tiles(tiles, start, live, source, arc, owner, found):
     """Append the live arcs of tiles and the place of their person to the lists; returns the new length."""
     for k in range(tiles):
@@ -369,7 +403,8 @@ def _collect_rest(coins, key, start, done, d, tiles, by, rows, found):
         rows.some_source[k] = by
         live[k] = _U0
         tie[k] = _U0
-    _judge_words(coins, coins.byte_wide * _SPLAT, some_key, some_start, live, tie, tiles, _U0, _U8)
+    splat = coins.byte_wide * _SPLAT
+    _judge_words(coins, splat, some_key, some_start, live, tie, rows.lanes, tiles, _U0, _U8)
     last = tiles - _U1
     inside = _INSIDE[min(d - done - (last << _U6), _U64)]
     tie[last] &= inside

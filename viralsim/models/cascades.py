@@ -200,7 +200,7 @@ def _weighted(g: SocialGraph) -> tuple[NDArray[np.float64], NDArray[np.uint8], f
 def make_rows(longest: int) -> coins.Rows:
     """Scratch for judging rows of a graph whose longest row has `longest` arcs."""
     room = coins.TILE * coins.CHUNK + 2 * longest + 16
-    tiles = [np.empty(coins.CHUNK, np.uint64) for _ in range(11)]
+    tiles = [np.empty(coins.CHUNK, np.uint64) for _ in range(12)]
     places = [np.empty(coins.CHUNK + 1, np.int16) for _ in range(3)]
     return coins.Rows(  # type: ignore[call-arg]
         *tiles, *places, np.empty(room, np.int64), np.empty(room, np.int16)

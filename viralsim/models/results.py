@@ -229,8 +229,9 @@ def ordered_trace(
     place = np.empty(size + 1, np.int64)
     place[order] = np.arange(size)
     place[size] = -1  # where parent -1 points to
-    columns = (person[order], place[parent[order]], generation[order])
-    return ModelTrace(*(np.asarray(column, dtype=np.int64) for column in columns))
+    return ModelTrace(
+        person[order].astype(np.int64), place[parent[order]], generation[order].astype(np.int64)
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
