@@ -1,6 +1,6 @@
 """Classic models on the same graphs, randomness and results as the full engine.
 
-Functions load with their module on first use: independent_cascade.
+Functions load with their module on first use: independent_cascade, linear_threshold.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from viralsim.models.cascades import independent_cascade
+    from viralsim.models.linear import linear_threshold
     from viralsim.models.results import ModelResult, ModelSummary, ModelTrace
 
 _HOME = {
@@ -16,9 +17,10 @@ _HOME = {
     "ModelSummary": "results",
     "ModelTrace": "results",
     "independent_cascade": "cascades",
+    "linear_threshold": "linear",
 }
 
-__all__ = ["ModelResult", "ModelSummary", "ModelTrace", "independent_cascade"]
+__all__ = ["ModelResult", "ModelSummary", "ModelTrace", "independent_cascade", "linear_threshold"]
 
 
 def __getattr__(name: str) -> Any:
