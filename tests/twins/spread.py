@@ -345,7 +345,7 @@ class Replicate:
         return events
 
     def publish_copies(self, step: int, own_shares: list[Event]) -> None:
-        for share in own_shares:
+        for share in sorted(own_shares, key=lambda share: share.view_key):
             for platform in range(len(self.plan.platform_key)):
                 target = int(self.plan.slot_of[share.item, platform])
                 has_account = int(self.world.account[share.person]) >> platform & 1

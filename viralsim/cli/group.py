@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "validate": "Check a scenario and say what to expect of it, without running it.",
     "show": "List the stock scenarios, or print one.",
     "graph": "Describe a network from a file, or generate one.",
+    "report": "Write the page to forward, from a results folder.",
     "rerun": "Repeat a run from its run.json and check that it gives the same bytes.",
     "doctor": "Check the installation and say what could be better.",
     "warmup": "Compile everything now, so that no later command has to.",

@@ -181,6 +181,8 @@ def _make_world(scenario: Any, audience: Audience, slots: tuple[tuple[int, int],
     followers = networks[0].followers
     if len(networks) > 1:
         followers = np.concatenate([network.followers for network in networks])
+    followers = np.ascontiguousarray(followers, dtype=np.int32).view()
+    followers.flags.writeable = False  # as a graph's own arrays are: one type, so one compilation
     fans = [_fans(scenario, audience, p, name, slots, key) for p, name in enumerate(scenario.platforms)]
     return World(
         person_key=people.key,
@@ -191,7 +193,7 @@ def _make_world(scenario: Any, audience: Audience, slots: tuple[tuple[int, int],
         share_scale=_powers(scenario, audience, "share"),
         rank_scale=_powers(scenario, audience, "ranking"),
         indptr=np.ascontiguousarray(indptr),
-        followers=np.ascontiguousarray(followers, dtype=np.int32),
+        followers=followers,
         tie=_ties(scenario, networks),
         fan_ptr=np.cumsum([0, *(f.size for f in fans)]).astype(np.int64),
         fans=np.concatenate(fans).astype(np.int32),

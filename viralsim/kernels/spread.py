@@ -85,6 +85,9 @@ _LOW_8, _LOW_16, _LOW_32 = np.uint64(0xFF), np.uint64(0xFFFF), np.uint64(0xFFFFF
 _DISPLAY, _SCORE = np.uint64(DISPLAYS_SHIFT), np.uint64(40)
 _SCORE_0 = np.uint64(127 << 40)
 _SHARER = np.uint64(1 << 8)
+_SHARED_NOW = np.uint64(
+    1 << 8
+)  # once shared, sharers are not counted any more: with F_DONE an own share of this step
 _PERSON_OF, _EVENT_OF, _EVENT_MASK = np.uint64(36), np.uint64(8), np.uint64((1 << 28) - 1)
 _EV_SLOT, _EV_ORIGIN, _EV_PEER, _EV_POLARITY = np.uint64(32), np.uint64(40), np.uint64(42), np.uint64(43)
 _TIE_HALF = 128
@@ -308,7 +311,7 @@ def react(world, plan, scratch, t, width, display, word, event):
     slot_word = scratch.rows[at_slot] | np.uint64(F_NOTICED)
     item_word = scratch.rows[at_item]
     if peer and plan.influence:
-        if (slot_word >> _U8) & _LOW_8 < _LOW_8:
+        if (slot_word >> _U8) & _LOW_8 < _LOW_8 and not slot_word & np.uint64(F_DONE):
             slot_word += _SHARER
         polarity = np.int64((event >> _EV_POLARITY) & _U3) - 1
         closeness = np.int64(np.floor(8.0 * np.float64(display & _LOW_8) / 255.0 + 0.5))
@@ -647,6 +650,8 @@ def share(plan, scratch, t, width, person, slot, cause, origin, polarity):
         scratch.node_cause_key[node] = cause_key
     at_slot = row + 2 + plan.item_key.size + slot
     flags = (scratch.rows[at_slot] & _LOW_8) | np.uint64(F_DONE)
+    if cause >= 0:
+        flags |= _SHARED_NOW
     scratch.rows[at_slot] = (np.uint64(node + 1) << _U16) | flags
     return event
 
@@ -706,6 +711,33 @@ def share_pending(plan, scratch, curves, t, width):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
+def another_is_first(plan, scratch, width, event, target, coin):
+    """Whether the person shared the item elsewhere in this step too, with a smaller view key, and copies that."""
+    slot = np.int64((scratch.events[event, 1] >> _EV_SLOT) & _LOW_8)
+    person = scratch.event_who[event]
+    for p in range(plan.platform_key.size):
+        other = plan.slot_of[plan.slot_item[slot], p]
+        if other < 0 or other == slot or other == target or not coin < plan.copy_q[other]:
+            continue
+        row = person * width
+        word = scratch.rows[row + 2 + plan.item_key.size + other]
+        if not (word & np.uint64(F_DONE) and word & _SHARED_NOW):
+            continue
+        if derive(scratch.slot_key[other, K_VIEW], scratch.rows[row]) < scratch.events[event, 0]:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def forget_step(plan, scratch, width, first, stop):
+    """Clear the marks of own shares among events[first:stop]."""
+    for event in range(first, stop):
+        if scratch.event_kind[event] == KIND_OWN:
+            slot = np.int64((scratch.events[event, 1] >> _EV_SLOT) & _LOW_8)
+            scratch.rows[scratch.event_who[event] * width + 2 + plan.item_key.size + slot] &= ~_SHARED_NOW
+
+
+@njit(cache=True, nogil=True, _nrt=False)
 def copy_shares(world, plan, scratch, curves, t, width, first, stop):
     """Own shares among events[first:stop] are copied to other platforms. Returns False if a list is full."""
     for event in range(first, stop):
@@ -726,8 +758,8 @@ def copy_shares(world, plan, scratch, curves, t, width, first, stop):
             word = scratch.rows[at_slot]
             if word & np.uint64(F_DONE) or not word & np.uint64(F_ACCOUNT):
                 continue
-            bits = derive(scratch.slot_key[target, K_COPY], world.person_key[person])
-            if not low32(bits) < plan.copy_q[slot]:
+            coin = low32(derive(scratch.slot_key[target, K_COPY], world.person_key[person]))
+            if not coin < plan.copy_q[slot] or another_is_first(plan, scratch, width, event, target, coin):
                 continue
             key = derive(scratch.slot_key[target, K_VIEW], world.person_key[person])
             copy = add_event(scratch, t, target, person, key, 2, polarity, node, event, KIND_COPY)
@@ -735,6 +767,7 @@ def copy_shares(world, plan, scratch, curves, t, width, first, stop):
                 return False
             scratch.rows[at_slot] = (np.uint64(node + 1) << _U16) | (word & _LOW_8) | np.uint64(F_DONE)
             count_share(plan, scratch, curves, t, width, copy, True)
+    forget_step(plan, scratch, width, first, stop)
     return True
 
 
