@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "compare": "Say which of several scenarios is better, and how surely.",
     "validate": "Check a scenario and say what to expect of it, without running it.",
     "show": "List the stock scenarios, or print one.",
+    "model": "Run a classic model: cascades, thresholds, epidemics, Bass, branching.",
     "graph": "Describe a network from a file, or generate one.",
     "report": "Write the page to forward, from a results folder.",
     "rerun": "Repeat a run from its run.json and check that it gives the same bytes.",
