@@ -150,7 +150,7 @@ def bass_complete(n: int, p: float, q: float, t: ArrayLike) -> Floats:
 
     k = np.arange(n + 1.0)
     rate = (n - k) * (p + q * k / max(n - 1, 1))
-    generator = sparse.diags_array([-rate, rate[:-1]], offsets=[0, -1], format="csr")
+    generator = sparse.csr_array(sparse.diags_array([-rate, rate[:-1]], offsets=[0, -1]))
     start = np.zeros(n + 1)
     start[0] = 1.0
     return np.array([float(k @ expm_multiply(generator * x, start)) / n for x in np.atleast_1d(t)])

@@ -198,9 +198,7 @@ def mean_in_time_exponential(R: float, per_hour: float, hours: ArrayLike) -> Flo
     return np.asarray((1.0 - R * np.exp(-per_hour * (1.0 - R) * t)) / (1.0 - R))
 
 
-def mean_in_time(
-    R: float, delay_cdf: Callable[[Floats], Any], hours: ArrayLike, cells: int = 4000
-) -> Floats:
+def mean_in_time(R: float, delay_cdf: Callable[[Floats], Any], hours: ArrayLike, cells: int = 4000) -> Floats:
     """Expected number so far for any law of the delay.
 
     Parameters

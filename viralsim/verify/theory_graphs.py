@@ -20,6 +20,7 @@ __all__ = [
     "SizeLaw",
     "cascade_law",
     "complete_law",
+    "complete_moments",
     "coupled_star",
     "cycle_mean",
     "grid_edges",
@@ -88,7 +89,11 @@ def _checked_size(n: int, coins: int) -> None:
 
 
 def cascade_law(
-    n: int, edges: Sequence[tuple[int, int]], prob: float | ArrayLike, seeds: Sequence[int], directed: bool = False
+    n: int,
+    edges: Sequence[tuple[int, int]],
+    prob: float | ArrayLike,
+    seeds: Sequence[int],
+    directed: bool = False,
 ) -> SizeLaw:
     """Law of the independent cascade by listing all live-edge worlds.
 
@@ -162,7 +167,9 @@ def linear_threshold_law(
     choices = np.array([len(x) + 1 for x in into])
     total = int(np.prod(choices.astype(np.float64)))
     if total > 1 << MOST_COINS:
-        raise SpecError(f"arcs: {total:,} worlds are too many to list; at most {1 << MOST_COINS:,} are allowed")
+        raise SpecError(
+            f"arcs: {total:,} worlds are too many to list; at most {1 << MOST_COINS:,} are allowed"
+        )
     rest, weight = np.arange(total, dtype=np.int64), np.ones(total)
     start = np.full(total, sum(1 << s for s in set(seeds)), np.int64)
     picked = []
@@ -251,6 +258,14 @@ def complete_law(n: int, p: float, seeds: int = 1) -> Floats:
     return size
 
 
+def complete_moments(n: int, p: float, seeds: int = 1) -> tuple[float, float]:
+    """Mean and standard deviation of the final size on the complete graph of n people."""
+    law = complete_law(n, p, seeds)
+    k = np.arange(law.size)
+    mean = float(k @ law)
+    return mean, float(np.sqrt(max(float(k**2 @ law) - mean**2, 0.0)))
+
+
 def binomial_probs(n: int, p: float) -> Floats:
     """P(k successes of n), k = 0 .. n."""
     from scipy import stats
@@ -265,9 +280,7 @@ def triangular_residual(size_prob: Floats, p: float) -> float:
     m, q = size_prob.size - 2, 1.0 - p
     worst = 0.0
     for k in range(m + 1):
-        left = sum(
-            comb(m - j, k - j) * size_prob[j + 1] / q ** ((1 + j) * (m - k)) for j in range(k + 1)
-        )
+        left = sum(comb(m - j, k - j) * size_prob[j + 1] / q ** ((1 + j) * (m - k)) for j in range(k + 1))
         worst = max(worst, abs(left / comb(m, k) - 1.0))
     return worst
 

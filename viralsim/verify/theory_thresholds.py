@@ -129,7 +129,7 @@ def cascade_window(threshold: float) -> tuple[float, float]:
 
 def watts_condition_poisson(mean_degree: float, threshold: float) -> float:
     """Watts' condition on a Poisson graph: z e^-z sum_{j <= K-2} z^j / j!."""
-    most = int(math.floor(1.0 / threshold + 1e-12))
+    most = math.floor(1.0 / threshold + 1e-12)
     probs = degree_probs("poisson", mean_degree)
     k = np.arange(probs.size)
     part = (k <= most) & (k >= 2)
