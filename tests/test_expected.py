@@ -37,14 +37,13 @@ def expected_of(description: dict, seed: int) -> float:
     return expectations(compiled).reproduction_number
 
 
-def test_two_people_who_follow_each_other_cause_nothing_in_the_second_generation():
-    """A asked, B shares with probability .5: R = (.5 + 0) / (1 + .5), and not (.5 + .25) / 1.5."""
+def test_what_comes_back_to_the_sharer_is_left_out():
+    """Three friends, one asked: two new sharers expected .25 each, then each has one fresh friend left."""
     ring = {"kind": "small-world", "mean_degree": 2, "rewire_prob": 0.0}
-    world = neutral_scenario(3, ring, 1.0, 0.5, 1)
-    # on a ring of three each generation-1 sharer has one fresh friend, unless that one shares already
-    first = 2 * 0.5
-    second = first * 0.5 * (1 - 0.5)
-    assert expected_of(world, 1) == pytest.approx((first + second) / (1 + first))
+    world = neutral_scenario(3, ring, 1.0, 0.25, 1)
+    first = 2 * 0.25
+    second = first * 0.25 * (1 - 0.25)
+    assert expected_of(world, 1) == pytest.approx((first + second) / (1 + first), rel=1e-4)
 
 
 @pytest.mark.parametrize("number", [0, 3, 13])

@@ -48,7 +48,7 @@ def neutral_scenario(
     return {
         "viralsim": 1,
         "name": "neutral",
-        "audience": {"size": people},
+        "audience": {"size": people, "activity": {"kind": "constant"}},
         "platforms": {"net": platform},
         "items": [{"id": "post", "stickiness": 0.5, "reference_stickiness": 0.5}],
         "campaign": {"seeding": [ask]},

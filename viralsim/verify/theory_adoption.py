@@ -150,7 +150,10 @@ def bass_complete(n: int, p: float, q: float, t: ArrayLike) -> Floats:
 
     k = np.arange(n + 1.0)
     rate = (n - k) * (p + q * k / max(n - 1, 1))
-    generator = sparse.csr_array(sparse.diags_array([-rate, rate[:-1]], offsets=[0, -1]))
+    chain = np.arange(n + 1)
+    shape = (n + 1, n + 1)
+    leave = sparse.csr_array((-rate, (chain, chain)), shape=shape)
+    generator = leave + sparse.csr_array((rate[:-1], (chain[1:], chain[:-1])), shape=shape)
     start = np.zeros(n + 1)
     start[0] = 1.0
     return np.array([float(k @ expm_multiply(generator * x, start)) / n for x in np.atleast_1d(t)])

@@ -15,6 +15,7 @@ __all__ = [
     "OFFSPRING",
     "borel",
     "extinction_prob",
+    "mean_in_steps",
     "mean_in_time",
     "mean_in_time_exponential",
     "mean_total",
@@ -233,3 +234,29 @@ def mean_in_time(R: float, delay_cdf: Callable[[Floats], Any], hours: ArrayLike,
         known = 0.5 * float(mass[1:j] @ back[: j - 1]) + 0.5 * float(mass[:j] @ back[:j])
         m[j] = (1.0 + R * known) / (1.0 - R * (at_zero + 0.5 * mass[0]))
     return np.interp(t, grid, m)
+
+
+def mean_in_steps(R: float, delay_cdf: ArrayLike) -> Floats:
+    """Expected number so far after each step, if delays are whole steps.
+
+    Parameters
+    ----------
+    R : float
+        Mean number of children.
+    delay_cdf : float[T + 1]
+        P(delay <= k steps), k = 0 .. T.
+
+    Returns
+    -------
+    float64[T + 1]
+
+    Notes
+    -----
+    The renewal equation of `mean_in_time` on a lattice, exactly: m_k = 1 + R sum_{j<=k} P(delay = j) m_{k-j}.
+    """
+    cdf = np.asarray(delay_cdf, dtype=np.float64)
+    mass = np.diff(cdf, prepend=0.0)
+    m = np.empty(cdf.size)
+    for k in range(cdf.size):
+        m[k] = (1.0 + R * float(mass[1 : k + 1] @ m[:k][::-1])) / (1.0 - R * mass[0])
+    return m

@@ -76,7 +76,7 @@ def _law(active: Ints, weight: Floats, n: int) -> SizeLaw:
     """Law of the final set from its bit mask and the weight of each world."""
     inside = (active[:, None] >> np.arange(n)) & 1
     size = np.bincount(inside.sum(axis=1), weights=weight, minlength=n + 1)
-    return SizeLaw(size, weight @ inside)
+    return SizeLaw(np.asarray(size, dtype=np.float64), weight @ inside)
 
 
 def _checked_size(n: int, coins: int) -> None:
