@@ -35,7 +35,16 @@ def checks(setting: Setting) -> list[Check]:
     return [
         _small(setting, f"two people, {at}", 2, [(0, 1), (1, 0)], p, q, span, bass_pair),
         _small(setting, f"triangle with a tail, {at}", 5, both, p, q, span, None),
-        _small(setting, f"a one-way chain and a loop, {at}", 4, [(0, 1), (1, 2), (2, 3), (3, 1)], p, q, span, None),
+        _small(
+            setting,
+            f"a one-way chain and a loop, {at}",
+            4,
+            [(0, 1), (1, 2), (2, 3), (3, 1)],
+            p,
+            q,
+            span,
+            None,
+        ),
         _complete_exactly(setting, p, q, span),
         _circle(setting, p, q, span),
         _closed(setting, p, q, n, span),
@@ -58,7 +67,14 @@ def _curve(
 
 
 def _small(
-    setting: Setting, what: str, n: int, arcs: Sequence[tuple[int, int]], p: float, q: float, span: float, closed: Any
+    setting: Setting,
+    what: str,
+    n: int,
+    arcs: Sequence[tuple[int, int]],
+    p: float,
+    q: float,
+    span: float,
+    closed: Any,
 ) -> Check:
     claim = f"Bass, {what}: adopters over time"
 

@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 
 from viralsim.verify import simulators
-from viralsim.verify.check import Check, Finding, Plot, Setting, distribution, proportion, sample_mean, worst_of
+from viralsim.verify.check import (
+    Check,
+    Finding,
+    Plot,
+    Setting,
+    distribution,
+    proportion,
+    sample_mean,
+    worst_of,
+)
 from viralsim.verify.theory_branching import (
     borel,
     extinction_prob,

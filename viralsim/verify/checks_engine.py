@@ -196,7 +196,9 @@ def _identities(setting: Setting) -> Check:
         for k in range(setting.effort(3, 14)):
             seed = setting.seed_for(claim)
             found = simulators.engine(random_scenario(k, seed, 5000), 60, seed, setting.threads)
-            parts = sum(found[f"impressions_{x}"] for x in ("owned", "paid", "earned") if f"impressions_{x}" in found)
+            parts = sum(
+                found[f"impressions_{x}"] for x in ("owned", "paid", "earned") if f"impressions_{x}" in found
+            )
             nodes = found.tallies.trees[:, 4]
             wrong += int((found["impressions"] != parts).sum())
             wrong += int((found["reach"] > found["reach_accounts"]).sum())

@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 
 from viralsim.verify import simulators
-from viralsim.verify.check import Check, Finding, Plot, Setting, distribution, proportion, sample_mean, worst_of
+from viralsim.verify.check import (
+    Check,
+    Finding,
+    Plot,
+    Setting,
+    distribution,
+    proportion,
+    sample_mean,
+    worst_of,
+)
 from viralsim.verify.theory_graphs import complete_law
 from viralsim.verify.theory_percolation import (
     degree_probs,
@@ -28,7 +37,9 @@ SIGMA = 1.0
 
 def checks(setting: Setting) -> list[Check]:
     """Small crowd exactly, large crowd and graph in the limit, and the curve of final size against R0."""
-    periods = [setting.values["period"]] if "period" in setting.values else ["exponential", "fixed", "lognormal"]
+    periods = (
+        [setting.values["period"]] if "period" in setting.values else ["exponential", "fixed", "lognormal"]
+    )
     given = [setting.values["reproduction"]] if "reproduction" in setting.values else [1.5, 2.0, 3.0]
     main = given[0] if len(given) == 1 else 2.0
     found = [_small_law(setting, period, main) for period in periods]
@@ -48,7 +59,15 @@ def period_of(law: str) -> tuple[Any, ...]:
 def _run(setting: Setting, name: str, R0: float, law: str, n: int, seeds: Any, runs: int) -> np.ndarray:
     sir = simulators.model("sir")
     result = sir(
-        None, seeds, runs, R0, period=period_of(law), n=n, bins=0, seed=setting.seed_for(name), threads=setting.threads
+        None,
+        seeds,
+        runs,
+        R0,
+        period=period_of(law),
+        n=n,
+        bins=0,
+        seed=setting.seed_for(name),
+        threads=setting.threads,
     )
     return np.asarray(result.size)
 

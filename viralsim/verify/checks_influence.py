@@ -57,7 +57,9 @@ def _reverse_directed(setting: Setting) -> Check:
         seed, runs = setting.seed_for(claim), setting.effort(3000, 40_000)
         starts = (simulators.uniforms(seed, 1, runs) * n).astype(np.int64)[:, None]
         back = simulators.directed_graph(n, arcs).reversed()
-        result = simulators.model("independent_cascade")(back, starts, p, runs, seed=seed, threads=setting.threads)
+        result = simulators.model("independent_cascade")(
+            back, starts, p, runs, seed=seed, threads=setting.threads
+        )
         met = sum(bool(seeds & set(result.trace(r).persons.tolist())) for r in range(runs))
         part = spread / n
         return Finding(spread, n * met / runs, n * math.sqrt(part * (1 - part) / runs))
@@ -78,7 +80,9 @@ def _greedy(setting: Setting) -> Check:
         edges = [(0, 1), (0, 2), (0, 3), (3, 4), (4, 5), (5, 6), (6, 4), (6, 7), (2, 7)]
         n, p, k = 8, 0.3, 3
         best = max(cascade_law(n, edges, p, s).mean for s in combinations(range(n), k))
-        chosen = choose(simulators.undirected_graph(n, edges), k, p, epsilon=0.1, seed=setting.seed_for(claim))
+        chosen = choose(
+            simulators.undirected_graph(n, edges), k, p, epsilon=0.1, seed=setting.seed_for(claim)
+        )
         reached = cascade_law(n, edges, p, [int(v) for v in chosen.nodes]).mean
         least = (1 - 1 / math.e - 0.1) * best
         return Finding(best, reached, 0.0, best - least, "1/e of the best, and epsilon .1")

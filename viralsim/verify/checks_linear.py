@@ -71,7 +71,9 @@ def _own_weights(setting: Setting) -> Check:
         in_order = np.array([given[int(u), int(v)] for u, v in zip(source, graph.indices, strict=True)])
         runs = setting.effort(40_000, 400_000)
         model = simulators.model("linear_threshold")
-        found = model(graph, [0], runs, weights=in_order, seed=setting.seed_for(claim), threads=setting.threads)
+        found = model(
+            graph, [0], runs, weights=in_order, seed=setting.seed_for(claim), threads=setting.threads
+        )
         return distribution(found.size, law.size_prob)
 
     return Check(claim, KEMPE, find)

@@ -54,21 +54,27 @@ def _degrees(law: str, degree: float, n: int, exponent: float) -> np.ndarray:
 
 
 def _sizes(setting: Setting, name: str, law: str, degree: float, p: float, runs: int) -> np.ndarray:
-    n, graphs = setting.value("people", setting.effort(50_000, 100_000)), 4
+    """Parts reached, [graph, run], each run from one random seed."""
+    n, graphs = _people(setting), setting.effort(8, 20)
     exponent = setting.value("exponent", 2.5)
     parts = []
     for number in range(graphs):
         seed = setting.seed_for(f"{name} graph {number}")
         graph = random_graph(law, degree, n, seed, exponent)
-        seeds = (simulators.uniforms(seed, 3, runs // graphs) * n).astype(np.int64)[:, None]
+        each = max(runs // graphs, 2)
+        seeds = (simulators.uniforms(seed, 3, each) * n).astype(np.int64)[:, None]
         cascade = simulators.model("independent_cascade")
-        result = cascade(graph, seeds, p, runs // graphs, seed=seed, threads=setting.threads)
+        result = cascade(graph, seeds, p, each, seed=seed, threads=setting.threads)
         parts.append(np.asarray(result.size) / n)
-    return np.concatenate(parts)
+    return np.array(parts)
+
+
+def _people(setting: Setting) -> int:
+    return int(setting.value("people", setting.effort(50_000, 100_000)))
 
 
 def _case(setting: Setting, law: str, degree: float, p: float) -> list[Check]:
-    n = setting.value("people", setting.effort(50_000, 100_000))
+    n = _people(setting)
     degrees = _degrees(law, degree, n, setting.value("exponent", 2.5))
     theory = percolation(degrees, p)
     shape = "power-law degrees" if law == "power-law" else f"{law} degree {degree:g}"
@@ -83,7 +89,7 @@ def _case(setting: Setting, law: str, degree: float, p: float) -> list[Check]:
                 raise NotComputedError(
                     f"large outbreaks reach {theory.large:.2g} of people: at this size small and large ones overlap"
                 )
-            cache["sizes"] = _sizes(setting, what, law, degree, p, setting.effort(400, 4000))
+            cache["sizes"] = _sizes(setting, what, law, degree, p, setting.effort(400, 5000))
         return cache["sizes"]
 
     def chance() -> Finding:
@@ -91,10 +97,11 @@ def _case(setting: Setting, law: str, degree: float, p: float) -> list[Check]:
         return proportion(int(large.sum()), large.size, theory.large, ALLOWED, WHY)
 
     def size() -> Finding:
-        large = sizes()[sizes() > theory.large / 3.0]
-        if large.size < 2:
+        large = theory.large / 3.0
+        by_graph = [row[row > large].mean() for row in sizes() if (row > large).any()]
+        if len(by_graph) < 2:
             return Finding(theory.large, math.nan, note="no large outbreak occurred")
-        return sample_mean(large, theory.large, None, ALLOWED, WHY)
+        return sample_mean(by_graph, theory.large, None, ALLOWED, WHY)
 
     return [
         Check(f"{what}: chance of a large outbreak", NEWMAN, chance),
@@ -106,11 +113,11 @@ def _small(setting: Setting, law: str, degree: float, p: float, what: str, theor
     def find() -> Finding:
         if theory.reproduction > 0.9:
             raise NotComputedError("at the threshold reach has no finite mean in an endless graph")
-        n = setting.value("people", setting.effort(50_000, 100_000))
+        n = _people(setting)
         runs = setting.effort(20_000, 200_000)
         sizes = _sizes(setting, what, law, degree, p, runs) * n
         slack = theory.small_mean**3 / n
-        return sample_mean(sizes, theory.small_mean, None, slack, "mean^3 / n: people met twice")
+        return sample_mean(sizes.ravel(), theory.small_mean, None, slack, "mean^3 / n: people met twice")
 
     return Check(f"{what}: mean reach below the threshold", "1 + p<k>/(1 - p G1'(1)); Newman 2002", find)
 
@@ -119,7 +126,7 @@ def _curve(setting: Setting, law: str, degree: float) -> Check:
     claim = f"{law} degree {degree:g}: mean reach of one random seed against p"
 
     def find() -> Finding:
-        n = setting.value("people", setting.effort(50_000, 100_000))
+        n = _people(setting)
         degrees = _degrees(law, degree, n, setting.value("exponent", 2.5))
         edge = percolation(degrees, 0.5).threshold
         grid = np.linspace(0.0, min(1.0, 3.0 * edge), 121)
@@ -128,7 +135,7 @@ def _curve(setting: Setting, law: str, degree: float) -> Check:
         for p in np.linspace(1.25 * edge, min(1.0, 3.0 * edge), 8):
             S = percolation(degrees, float(p)).large
             sizes = _sizes(setting, f"{claim} {p:.4f}", law, degree, float(p), setting.effort(120, 1200))
-            findings.append(sample_mean(sizes, S**2, float(S * math.sqrt(S * (1 - S))), ALLOWED, WHY))
+            findings.append(sample_mean(sizes.ravel(), S**2, float(S * math.sqrt(S * (1 - S))), ALLOWED, WHY))
             points.append(p)
         plot = Plot(
             f"Large random graph, {law} degrees",

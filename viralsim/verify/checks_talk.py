@@ -11,13 +11,16 @@ from viralsim.verify.theory_adoption import crossing_times, talk_adopted
 __all__ = ["checks", "simulate_talk"]
 
 TALK = "Goldenberg, Libai and Muller 2001"
+Ties = tuple[int, int, float, float, float]
+"""Strong and weak ties; alpha, effect of a weak and of a strong tie."""
+
 LEVELS = (0.16, 0.5, 0.95)
 PUBLISHED = (6.4, 9.55, 14.05)  # whole periods at the centre point of the study
 
 
 def checks(setting: Setting) -> list[Check]:
     """Adoption curve of agents against theory; periods to 16, 50 and 95 %."""
-    numbers = (
+    numbers: Ties = (
         setting.value("strong", 17),
         setting.value("weak", 17),
         setting.value("alpha", 0.005),
@@ -54,18 +57,18 @@ def simulate_talk(
     return curve
 
 
-def _runs(setting: Setting, numbers: tuple, people: int, periods: int, runs: int) -> np.ndarray:  # type: ignore[type-arg]
+def _runs(setting: Setting, numbers: Ties, people: int, periods: int, runs: int) -> np.ndarray:
     base = setting.seed_for("talk")
     return np.array([simulate_talk(*numbers, people, base + run, periods) for run in range(runs)])
 
 
-def _periods(numbers: tuple) -> int:  # type: ignore[type-arg]
+def _periods(numbers: Ties) -> int:
     line = talk_adopted(*numbers, periods=400)
     late = crossing_times(line, (0.97,))[0]
     return 400 if np.isnan(late) else int(late) + 3
 
 
-def _curve(setting: Setting, numbers: tuple, people: int) -> Check:  # type: ignore[type-arg]
+def _curve(setting: Setting, numbers: Ties, people: int) -> Check:
     strong, weak, alpha, b_weak, b_strong = numbers
     claim = f"talk of the network, s = {strong}, w = {weak}, alpha = {alpha:g}: adopted part by period"
 
@@ -96,7 +99,7 @@ def _curve(setting: Setting, numbers: tuple, people: int) -> Check:  # type: ign
     return Check(claim, f"{TALK}; chain of personal networks", find)
 
 
-def _published(setting: Setting, numbers: tuple, people: int, which: int) -> Check:  # type: ignore[type-arg]
+def _published(setting: Setting, numbers: Ties, people: int, which: int) -> Check:
     level, expected = LEVELS[which], PUBLISHED[which]
     claim = f"talk of the network, centre point: first period with {100 * level:.0f} % adopted"
 

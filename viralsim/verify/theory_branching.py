@@ -20,6 +20,7 @@ __all__ = [
     "mean_in_time_exponential",
     "mean_total",
     "offspring_probs",
+    "series_progeny",
     "total_progeny",
     "variance_total",
 ]
@@ -162,13 +163,17 @@ def total_progeny(offspring: ArrayLike, largest: int, roots: int = 1) -> Floats:
     is read off by a discrete Fourier transform on a circle of radius below 1, which keeps what wraps
     around below 1e-12 (Abate and Whitt 1992).
     """
-    probs = checked_probs(offspring)
+    return series_progeny(checked_probs(offspring), largest, roots)
+
+
+def series_progeny(offspring: Floats, largest: int, roots: int = 1) -> Floats:
+    """`total_progeny` from the first coefficients of the generating function, which may sum to less than 1."""
     width = 4 * (largest + 1)
     radius = 1e-12 ** (1.0 / width)
     circle = radius * np.exp(2j * np.pi * np.arange(width // 2 + 1) / width)
-    values = np.polyval(probs[::-1], circle)
+    values = np.polyval(offspring[::-1], circle)
     out = np.zeros(largest + 1)
-    power = values ** max(roots, 1)
+    power = values**roots  # f^n
     for n in range(roots, largest + 1):
         coefficient = np.fft.irfft(np.conj(power), width)[n - roots] / radius ** (n - roots)
         out[n] = max(roots / n * coefficient, 0.0)
