@@ -1,8 +1,8 @@
 """Classic models on the same graphs, randomness and results as the full engine.
 
-Cascades (`independent_cascade`, `linear_threshold`, `temporal_cascade` with delays), `threshold` (fractional and absolute), epidemics
-(`si`, `sis`, `sir`, `seir`), adoption (`bass`) and `branching` processes. Functions load with their module on first
-use.
+Cascades (`independent_cascade`, `linear_threshold`, `temporal_cascade` with delays), `threshold` (fractional and
+absolute), epidemics (`si`, `sis`, `sir`, `seir`), adoption (`bass`) and `branching` processes. Functions load with
+their module on first use.
 """
 
 from __future__ import annotations
