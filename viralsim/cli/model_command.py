@@ -133,15 +133,17 @@ def _run(entry: ModelEntry, options: dict[str, Any]) -> None:
     progress.note = "making the network"
     say_if_cold(progress, quiet, KERNELS_OF.get(entry.name, ("epidemic",)), COMPILE_SECONDS)
     _, where, result, theory = run_job(work, progress, quiet)
+    if plot is not None:
+        model_output.draw(entry, where, result, theory, plot)
+    if options["out"] is not None:
+        model_output.write(entry, where, result, theory, options["out"])
     if options["as_json"]:
         print_json(model_output.as_object(entry, where, result, theory))
     else:
         model_output.show(entry, where, result, theory)
     if plot is not None:
-        model_output.draw(entry, where, result, theory, plot)
         note(f"Figure: {plot}", quiet)
     if options["out"] is not None:
-        model_output.write(entry, where, result, theory, options["out"])
-        note(f"Written to {options['out']}: model.json, results.csv, replicates.csv, figure", quiet)
+        note(f"Written to {options['out']}: model.json, results.csv, replicates.csv, figures", quiet)
     elif plot is None and not options["as_json"]:
         note("A figure: the same with --plot", quiet)

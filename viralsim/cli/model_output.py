@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["as_object", "check_folder", "check_plot", "draw", "show", "write"]
 
 LARGE = 0.05  # of all people: from here on an outbreak is called large
+_PARTS = ("half the people", "95 %")
 LEGEND = (
     "expected: the mean over runs, with the interval it lies in; 5 %, 50 %, 95 %: so many runs stay below"
 )
@@ -70,13 +71,10 @@ def sentence(entry: ModelEntry, result: ModelResult) -> str:
         return text + (f", {stopped:,} stopped at the limit of size." if stopped else ".")
     if entry.figure == "adopters" and result.times_hours is not None:
         part = result.curve("adopters").mean(axis=0) / result.n_nodes
-        half = result.times_hours[int(np.argmax(part >= 0.5))] if part[-1] >= 0.5 else None
-        when = (
-            f"half the people have adopted by {half:g} {result.time_unit}"
-            if half is not None
-            else "fewer than half adopt"
-        )
-        return f"Over {runs}, {when}; at {result.times_hours[-1]:g} it is {format_percent(float(part[-1]))}."
+        times = [float(result.times_hours[int(np.argmax(part >= x))]) for x in (0.5, 0.95) if part[-1] >= x]
+        told = [f"{x} have adopted by {t:g} {result.time_unit}" for x, t in zip(_PARTS, times, strict=False)]
+        end = f"{format_percent(float(part[-1]), 0.002)} at {result.times_hours[-1]:g} {result.time_unit}"
+        return f"Over {runs}, on average {', '.join([*told, end] if len(told) < 2 else told)}."
     if entry.name == "sis":
         ill = result.curve("I")[:, -1] / result.n_nodes
         se = float(ill.std(ddof=1)) / ill.size**0.5 if ill.size > 1 else None
@@ -158,7 +156,7 @@ def _figure(entry: ModelEntry, where: str, result: ModelResult, theory: Expectat
     from viralsim.report import figures_models
 
     if entry.figure == "compartments":
-        keep = (lambda r: r.size >= LARGE * r.n_nodes) if entry.name in ("sir", "seir") else None
+        keep = (lambda r: r.size >= LARGE * r.n_nodes) if entry.name != "si" else None
         return figures_models.compartments(result, where, keep)
     if entry.figure in result.curves:
         return figures_models.curve_with_band(result, entry.figure, where, theory, entry.counts)

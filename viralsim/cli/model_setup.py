@@ -166,7 +166,7 @@ def _network(entry: ModelEntry, o: dict[str, Any]) -> tuple[SocialGraph | None, 
         )
     graph = _generated(kind, o["people"] or DEFAULT_PEOPLE, o["mean_degree"] or DEFAULT_DEGREE, o)
     mean = graph.n_edges / max(graph.n_nodes, 1)
-    return graph, f"{kind} network, {graph.n_nodes:,} people, {mean:.1f} followers each", kind
+    return graph, f"{kind}, {graph.n_nodes:,} people, {mean:.1f} followers each", kind
 
 
 def _generated(kind: str, people: int, degree: float, o: dict[str, Any]) -> SocialGraph:

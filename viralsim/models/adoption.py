@@ -126,7 +126,7 @@ def bass(
     outcome = job.run(grid)
     flows = outcome.flows[:, 0]
     return ModelResult(
-        f"Bass model, {time} time" + ("" if g is not None else ", well mixed"),
+        "Bass model" + (" in periods" if discrete else "") + ("" if g is not None else ", well mixed"),
         METHODS[time],
         used_seed,
         people,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from viralsim.metrics.rounding import format_number
 from viralsim.models.expectations import Expectation
@@ -33,13 +34,28 @@ COMPARTMENTS: dict[str, tuple[str, str, Any]] = {
 _BANDS = (("p05", "p95", "#dbe1e9"), ("p25", "p75", "#b3bfce"))
 
 
-def _foot(result: ModelResult, where: str) -> str:
-    runs = "one run" if result.replicates == 1 else f"{result.replicates:,} runs"
-    return style.shortened(f"{where} · {runs} · seed {result.seed}", 96)
+_TITLE_LETTERS, _SUBTITLE_LETTERS, _FOOT_LETTERS = 50, 82, 96
+
+
+def _foot(where: str, runs: str, note: str = "") -> str:
+    return style.shortened(" · ".join(filter(None, (where, runs, note))), _FOOT_LETTERS)
+
+
+def _runs(count: int) -> str:
+    return "one run" if count == 1 else f"{count:,} runs"
+
+
+def _title(result: ModelResult, says: str) -> str:
+    """Model and what is shown, with the number of people if there is room."""
+    text = f"{result.model[:1].upper()}{result.model[1:]}: {says}"
+    total = f", of {result.n_nodes:,}" if result.n_nodes else ""
+    return text + total if len(text + total) <= _TITLE_LETTERS else style.shortened(text, _TITLE_LETTERS)
 
 
 def _subtitle(result: ModelResult) -> str:
-    return style.shortened(", ".join(f"{name} {value}" for name, value in result.settings.items()), 92)
+    return style.shortened(
+        ", ".join(f"{name} {value}" for name, value in result.settings.items()), _SUBTITLE_LETTERS
+    )
 
 
 def size_dots(
@@ -70,7 +86,10 @@ def size_dots(
     large = theory.size if theory is not None else None
     with style.house_style():
         figure, axis = style.new_figure(HEIGHT_INCHES, ax)
-        scale = scale_for(values, () if large is None else (large,))
+        also = () if large is None else (large,)
+        if values.min() == values.max() and result.n_nodes:  # all alike: show where among all people
+            also = (0.0, float(result.n_nodes), *also)
+        scale = scale_for(values, also)
         dots = place_dots(values, scale, STACK)
         draw_dots(axis, dots, np.ones(values.size, bool), style.SLATE)
         top = 1.18 * STACK * (scale.high - scale.low)
@@ -93,16 +112,12 @@ def size_dots(
         style.headline(
             figure,
             axis,
-            f"{_capital(result.model)}: where a run ends, one chance in {DOTS} a dot",
+            _title(result, f"{unit} reached"),
             _subtitle(result),
-            _foot(result, where),
+            _foot(where, _runs(result.replicates), f"a dot: one chance in {DOTS}"),
             own=ax is None,
         )
     return figure
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _time_axis(axis: Axes, result: ModelResult, until: float) -> None:
@@ -111,6 +126,8 @@ def _time_axis(axis: Axes, result: ModelResult, until: float) -> None:
         style.time_axis(axis, until)
         return
     axis.set_xlim(0.0, until)
+    if result.time_unit != "hours":
+        axis.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=True))
     axis.set_xlabel(f"{result.time_unit} from the start", loc="right")
 
 
@@ -185,13 +202,12 @@ def curve_with_band(
         _time_axis(axis, result, until)
         style.count_axis(axis)
         style.label_ends(axis, until, labels, gap=0.068 * top)
-        total = f", of {result.n_nodes:,}" if result.n_nodes else ""
         style.headline(
             figure,
             axis,
-            f"{_capital(result.model)}: {says}{total}",
-            f"{_subtitle(result)}; bands: half and 9 in 10 of the runs",
-            _foot(result, where),
+            _title(result, says),
+            _subtitle(result),
+            _foot(where, _runs(result.replicates), "bands: half, 9 in 10"),
             own=ax is None,
         )
     return figure
@@ -204,7 +220,7 @@ def _at(result: ModelResult, values: np.ndarray[Any, Any], until: float) -> floa
 
 def _rounded(data: dict[str, Any], result: ModelResult, until: float) -> str:
     low, mid, high = (_at(result, data[name], until) for name in ("p05", "p50", "p95"))
-    return rounded(mid, high - low) if high > low else format_number(mid)
+    return rounded(round(mid), max(high - low, 20.0))
 
 
 def compartments(
@@ -246,13 +262,14 @@ def compartments(
         _time_axis(axis, result, until)
         style.count_axis(axis)
         style.label_ends(axis, until, labels, gap=0.068 * result.n_nodes)
-        only = "" if shown.all() else f" · the {int(shown.sum()):,} runs with a large outbreak"
+        count = int(shown.sum())
+        runs = _runs(count) if shown.all() else f"the {count:,} large ones of {_runs(result.replicates)}"
         style.headline(
             figure,
             axis,
-            f"{_capital(result.model)}: people by state, of {result.n_nodes:,}",
-            f"{_subtitle(result)}; bands: 9 in 10 runs",
-            _foot(result, where) + only,
+            _title(result, "people by state"),
+            _subtitle(result),
+            _foot(where, runs, "bands: 9 in 10"),
             own=ax is None,
         )
     return figure
