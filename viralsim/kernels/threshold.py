@@ -27,7 +27,7 @@ class Exposure(NamedTuple):
     """What is known of each person; scratch of one thread."""
 
     need: NDArray  # int32[n], adopters needed among those followed
-    count: NDArray  # int32[n], adopters among those followed; zero between replicates
+    adopted: NDArray  # int32[n], adopters among those followed; zero between replicates
     touched: NDArray  # int32[n], people with a count
 
 
@@ -99,15 +99,15 @@ def _expose(graph, law, below, key, u, step, exposure, touched, queue, length):
         v = indices[e]
         if due[v] <= step:  # has adopted
             continue
-        if exposure.count[v] == 0:
+        if exposure.adopted[v] == 0:
             exposure.touched[touched] = v
             touched += 1
             exposure.need[v] = _need_of(graph, law, key, v)
             if below > 0.0:
                 own = derive(derive(key, _identity(graph[2], v)), BELOW_WORD)
                 length = make_due(queue, length, v, step + 1.0 + np.floor(exponential(own) / below))
-        exposure.count[v] += 1
-        if exposure.count[v] >= exposure.need[v] and due[v] > step + 1.0:
+        exposure.adopted[v] += 1
+        if exposure.adopted[v] >= exposure.need[v] and due[v] > step + 1.0:
             length = make_due(queue, length, v, step + 1.0)
     return touched, length
 
@@ -173,6 +173,6 @@ def run_threshold(graph, law, rule, horizon, seeds, model_key, begin, end, tree,
             graph, law, rule, people, derive(model_key, r), horizon, tree, queue, exposure, outcome, row
         )
         for k in range(touched):
-            exposure.count[exposure.touched[k]] = 0
+            exposure.adopted[exposure.touched[k]] = 0
         forget_due(tree, size, queue, length)
         close_tree(tree, size, outcome, row)

@@ -1,8 +1,8 @@
 """Classic models on the same graphs, randomness and results as the full engine.
 
-Cascades (`independent_cascade`, `temporal_cascade` with delays), `threshold` (fractional and absolute), epidemics
-(`si`, `sis`, `sir`, `seir`), adoption (`bass`) and `branching` processes. Functions load with their module on first
-use.
+Cascades (`independent_cascade`, `linear_threshold`, `temporal_cascade` with delays), `threshold` (fractional and
+absolute), epidemics (`si`, `sis`, `sir`, `seir`), adoption (`bass`) and `branching` processes. Functions load with
+their module on first use.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from viralsim.models.cascades import independent_cascade
     from viralsim.models.delays import temporal_cascade
     from viralsim.models.epidemics import seir, si, sir, sis
+    from viralsim.models.linear import linear_threshold
     from viralsim.models.progeny import branching
     from viralsim.models.results import ModelResult, ModelSummary, ModelTrace
     from viralsim.models.thresholds import threshold
@@ -25,6 +26,7 @@ _HOME = {
     "bass": "adoption",
     "branching": "progeny",
     "independent_cascade": "cascades",
+    "linear_threshold": "linear",
     "seir": "epidemics",
     "si": "epidemics",
     "sir": "epidemics",
@@ -40,6 +42,7 @@ __all__ = [
     "bass",
     "branching",
     "independent_cascade",
+    "linear_threshold",
     "seir",
     "si",
     "sir",

@@ -255,7 +255,8 @@ def seir(
     Notes
     -----
     As `sir`, with the same law of the final size: latency delays and changes nothing else (Anderson and May 1991,
-    "Infectious Diseases of Humans"). On a graph, with the same seed, the latent law changes when, never who is infected.
+    "Infectious Diseases of Humans"). On a graph, with the same seed, the latent law changes when, never who
+    is infected.
 
     Examples
     --------
@@ -346,11 +347,11 @@ def _job(
     if passage:
         mean_hours = 1.0 / rate if rate > 0.0 else math.inf
         head: tuple[Any, ...] = (graph, (mean_hours, *laws[1:]), horizon)
-        return Job(epidemic.run_passage, head, partial(_scratch, people, False), *tail, 3)
+        return Job(epidemic.run_passage, head, partial(_scratch, people, False), *tail, 3)  # type: ignore[call-arg]
     if people == 1:
         laws = (0.0, *laws[1:])  # nobody to meet
     head = (graph, laws, name == "SIS", horizon)
-    return Job(epidemic.run_contacts, head, partial(_scratch, people, True), *tail, 3)
+    return Job(epidemic.run_contacts, head, partial(_scratch, people, True), *tail, 3)  # type: ignore[call-arg]
 
 
 def _scratch(n: int, contacts: bool) -> tuple[Any, ...]:

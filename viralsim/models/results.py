@@ -27,6 +27,7 @@ __all__ = [
     "check_threads",
     "deal_blocks",
     "model_key",
+    "ordered_trace",
 ]
 
 
@@ -211,6 +212,26 @@ class ModelTrace:
     def structural_virality(self) -> float:
         """Structural virality of this replicate's trees, pairs pooled; NaN if nobody but seeds is active."""
         return structural_virality(self.parents)
+
+
+def ordered_trace(
+    person: NDArray[np.int32], parent: NDArray[np.int32], generation: NDArray[np.int32]
+) -> ModelTrace:
+    """Trace in order of (generation, position) from one in the order of activation.
+
+    Parameters
+    ----------
+    person, parent, generation : int32[size]
+        Active people, the place of each one's parent among them (-1 for seeds), and generations.
+    """
+    size = person.size
+    order = np.lexsort((person, generation))
+    place = np.empty(size + 1, np.int64)
+    place[order] = np.arange(size)
+    place[size] = -1  # where parent -1 points to
+    return ModelTrace(
+        person[order].astype(np.int64), place[parent[order]], generation[order].astype(np.int64)
+    )
 
 
 _WRITTEN_OUT = {

@@ -58,7 +58,7 @@ class Grid:
     @property
     def times_hours(self) -> NDArray[np.float64]:
         """End of each bin."""
-        return np.arange(1, self.bins + 1) * self.width_hours
+        return np.arange(1.0, self.bins + 1.0) * float(self.width_hours)
 
 
 def nice_grid(end_hours: float, bins: int, whole: bool = False) -> Grid:
@@ -139,8 +139,10 @@ def sources_of(g: SocialGraph) -> tuple[NDArray[Any], NDArray[np.int32]]:
 
 def make_tree(n: int) -> timed.Tree:
     """Scratch for trees of up to `n` people."""
-    lists = [np.empty(n, np.int32) for _ in range(3)]
-    return timed.Tree(np.full(n, -1, np.int32), *lists, np.empty(n), np.empty((4, n), np.int64))
+    person, parent, generation = (np.empty(n, np.int32) for _ in range(3))
+    return timed.Tree(
+        np.full(n, -1, np.int32), person, parent, generation, np.empty(n), np.empty((4, n), np.int64)
+    )
 
 
 def make_queue(n: int) -> timed.Queue:
