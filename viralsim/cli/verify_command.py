@@ -187,6 +187,7 @@ def _verify(
         return verify_groups(groups, setting, tell)
 
     progress = Progress("verify", "checks")
+    progress.note = "loading"
     say_if_cold(progress, quiet)
     return run_job(work, progress, quiet)
 

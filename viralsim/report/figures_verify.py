@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from viralsim.report import style
 from viralsim.verify.check import Plot
@@ -43,9 +45,9 @@ def verify_figure(plot: Plot) -> Figure:
             zorder=3,
         )
         if plot.log_x:
-            axis.set_xscale("log")
+            _log_axis(axis, "x")
         if plot.log_y:
-            axis.set_yscale("log")
+            _log_axis(axis, "y")
         if not plot.log_y:
             axis.set_ylim(bottom=min(0.0, float(np.min(plot.line_y))))
         if not plot.log_x:
@@ -54,6 +56,14 @@ def verify_figure(plot: Plot) -> Figure:
         style.legend_above(axis, [line, points], [plot.line_label, "simulation, two standard errors"])
         style.headline(figure, axis, plot.title, plot.y_label)
     return figure
+
+
+def _log_axis(axis: Axes, which: str) -> None:
+    """A logarithmic axis with powers of ten written out: 0.001, 100."""
+    one = axis.xaxis if which == "x" else axis.yaxis
+    (axis.set_xscale if which == "x" else axis.set_yscale)("log")
+    one.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    one.set_minor_formatter(NullFormatter())
 
 
 def agreement_figure(errors: list[float]) -> Figure:

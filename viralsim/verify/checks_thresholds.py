@@ -124,7 +124,7 @@ def _curve(setting: Setting, threshold: float) -> Check:
         findings, points = [], []
         for z in np.linspace(low + 0.15 * (high - low), high - 0.08 * (high - low), 7):
             trigger = watts(degree_probs("poisson", float(z)), threshold).trigger
-            sizes = _sizes(setting, f"{claim} {z:.3f}", float(z), threshold, setting.effort(60, 500), 3)
+            sizes = _sizes(setting, f"{claim} {z:.3f}", float(z), threshold, setting.effort(40, 500), 3)
             findings.append(proportion(int((sizes > GLOBAL).sum()), sizes.size, trigger, ALLOWED, WHY))
             points.append(z)
         plot = Plot(

@@ -127,7 +127,7 @@ def verify_groups(
     outcomes = []
     for done, (name, check) in enumerate(planned):
         if progress:
-            progress(done, len(planned), f"{name}: {check.claim}")
+            progress(done, len(planned), check.claim)
         outcomes.append(run_check(name, check))
     if progress:
         progress(len(planned), len(planned), "")

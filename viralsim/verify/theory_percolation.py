@@ -216,7 +216,7 @@ def outbreak_prob_on_graph(
     period, so s = E_T G1(1 - p_T + p_T s), chance = 1 - E_T G0(1 - p_T + p_T s).
     """
     probs = np.asarray(degrees, dtype=np.float64)
-    period, weight = period_nodes(law, sigma)
+    period, weight = period_nodes(law, sigma, 4000)
     passed = -np.expm1(-per_hour * mean_hours * period)
     excess, own = _excess(probs)[::-1], probs[::-1]
 
