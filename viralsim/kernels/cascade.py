@@ -46,7 +46,7 @@ def _find_arcs(coins, words, tiles, wide, rows):
     for h in range(wide):  # before their places are overwritten
         found = collect_wide(coins, np.uint64(rows.long[h]), rows, found)
     judge_tiles(coins, tiles, words, rows)
-    return collect_tiles(tiles, rows.start, rows.live, rows.source, rows.arc, rows.owner, found)
+    return collect_tiles(coins, tiles, rows.start, rows.live, rows.source, rows.arc, rows.owner, found)
 
 
 @njit(cache=True, nogil=True, forceinline=True)

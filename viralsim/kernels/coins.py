@@ -30,6 +30,7 @@ CHUNK = 256  # tiles judged together: scratch stays in the nearest cache
 TILE = 64  # arcs judged as the bits of one word; rows are cut into tiles
 WIDE = 1024  # longest row told by bytes alone
 SPARSE_PROB = 0.03125  # in longer rows, levels below this come from the point process
+LARGE = 1 << 23  # arcs from which on whole rows are asked for ahead; changes nothing but the time
 
 _U0, _U1, _U3, _U6, _U7, _U8 = (np.uint64(k) for k in (0, 1, 3, 6, 7, 8))
 _U11, _U32, _U63, _U64, _WIDE, _U16 = (np.uint64(k) for k in (11, 32, 63, 64, WIDE, 16))
@@ -58,6 +59,7 @@ class Coins(NamedTuple):
     fine_wide: np.uint64
     has_wide: np.uint8  # whether any probability is above 1/32
     sparse_level: np.float64  # level up to which points are drawn in longer rows
+    ahead: np.uint8  # graph larger than a cache: ask memory for rows when loaded, not for arcs when found
 
 
 class Rows(NamedTuple):
@@ -272,8 +274,9 @@ def load_tiles(coins, nodes, first, stop, rows, longest):
         u = np.uint64(nodes[first + taken])
         a = np.uint64(coins.indptr[u])
         d = np.uint64(coins.indptr[u + _U1]) - a
-        prefetch(coins.indices, a)
-        prefetch(coins.indices, a + _U16)
+        if coins.ahead:
+            prefetch(coins.indices, a)
+            prefetch(coins.indices, a + _U16)
         rows.start[taken] = a
         rows.degree[taken] = d
         rows.who[taken] = u
@@ -337,26 +340,36 @@ def judge_tiles(coins, tiles, words, rows):
 
 
 @njit(cache=True, nogil=True, forceinline=True)
-def collect_tiles(tiles, start, live, source, arc, owner, found):
+def collect_tiles(coins, tiles, start, live, source, arc, owner, found):
     """Append the live arcs of tiles and the place of their person to the lists; returns the new length."""
+    soon = coins.ahead == 0
     for k in range(tiles):
         bits = live[k]
         a = start[k]
         by = source[k]
         # Two without a branch: most rows of a cascade have at most two, and how many is a coin's toss.
         bit = np.uint64(trailing_zeros(bits))
-        arc[found] = a + ((bit & _U7) << _U3) + (bit >> _U3)
+        at = a + ((bit & _U7) << _U3) + (bit >> _U3)
+        if soon:
+            prefetch(coins.indices, at)
+        arc[found] = at
         owner[found] = by
         found += np.uint64(bits != _U0)
         bits &= bits - _U1
         bit = np.uint64(trailing_zeros(bits))
-        arc[found] = a + ((bit & _U7) << _U3) + (bit >> _U3)
+        at = a + ((bit & _U7) << _U3) + (bit >> _U3)
+        if soon:
+            prefetch(coins.indices, at)
+        arc[found] = at
         owner[found] = by
         found += np.uint64(bits != _U0)
         bits &= bits - _U1
         while bits:
             bit = np.uint64(trailing_zeros(bits))
-            arc[found] = a + ((bit & _U7) << _U3) + (bit >> _U3)
+            at = a + ((bit & _U7) << _U3) + (bit >> _U3)
+            if soon:
+                prefetch(coins.indices, at)
+            arc[found] = at
             owner[found] = by
             found += _U1
             bits &= bits - _U1
@@ -413,4 +426,4 @@ def _collect_rest(coins, key, start, done, d, tiles, by, rows, found):
         tie[k] ^= live[k]
         if tie[k]:
             live[k] |= _settle(coins, some_key[k], some_start[k], tie[k], True)
-    return collect_tiles(tiles, some_start, live, rows.some_source, rows.arc, rows.owner, found)
+    return collect_tiles(coins, tiles, some_start, live, rows.some_source, rows.arc, rows.owner, found)

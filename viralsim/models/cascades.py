@@ -143,6 +143,7 @@ def _coins(g: SocialGraph, probability: Any) -> coins.Coins:
         return coins.Coins(  # type: ignore[call-arg]
             g.indptr, g.indices, person_key, *none, *(np.uint64(x) for x in (byte, fine, byte_wide, fine_wide)),  # type: ignore[arg-type]
             np.uint8(p > coins.SPARSE_PROB), level_of(min(p, coins.SPARSE_PROB)),
+            np.uint8(g.n_edges >= coins.LARGE),
         )  # fmt: skip
     prob = _checked_array(probability, g.n_edges)
     return _per_arc(g, person_key, prob, *_lanes(g, prob))
@@ -160,6 +161,7 @@ def _per_arc(
     return coins.Coins(
         g.indptr, g.indices, person_key, prob, lane, none, none, none, none,
         np.uint8(highest > coins.SPARSE_PROB), level_of(min(highest, coins.SPARSE_PROB)),
+        np.uint8(g.n_edges >= coins.LARGE),
     )  # fmt: skip
 
 
