@@ -91,6 +91,8 @@ class Plot:
         What to read off.
     log_x, log_y : bool
     line_label : str
+    y_range : tuple of float, optional
+        Ends of the y axis, where nothing below or above is of interest.
     """
 
     title: str
@@ -105,6 +107,7 @@ class Plot:
     log_x: bool = False
     log_y: bool = False
     line_label: str = "theory"
+    y_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
