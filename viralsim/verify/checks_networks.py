@@ -15,23 +15,23 @@ VARIABLE = "VIRALSIM_DATA"
 # Network -> name of its file and the figures published with it, each to the digits given.
 NETWORKS: dict[str, tuple[str, dict[str, float]]] = {
     "Facebook ego networks": ("facebook_combined.txt*", {
-        "people": 4039, "pairs": 88_234, "mean_degree": 43.7, "degree_p50": 25, "degree_p90": 112, "degree_p99": 200,
-        "degree_max": 1045, "average_clustering": 0.606, "transitivity": 0.519, "assortativity": 0.064, "lambda1": 162}),
+        "people": 4039, "pairs": 88_234, "mean_degree": 43.7, "degree_p50": 25, "degree_p90": 112,
+        "degree_p99": 200, "degree_max": 1045, "average_clustering": 0.606, "transitivity": 0.519, "assortativity": 0.064, "lambda1": 162}),
     "LastFM Asia": ("lastfm_asia_edges.csv*", {
-        "people": 7624, "pairs": 27_806, "mean_degree": 7.3, "degree_p50": 4, "degree_p90": 16, "degree_p99": 56,
-        "degree_max": 216, "average_clustering": 0.219, "transitivity": 0.179, "assortativity": 0.017, "lambda1": 38.6}),
+        "people": 7624, "pairs": 27_806, "mean_degree": 7.3, "degree_p50": 4, "degree_p90": 16,
+        "degree_p99": 56, "degree_max": 216, "average_clustering": 0.219, "transitivity": 0.179, "assortativity": 0.017, "lambda1": 38.6}),
     "Deezer Europe": ("deezer_*edges.csv*", {
-        "people": 28_281, "pairs": 92_752, "mean_degree": 6.6, "degree_p50": 4, "degree_p90": 15, "degree_p99": 38,
-        "degree_max": 172, "average_clustering": 0.141, "transitivity": 0.096, "assortativity": 0.104, "lambda1": 24.8}),
+        "people": 28_281, "pairs": 92_752, "mean_degree": 6.6, "degree_p50": 4, "degree_p90": 15,
+        "degree_p99": 38, "degree_max": 172, "average_clustering": 0.141, "transitivity": 0.096, "assortativity": 0.104, "lambda1": 24.8}),
     "Facebook pages": ("musae_facebook_edges.csv*", {
-        "people": 22_470, "pairs": 170_823, "mean_degree": 15.2, "degree_p50": 7, "degree_p90": 36, "degree_p99": 114,
-        "degree_max": 709, "average_clustering": 0.360, "transitivity": 0.232, "assortativity": 0.085, "lambda1": 105}),
+        "people": 22_470, "pairs": 170_823, "mean_degree": 15.2, "degree_p50": 7, "degree_p90": 36,
+        "degree_p99": 114, "degree_max": 709, "average_clustering": 0.360, "transitivity": 0.232, "assortativity": 0.085, "lambda1": 105}),
     "GitHub developers": ("musae_git_edges.csv*", {
-        "people": 37_700, "pairs": 289_003, "mean_degree": 15.3, "degree_p50": 6, "degree_p90": 30, "degree_p99": 138,
-        "degree_max": 9458, "average_clustering": 0.168, "transitivity": 0.012, "assortativity": -0.075, "lambda1": 149}),
+        "people": 37_700, "pairs": 289_003, "mean_degree": 15.3, "degree_p50": 6, "degree_p90": 30,
+        "degree_p99": 138, "degree_max": 9458, "average_clustering": 0.168, "transitivity": 0.012, "assortativity": -0.075, "lambda1": 149}),
     "Twitch, German": ("musae_DE_edges.csv*", {
-        "people": 9498, "pairs": 153_138, "mean_degree": 32.2, "degree_p50": 15, "degree_p90": 64, "degree_p99": 300,
-        "degree_max": 4259, "average_clustering": 0.201, "transitivity": 0.047, "assortativity": -0.115, "lambda1": 150}),
+        "people": 9498, "pairs": 153_138, "mean_degree": 32.2, "degree_p50": 15, "degree_p90": 64,
+        "degree_p99": 300, "degree_max": 4259, "average_clustering": 0.201, "transitivity": 0.047, "assortativity": -0.115, "lambda1": 150}),
 }  # fmt: skip
 QUANTILES = dict.fromkeys(("degree_p50", "degree_p90", "degree_p99"), 0.5)
 DIGITS = QUANTILES | {

@@ -100,10 +100,11 @@ def _none(setting: Setting, what: str, z: float, threshold: float) -> Finding:
 
 def _outside(setting: Setting, threshold: float) -> Check:
     """Just outside the window nothing global happens."""
-    claim = f"threshold {threshold:g}: no global cascades outside the window of mean degrees"
+    low, high = cascade_window(threshold)
+    window = "" if math.isnan(low) else f" ({low:.4f}, {high:.4f})"
+    claim = f"threshold {threshold:g}: no global cascades outside the window of mean degrees{window}"
 
     def find() -> Finding:
-        low, high = cascade_window(threshold)
         if math.isnan(low):
             return _none(setting, claim, 3.0, threshold)
         findings = [_none(setting, f"{claim} {z}", z, threshold) for z in (0.8 * low, 1.25 * high)]

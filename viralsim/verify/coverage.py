@@ -131,8 +131,9 @@ def engine_pools(
     pools = {}
     for name in metrics:
         column = found.column(name)
-        parts = (part[order].reshape(draws, per_draw) for part in (column.numerator, column.denominator))
-        pools[name] = Pool(*parts, METRICS[name].floor, METRICS[name].ceiling)
+        above = column.numerator[order].reshape(draws, per_draw)
+        below = column.denominator[order].reshape(draws, per_draw)
+        pools[name] = Pool(above, below, METRICS[name].floor, METRICS[name].ceiling)
     return pools
 
 

@@ -198,8 +198,8 @@ def conditional_virality(size_prob: Floats) -> Floats:
     Notes
     -----
     Derived here. With s_v the size of the subtree of v, nu = 2 (n sum s_v - sum s_v^2) / (n (n - 1)), both sums over
-    all v. A sum over v of h(s_v) has the generating function H(z) = H_0(z) + z f'(T) H(z), where T(z) = sum P(N = n) z^n =
-    z f(T) and H_0 = sum h(n) P(N = n) z^n is the root's part; and 1 / (1 - z f'(T)) = z T' / T. So
+    all v. A sum over v of h(s_v) has the generating function H(z) = H_0(z) + z f'(T) H(z), where T(z) =
+    sum P(N = n) z^n = z f(T) and H_0 = sum h(n) P(N = n) z^n is the root's part; and 1 / (1 - z f'(T)) = z T' / T. So
     E[sum s_v; N = n] = [z^n] (z T')^2 / T and E[sum s_v^2; N = n] = [z^n] (z d/dz)^2 T  z T' / T.
 
     Examples
