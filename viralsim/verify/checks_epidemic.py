@@ -148,7 +148,7 @@ def _final(setting: Setting, R0: float, law: str) -> Check:
     claim = f"SIR, well mixed, R0 = {R0:g}{period}: final size of a large outbreak"
 
     def find() -> Finding:
-        seeds, runs = max(n // 1000, 5), setting.effort(16, 200)
+        seeds, runs = max(n // 1000, 5), setting.effort(16, 120)
         sizes = _run(setting, claim, R0, law, n, np.arange(seeds), runs) / n
         return sample_mean(sizes, final_size(R0, seeds / n), None, ALLOWED, WHY)
 
@@ -160,7 +160,7 @@ def _outbreak(setting: Setting, law: str, R0: float) -> Check:
     claim = f"SIR, one infected, R0 = {R0:g}, {law} period: chance of an outbreak"
 
     def find() -> Finding:
-        runs = setting.effort(2000, 40_000)
+        runs = setting.effort(2000, 30_000)
         sizes = _run(setting, claim, R0, law, n, [0], runs)
         large = int((sizes > max(final_size(R0) * n / 3, 50)).sum())
         return proportion(large, runs, outbreak_prob(R0, law, SIGMA), 4.0 / n, "finite crowd")

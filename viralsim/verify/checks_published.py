@@ -121,8 +121,10 @@ def _ordinary(setting: Setting) -> list[Check]:
 
     def within(name: str, low: float, high: float) -> Finding:
         got, se, dof = trees()[name]
-        middle, half = 0.5 * (low + high), 0.5 * (high - low)
-        return Finding(middle, got, se, half, f"published: {low:g} to {high:g}", dof=dof)
+        nearest = min(max(got, low), high)
+        return Finding(
+            nearest, got, se, note=f"expected: the nearest value from {low:g} to {high:g}", dof=dof
+        )
 
     what = "stock scenario ordinary-post"
     return [

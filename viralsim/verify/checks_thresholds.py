@@ -72,7 +72,7 @@ def _case(setting: Setting, z: float, threshold: float) -> list[Check]:
 
     def sizes() -> np.ndarray:
         if not cache:
-            cache["sizes"] = _sizes(setting, what, z, threshold, setting.effort(150, 1000), 4)
+            cache["sizes"] = _sizes(setting, what, z, threshold, setting.effort(150, 400), 4)
         return cache["sizes"]
 
     def trigger() -> Finding:
@@ -94,7 +94,7 @@ def _case(setting: Setting, z: float, threshold: float) -> list[Check]:
 
 
 def _none(setting: Setting, what: str, z: float, threshold: float) -> Finding:
-    sizes = _sizes(setting, what, z, threshold, setting.effort(150, 1000), 2)
+    sizes = _sizes(setting, what, z, threshold, setting.effort(150, 400), 2)
     return Finding(0.0, float((sizes > GLOBAL).mean()), 0.0, 0.005, WHY)
 
 
@@ -125,7 +125,7 @@ def _curve(setting: Setting, threshold: float) -> Check:
         findings, points = [], []
         for z in np.linspace(low + 0.15 * (high - low), high - 0.08 * (high - low), 7):
             trigger = watts(degree_probs("poisson", float(z)), threshold).trigger
-            sizes = _sizes(setting, f"{claim} {z:.3f}", float(z), threshold, setting.effort(40, 500), 3)
+            sizes = _sizes(setting, f"{claim} {z:.3f}", float(z), threshold, setting.effort(40, 160), 3)
             findings.append(proportion(int((sizes > GLOBAL).sum()), sizes.size, trigger, ALLOWED, WHY))
             points.append(z)
         plot = Plot(
