@@ -193,7 +193,7 @@ def conditional_virality(size_prob: Floats) -> Floats:
     Returns
     -------
     float64[largest + 1]
-        E[nu | N = n]; NaN for n < 2 and where P(N = n) = 0.
+        E[nu | N = n]; NaN for n < 2 and where P(N = n) is 0 up to rounding (1e-12).
 
     Notes
     -----
@@ -219,7 +219,7 @@ def conditional_virality(size_prob: Floats) -> Floats:
     second = np.convolve(n * root, ratio)[: top + 1]
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = 2.0 * (n * first - second) / (n * (n - 1.0) * T)
-    mean[(T <= 0.0) | (n < 2)] = np.nan
+    mean[(T <= 1e-12) | (n < 2)] = np.nan  # below it only rounding is left
     return np.asarray(mean)
 
 
