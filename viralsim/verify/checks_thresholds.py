@@ -37,7 +37,7 @@ def checks(setting: Setting) -> list[Check]:
         found += _case(setting, z, threshold)
     if "degree" not in setting.values:
         found += [_outside(setting, threshold), _curve(setting, threshold)]
-    return [*found, _ties()]
+    return [*found, _ties(), _parents(setting)]
 
 
 def _people(setting: Setting) -> int:
@@ -160,6 +160,27 @@ def _ties() -> Check:
         return equal(float(wrong), 0.0)
 
     return Check(claim, "need = max(1, ceil(phi k - 1e-12))", find)
+
+
+def _parents(setting: Setting) -> Check:
+    """Which adopter counts as the parent: a convention that must be told, and change no size."""
+    claim = "who counts as the parent (first, latest, random) changes trees, and the size of no replicate"
+
+    def find() -> Finding:
+        from viralsim.graph import generate
+
+        model, seed, runs = simulators.model("threshold"), setting.seed_for(claim), 60
+        graph = generate.erdos_renyi(2000, 5.0, seed=seed)
+        seeds = (simulators.uniforms(seed, 3, runs) * 2000).astype(np.int64)[:, None]
+        first, latest, random = (
+            model(graph, seeds, runs, fraction=0.18, parent=parent, bins=0, seed=seed)
+            for parent in ("first", "latest", "random")
+        )
+        wrong = int((first.size != latest.size).sum()) + int((first.size != random.size).sum())
+        shapes = [np.nan_to_num(found.structural_virality()).sum() for found in (first, latest, random)]
+        return equal(float(wrong + (len(set(shapes)) < 3)), 0.0)
+
+    return Check(claim, "a convention, stated", find)
 
 
 # ---------------------------------------------------------------------------------- complex contagion
