@@ -25,6 +25,7 @@ from viralsim.kernels.layout import (
     C_SHARES,
     CHUNK,
     CLOCK_SHIFT,
+    COINS,
     DISPLAYS_SHIFT,
     F_ACCOUNT,
     F_ASKED,
@@ -79,14 +80,15 @@ from viralsim.kernels.layout import (
 )
 from viralsim.kernels.trees import TREE_ASKED, tree_tallies
 
-_U1, _U2, _U3, _U7, _U8, _U16 = (np.uint64(x) for x in (1, 2, 3, 7, 8, 16))
+_U0, _U1, _U2, _U3, _U4, _U7, _U8, _U15, _U16 = (np.uint64(x) for x in (0, 1, 2, 3, 4, 7, 8, 15, 16))
+_FLAGS, _DONE_AT, _ASKED_AT = np.uint64(32), np.uint64(2), np.uint64(7)
 _U31, _U32 = np.uint64(31), np.uint64(32)
 _COUNTS, _OWNED = np.uint64(N_COUNTS), np.uint64(F_OWNED)
 _STAMP, _SEGMENT, _ORIGIN = np.uint64(32), np.uint64(48), np.uint64(53)
 _REPEAT, _TOUCHED, _USED = np.uint64(1 << 56), np.uint64(1 << 57), np.uint64(58)
 _KEEP_PERSON = np.uint64(0x001F0000FFFFFFFF)  # activity and segment outlive a replicate
 _CLEAR_STAMP = np.uint64(0xFFFFFFFFFFFFFFFF ^ (0xFFFF << 32) ^ (1 << 56))
-_CLEAR_USED = np.uint64((1 << 58) - 1)
+_CLEAR_USED, _KEEP_ALL = np.uint64((1 << 58) - 1), np.uint64((1 << 64) - 1)
 _LOW_8, _LOW_16, _LOW_32 = np.uint64(0xFF), np.uint64(0xFFFF), np.uint64(0xFFFFFFFF)
 _DISPLAY, _SCORE = np.uint64(DISPLAYS_SHIFT), np.uint64(40)
 _SCORE_0 = np.uint64(127 << 40)
@@ -98,6 +100,7 @@ _PERSON_OF, _EVENT_OF, _EVENT_MASK = np.uint64(36), np.uint64(8), np.uint64((1 <
 _EV_SLOT, _EV_ORIGIN, _EV_PEER, _EV_POLARITY = np.uint64(32), np.uint64(40), np.uint64(42), np.uint64(43)
 _TIE_HALF = 128
 _ONE_32 = 4294967296.0
+_COINS, _POINTS = np.uint64(COINS), np.uint64(POINTS)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -134,22 +137,18 @@ def mark_bucket(plan, scratch, t, width):
     shown = 0
     chunk = scratch.bucket_head[t]
     last = (scratch.bucket_cursor[t] - 1) // CHUNK
-    stamp = np.uint64(t + 1)
-    limited = plan.notices_per_day >= 0
+    stamp, today = np.uint64(t + 1), plan.day[t]
+    stamp_bits = stamp << _STAMP
     while chunk >= 0:
         start = chunk * CHUNK
         stop = scratch.bucket_cursor[t] if chunk == last else start + CHUNK
-        for i in range(np.uint64(start), np.uint64(stop)):
+        for i in range(np.uint64(start), np.uint64(stop)):  # selections instead of branches
             at = (scratch.pool[i] >> _PERSON_OF) * np.uint64(width) + _U1
             word = scratch.rows[at]
             before = (word >> _STAMP) & _LOW_16
-            if before == stamp:
-                scratch.rows[at] = word | _REPEAT
-            else:
-                word = (word & _CLEAR_STAMP) | (stamp << _STAMP)
-                if limited and before > 0 and plan.day[np.int64(before) - 1] != plan.day[t]:
-                    word &= _CLEAR_USED
-                scratch.rows[at] = word
+            fresh = (word & _CLEAR_STAMP) | stamp_bits
+            fresh &= _CLEAR_USED if plan.day[before - (before > _U0)] != today else _KEEP_ALL
+            scratch.rows[at] = word | _REPEAT if before == stamp else fresh
         shown += stop - start
         chunk = -1 if chunk == last else scratch.chunk_next[chunk]
     return shown
@@ -453,13 +452,17 @@ def place_points(world, plan, scratch, t, first, count, ranked):
     now = np.uint64(t + 1)
     for i in range(np.uint64(count)):
         e, at = np.uint64(scratch.point_event[i]), scratch.point_at[i]
+        position = (at ^ (at >> 63)) - scratch.lists[e, L_START]
+        scratch.point_word[i] = derive(np.uint64(scratch.lists[e, L_DELAY]), position)
+    for i in range(np.uint64(count)):
+        e, at = np.uint64(scratch.point_event[i]), scratch.point_at[i]
         platform = np.uint64(scratch.lists[e, L_PLATFORM])
-        position = (at if at >= 0 else ~at) - scratch.lists[e, L_START]
-        word = derive(np.uint64(scratch.lists[e, L_DELAY]), position)
+        word = scratch.point_word[i]
         due = plan.clock[platform, now] + plan.delay[platform, below_table(word)]
         if due >= plan.clock[platform, last]:
             continue
         s = np.uint64(plan.clock_step[platform, np.uint64(due >> CLOCK_SHIFT)])
+        s += np.uint64(plan.clock[platform, s + _U1] <= due)  # mostly enough
         while plan.clock[platform, s + _U1] <= due:
             s += _U1
         tie = np.uint64(_TIE_HALF)
@@ -498,11 +501,13 @@ def drop_unshown(world, plan, scratch, first, count):
         viewer, e = scratch.point_viewer[i], scratch.point_event[i]
         prob, coin = scratch.point_prob[i], scratch.point_coin[i]
         if with_affinity:
-            prob *= scales[np.uint64(viewer) * n_items + np.uint64(scratch.lists[np.uint64(e), L_ITEM])]
+            prob *= np.float64(
+                scales[np.uint64(viewer) * n_items + np.uint64(scratch.lists[np.uint64(e), L_ITEM])]
+            )
         scratch.point_at[kept] = scratch.point_at[i]
         scratch.point_event[kept] = e
         scratch.point_viewer[kept] = viewer
-        kept += np.uint64(coin < np.int64(_ONE_32 * min(prob, 1.0) + 0.5))
+        kept += np.uint64(np.int64(coin) < np.int64(_ONE_32 * min(prob, 1.0) + 0.5))
     return np.int64(kept)
 
 
@@ -531,39 +536,67 @@ def look_up_lists(world, plan, scratch, first, stop):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
+def rank_tables(plan, scratch, slot):
+    """Chances by tie, without affinity, of a slot as boosted now, and the coins below which there is a candidate."""
+    boost = scratch.boost[slot]
+    if scratch.rank_boost[slot] == boost:
+        return
+    scratch.rank_boost[slot] = boost
+    platform, bound = plan.slot_platform[slot], plan.rank_bound[slot]
+    for tie in range(257):
+        if tie == 256:  # a post
+            chance = plan.organic_reach[slot] * boost
+        else:
+            chance = plan.visibility[slot] * boost * plan.tie_rank[platform, tie]
+        scratch.rank_chance[slot, tie] = chance
+        scratch.rank_coin[slot, tie] = np.uint64(_ONE_32 * min(chance * bound, 1.0) + 1.5)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
 def publish_ranked(world, plan, scratch, t, first, stop):
     """As `publish`, for slots where ranking gives followers probabilities of their own: a coin for each follower.
 
     Candidates are those whose coin falls below what their tie and the highest affinity would give.
     """
     points = np.uint64(0)
-    full = np.uint64(POINTS)
     with_tie = world.tie.size > 0
-    for event in range(first, stop):
-        slot = np.uint64((scratch.events[event, 1] >> _EV_SLOT) & _LOW_8)
+    coins, kept, limit, chance = scratch.coins, scratch.kept, scratch.rank_coin, scratch.rank_chance
+    for event in range(np.uint64(first), np.uint64(stop)):
+        slot = (scratch.events[event, 1] >> _EV_SLOT) & _LOW_8
         if not plan.ranked[slot]:
             continue
-        e = event - first
+        rank_tables(plan, scratch, slot)
+        e = event - np.uint64(first)
         start, size = np.uint64(scratch.lists[e, L_START]), np.uint64(scratch.lists[e, L_SIZE])
-        event_key, platform = np.uint64(scratch.lists[e, L_EVENT]), np.uint64(scratch.lists[e, L_PLATFORM])
+        event_key = np.uint64(scratch.lists[e, L_EVENT])
         peer = scratch.event_who[event] >= 0
-        prob = (plan.visibility[slot] if peer else plan.organic_reach[slot]) * scratch.boost[slot]
-        bound = plan.rank_bound[slot]
-        chance = prob * plan.tie_rank[platform, _TIE_HALF] if peer else prob
-        for position in range(size):
-            if points == full:
-                if not place_points(world, plan, scratch, t, first, POINTS, True):
+        same = np.uint64(_TIE_HALF if peer else 256)
+        for begin in range(_U0, size, _COINS):
+            many = min(size - begin, _COINS)
+            if points + many > _POINTS:
+                if not place_points(world, plan, scratch, t, first, np.int64(points), True):
                     return False
-                points = np.uint64(0)
-            coin = np.int64(low32(derive(event_key, position)))
+                points = _U0
+            for j in range(many):
+                coins[j] = low32(derive(event_key, begin + j))
+            found = _U0
             if peer and with_tie:
-                chance = prob * plan.tie_rank[platform, world.tie[start + position]]
-            at = np.int64(start + position)
-            scratch.point_at[points] = at if peer else ~at
-            scratch.point_event[points] = e
-            scratch.point_coin[points] = coin
-            scratch.point_prob[points] = chance
-            points += np.uint64(coin < np.int64(_ONE_32 * min(chance * bound, 1.0) + 1.5))
+                for j in range(many):
+                    kept[found] = j
+                    found += np.uint64(coins[j] < limit[slot, world.tie[start + begin + j]])
+            else:
+                for j in range(many):
+                    kept[found] = j
+                    found += np.uint64(coins[j] < limit[slot, same])
+            for k in range(found):
+                j = np.uint64(kept[k])
+                at = start + begin + j
+                tie = np.uint64(world.tie[at]) if peer and with_tie else same
+                scratch.point_at[points] = np.int64(at) if peer else ~np.int64(at)
+                scratch.point_event[points] = e
+                scratch.point_coin[points] = coins[j]
+                scratch.point_prob[points] = chance[slot, tie]
+                points += _U1
     return place_points(world, plan, scratch, t, first, np.int64(points), True)
 
 
@@ -844,53 +877,70 @@ def finish_people(plan, scratch, people, width):
     `people` int64[4, 1 + I + P + S, G] is added to. Where many rows were touched all are swept in order, which is
     faster than going through the list of touched ones.
     """
+    bins = scratch.flag_bins
+    for i in range(bins.size):
+        bins[i] = 0
     touched = scratch.size[SIZE_TOUCHED]
     everybody = scratch.repeat_head.size
     if touched * 8 > everybody:
         for person in range(everybody):
             if scratch.rows[person * width + 1] & _TOUCHED:
-                finish_person(plan, scratch, people, person * width, width)
+                finish_person(plan, scratch, person * width)
     else:
         for k in range(touched):
-            finish_person(plan, scratch, people, np.int64(scratch.touched[k]) * width, width)
+            finish_person(plan, scratch, np.int64(scratch.touched[k]) * width)
+    _read_bins(bins, people)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def finish_person(plan, scratch, people, row, width):
-    """Book one person's flags in every scope, then reset the row."""
+def finish_person(plan, scratch, row):
+    """Book one person's flags in every scope, then reset the row. No branch: flags are as good as random.
+
+    `flag_bins` counts people by scope, segment and five flags: shown owned, paid, earned (1, 2, 4), noticed (8),
+    shared (16).
+    """
     n_items, n_platforms, n_slots = plan.item_key.size, plan.platform_key.size, plan.slot_item.size
-    masks = scratch.masks
-    segment = np.int64((scratch.rows[row + 1] >> _SEGMENT) & np.uint64(31))
+    masks, bins = scratch.masks, scratch.flag_bins
+    n_scopes = np.uint64(masks.size + n_slots)
+    n_segments = np.uint64(bins.size) // (n_scopes * _FLAGS)
+    segment = (scratch.rows[row + 1] >> _SEGMENT) & _U31
     for m in range(masks.size):
         masks[m] = 0
     for s in range(n_slots):
-        flags = np.int64(scratch.rows[row + 2 + n_items + s] & _LOW_8)
-        scratch.rows[row + 2 + n_items + s] &= np.uint64(F_ACCOUNT)
-        if flags & F_ASKED:  # being asked is no share of one's own
-            flags &= ~(F_DONE | F_ASKED)
-        _count_person(people, 1 + n_items + n_platforms + s, segment, flags)
-        masks[0] |= flags
-        masks[1 + plan.slot_item[s]] |= flags
-        masks[1 + n_items + plan.slot_platform[s]] |= flags
-    for scope in range(masks.size):
-        _count_person(people, scope, segment, masks[scope])
+        at = row + 2 + n_items + s
+        flags = scratch.rows[at] & _LOW_8
+        scratch.rows[at] = flags & np.uint64(F_ACCOUNT)
+        shared = (flags >> _DONE_AT) & ~(flags >> _ASKED_AT) & _U1  # being asked is no share of one's own
+        packed = ((flags >> _U3) & _U15) | (shared << _U4)
+        bins[(np.uint64(masks.size + s) * n_segments + segment) * _FLAGS + packed] += 1
+        masks[0] |= packed
+        masks[1 + plan.slot_item[s]] |= packed
+        masks[1 + n_items + plan.slot_platform[s]] |= packed
+    for scope in range(np.uint64(masks.size)):
+        bins[(scope * n_segments + segment) * _FLAGS + masks[scope]] += 1
     scratch.rows[row + 1] &= _KEEP_PERSON
     for i in range(row + 2, row + 2 + n_items):
         scratch.rows[i] = (scratch.rows[i] & _LOW_32) | _SCORE_0
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _count_person(people, scope, segment, flags):
-    """Book one person's flags in one scope."""
-    origins = flags & (7 * F_OWNED)
-    if origins:
-        people[0, scope, segment] += 1
-        if origins == F_OWNED << 2:
-            people[1, scope, segment] += 1
-    if flags & F_NOTICED:
-        people[2, scope, segment] += 1
-    if flags & F_DONE:
-        people[3, scope, segment] += 1
+def _read_bins(bins, people):
+    """Add the people of `flag_bins` to the measures: reached, reached by others alone, noticed, shared."""
+    n_segments = people.shape[2]
+    for i in range(bins.size):
+        number = bins[i]
+        if number == 0:
+            continue
+        packed = i % 32
+        scope, segment = (i // 32) // n_segments, (i // 32) % n_segments
+        if packed & 7:
+            people[0, scope, segment] += number
+        if packed & 7 == 4:
+            people[1, scope, segment] += number
+        if packed & 8:
+            people[2, scope, segment] += number
+        if packed & 16:
+            people[3, scope, segment] += number
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -905,6 +955,7 @@ def replicate(world, plan, scratch, curves, width, run_key):
         scratch.counts[c] = 0
     for s in range(scratch.boost.size):
         scratch.boost[s] = 1.0
+        scratch.rank_boost[s] = -1.0
     any_boost = False
     for p in range(plan.boost.shape[0]):
         any_boost |= plan.boost[p, 0] > 0.0
@@ -958,7 +1009,7 @@ def run_block(world, plan, scratch, tally, run_keys, begin):
         Number of replicates done, R if all. Less: a list of `scratch` was full (its code is in
         ``scratch.size[SIZE_FAILED]``), row `done` of `tally` and the scratch are to be thrown away.
     """
-    width = 2 + plan.item_key.size + plan.slot_item.size
+    width = scratch.rows.size // max(scratch.repeat_head.size, 1)
     for r in range(begin, run_keys.size):
         fine, cost = replicate(world, plan, scratch, tally.curves[r], width, run_keys[r])
         if not fine:
