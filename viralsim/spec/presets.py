@@ -144,7 +144,7 @@ def filled(given: Mapping[Any, Any]) -> dict[Any, Any]:
     """What is written about a platform, with its preset's numbers where nothing is written.
 
     A written friend share probability takes the place of the preset's reproduction number, both together
-    that of its peer visibility.
+    that of its peer visibility; without a display delay no half-life is taken.
     """
     name = given.get("preset")
     if name is None:
@@ -156,6 +156,9 @@ def filled(given: Mapping[Any, Any]) -> dict[Any, Any]:
         preset.pop("reproduction_number")
     if {"friend_share_prob", "reproduction_number"} <= written:
         preset.pop("peer_visibility")
+    delay = given.get("display_delay")
+    if delay == "none" or (isinstance(delay, Mapping) and delay.get("kind") == "none"):
+        preset.pop("half_life")
     return {**preset, **given}
 
 

@@ -117,7 +117,8 @@ class Scenario:
             found = found + validate_variants(data, found, self.folder)
         if document is None or found:
             raise ScenarioError([_override_line(problem, overrides) for problem in found])
-        return Scenario(document, data, self.name, self.folder, self.source_path)
+        name = document.name if "name" in overrides and document.name else self.name
+        return Scenario(document, data, name, self.folder, self.source_path)
 
     def variant(self, name: str) -> Scenario:
         """One of the scenario's variants as a scenario of its own.

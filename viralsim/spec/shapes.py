@@ -151,6 +151,8 @@ def problem_of(error: ErrorDetails, root: type[Model], data: Any) -> Problem:
         least, most = context.get("min_length"), context.get("max_length")
         limit = f"at least {least}" if kind == "too_short" else f"at most {most}"
         return Problem(path, f"{context.get('actual_length', 0)} entries; allowed: {limit}")
+    if kind in ("string_type", "invalid_key"):
+        return Problem(path, f"the key {shown(last)} is not a text; put it in quotes", at_key=True)
     if kind == "literal_error":
         expected = str(context.get("expected", "")).replace(" or ", ", ")
         return Problem(path, f"{shown(error.get('input'))} is unknown; allowed: {expected}")

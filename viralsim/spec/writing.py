@@ -41,7 +41,6 @@ def _plain(model: BaseModel) -> dict[str, Any]:
         timed = (number is not None and number.kind == "duration") or _HOURS in field.metadata
         if value is not None and value != {} and value != ():
             made[name] = _plain_value(value, timed)
-    made.update({name: value for name, value in (model.model_extra or {}).items() if value is not None})
     return made
 
 
@@ -103,6 +102,7 @@ def digest_of(document: ScenarioDocument, folder: FilePath) -> str:
     """
     data = _canonical(document, folder)
     data["items"] = sorted(data["items"], key=lambda item: str(item["id"]))
+    data["campaign"]["posts"] = sorted(data["campaign"]["posts"], key=lambda post: sorted(post.items()))
     for platform in data["platforms"].values():
         platform.pop("preset", None)
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
@@ -116,7 +116,6 @@ def _canonical(value: Any, folder: FilePath) -> Any:
             part = getattr(value, name)
             if part is not None and notes_of(field).get("results", True):
                 made[name] = _canonical(part, folder)
-        made.update({name: part for name, part in (value.model_extra or {}).items() if part is not None})
         if isinstance(value, GraphFile):
             made["path"] = "sha256:" + _file_digest(graph_path(value.path, folder))
         return made

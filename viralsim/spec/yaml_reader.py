@@ -20,7 +20,7 @@ from viralsim.spec.problems import Path, Problem, shown
 
 __all__ = ["MAX_BYTES", "Read", "decode", "read_value", "read_yaml"]
 
-MAX_BYTES = 4_000_000
+MAX_BYTES = 1_000_000
 _MAX_NODES = 300_000
 _MAX_DEPTH = 40
 _CORE = "tag:yaml.org,2002:"
@@ -202,8 +202,10 @@ def _scalar(node: ScalarNode, path: Path, read: Read) -> Any:
         read.problems.append(Problem(path, message))
         text = plain
     try:
+        if tag == "int" and re.match(r"[-+]?0b", text):
+            return text  # YAML 1.2 knows no binary numbers
         if tag == "int":
-            return int(text, 0) if re.match(r"[-+]?0[xob]", text) else int(text)
+            return int(text, 0) if re.match(r"[-+]?0[xo]", text) else int(text)
         if tag == "float":
             special = text.lower().lstrip("+-")
             if special in (".inf", ".nan"):
