@@ -41,12 +41,13 @@ def command(
     """
     from viralsim.cli.plan import say_if_cold
     from viralsim.cli.render import print_json
-    from viralsim.cli.scenarios import load
+    from viralsim.cli.scenarios import load, located
 
     chosen = load(scenario, variant, settings)
     progress = Progress(chosen.name)
     say_if_cold(progress, quiet)
-    facts = run_job(lambda report: _facts(chosen), progress, quiet)
+    with located(chosen):
+        facts = run_job(lambda report: _facts(chosen), progress, quiet)
     if as_json:
         print_json(facts)
     else:
@@ -107,6 +108,7 @@ def _print(scenario: Scenario, facts: dict[str, Any]) -> None:
             _figure(expected["earned_multiplier"]) + " = all impressions / (owned + paid), expected",
         ),
         ("owned impressions", _figure(expected["owned_impressions"], 0) + " expected"),
+        ("paid impressions", _figure(expected["paid_impressions"], 0) + " expected"),
         (
             "assumptions",
             f"{facts['assumptions']} numbers, {facts['uncertain']} uncertain, {facts['judgements']} without a source",

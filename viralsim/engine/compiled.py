@@ -144,10 +144,12 @@ def compile_draw(
     key = draw_key(seed, draw)
     audience = audience or make_audience(plain, key, graphs)
     slots = slots_of(plain)
-    if not 0 < len(slots) <= lay.MAX_SLOTS:
+    if not slots:
         raise ScenarioError(
-            f"campaign: {len(slots)} combinations of item and platform; 1 to {lay.MAX_SLOTS} are allowed"
+            "campaign: nothing is posted and nobody is asked to share; write posts or seeding"
         )
+    if len(slots) > lay.MAX_SLOTS:
+        raise ScenarioError(f"campaign: {len(slots)} items on platforms; at most {lay.MAX_SLOTS} are allowed")
     n_steps = math.ceil(plain.run.horizon / plain.run.step - 1e-9)
     if n_steps > lay.MAX_STEPS:
         raise ScenarioError(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,8 @@ class Expectations:
         is posted or paid.
     owned_impressions, paid_impressions, earned_impressions : float
         Expected counts; earned inf if growth_rate >= 1.
+    bought_reach : float
+        Expected number of people with at least one owned or paid impression.
     warnings : tuple of str
         What a user should know before betting on the result.
     """
@@ -42,6 +45,7 @@ class Expectations:
     owned_impressions: float
     paid_impressions: float
     earned_impressions: float
+    bought_reach: float
     warnings: tuple[str, ...]
 
 
@@ -128,12 +132,16 @@ class _Spread:
             out[target] = total * self.after_friend[target]
         return out
 
+    def shown_to(self, published: dict[int, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Expected displays of these publications to each person."""
+        return np.sum([self.shown[s].T @ x for s, x in published.items()], axis=0, dtype=np.float64)
+
     def impressions(self, published: dict[int, NDArray[np.float64]]) -> float:
         """Expected displays of these publications."""
         return float(sum((self.shown[s] @ np.ones(x.size)) @ x for s, x in published.items()))
 
-    def start(self) -> tuple[dict[int, NDArray[np.float64]], dict[int, NDArray[np.float64]], float]:
-        """Expected first sharers by slot, chance that people are asked and accept by slot, owned impressions."""
+    def start(self, unseen: NDArray[np.float64]) -> tuple[dict[int, NDArray[np.float64]], float]:
+        """Expected first sharers by slot, and owned impressions; `unseen` is multiplied by the chance of none."""
         world, plan = self.compiled.world, self.compiled.plan
         n = world.person_key.size
         stay = {s: np.ones(n) for s in self.slots}
@@ -146,10 +154,11 @@ class _Spread:
                 if plan.ranked[slot] and world.rank_scale.shape[0]:
                     reach = np.minimum(reach * world.rank_scale[fans, self.item], 1.0)
                 owned += float(reach.sum())
+                unseen[fans] *= 1.0 - reach
                 stay[int(slot)][fans] *= 1.0 - reach * self.after_post[int(slot)][fans]
-        return {s: 1.0 - x for s, x in stay.items()}, self._asked(), owned
+        return {s: 1.0 - x for s, x in stay.items()}, owned
 
-    def _asked(self) -> dict[int, NDArray[np.float64]]:
+    def asked(self) -> dict[int, NDArray[np.float64]]:
         """Chance that each person is asked and accepts, by slot."""
         plan = self.compiled.plan
         asked = {s: np.zeros(self.noticed.size) for s in self.slots}
@@ -225,16 +234,21 @@ def expectations(compiled: Compiled) -> Expectations:
     growth, owned, paid, earned = 0.0, 0.0, 0.0, 0.0
     plan = compiled.plan
     paid_slots = {int(s) for s, paid_one in zip(plan.ask_slot, plan.ask_paid, strict=True) if paid_one}
+    unseen = np.ones(compiled.world.person_key.size)
     for item in range(len(compiled.scenario.items)):
         spread = _Spread(compiled, item)
         if not spread.slots:
             continue
-        first, asked, posted = spread.start()
+        first, posted = spread.start(unseen)
+        asked = spread.asked()
         owned += posted
         growth = max(growth, spread.growth())
-        by_asked = {s: spread.impressions({s: x}) for s, x in asked.items()}
-        paid += sum(x for s, x in by_asked.items() if s in paid_slots)
-        earned += sum(x for s, x in by_asked.items() if s not in paid_slots)
+        by_price = {s: x for s, x in asked.items() if s in paid_slots}
+        if by_price:
+            unseen *= np.exp(-spread.shown_to(by_price))
+        bought_here = spread.impressions(by_price)
+        paid += bought_here
+        earned += spread.impressions(asked) - bought_here
         generation_1, generation_2 = _two_generations(spread, first, asked)
         parents += _total(first) + _total(asked) + _total(generation_1)
         sharers += _total(generation_1) + _total(generation_2)
@@ -243,15 +257,17 @@ def expectations(compiled: Compiled) -> Expectations:
     if growth >= 1.0:
         earned = np.inf
     bought = owned + paid
-    return Expectations(
+    found = Expectations(
         reproduction_number=sharers / parents if parents > 0 else np.nan,
         growth_rate=growth,
         earned_multiplier=(bought + earned) / bought if bought > 0 else np.nan,
         owned_impressions=owned,
         paid_impressions=paid,
         earned_impressions=earned,
-        warnings=_warnings(compiled, growth, sharers / parents if parents > 0 else 0.0, owned + paid),
+        bought_reach=float((1.0 - unseen).sum()),
+        warnings=(),
     )
+    return replace(found, warnings=_warnings(compiled, found))
 
 
 def _earned(
@@ -271,24 +287,69 @@ def _earned(
     return total
 
 
-def _warnings(compiled: Compiled, growth: float, reproduction: float, bought: float) -> tuple[str, ...]:
+def _warnings(compiled: Compiled, found: Expectations) -> tuple[str, ...]:
     """Sentences about what makes a scenario unusual or its answer foregone."""
-    out = []
-    if reproduction >= 1.0 or growth >= 1.0:
-        out.append(
-            f"R is {reproduction:.2f} (growth rate {growth:.2f}): each sharer causes more than one new sharer, which "
-            "is a rare exception; most posts have R below 0.2. Check share and visibility numbers."
-        )
-    goal = compiled.scenario.goal
-    decided_by_buying = ("impressions", "impressions_paid", "impressions_owned", "reach")
-    if goal is not None and goal.metric in decided_by_buying and bought >= goal.at_least:
-        out.append(
-            f"The posts and paid shares alone are expected to bring about {bought:,.0f} impressions, which meets "
-            f"the goal of {goal.at_least:,.0f}: word of mouth does not decide it."
-        )
+    out = [_supercritical(found), _foregone(compiled.scenario.goal, found)]
     if not compiled.plan.post_step.size and not compiled.plan.ask_step.size:
         out.append("Nothing is posted and nobody is asked to share: nothing will happen.")
-    late = [int(x) for x in (*compiled.plan.post_step, *compiled.plan.ask_step) if x >= compiled.n_steps]
-    if late:
-        out.append(f"{len(late)} of the planned posts and requests lie after the horizon and never happen.")
-    return tuple(out)
+    else:
+        out += _unused(compiled)
+    return tuple(text for text in out if text)
+
+
+def _supercritical(found: Expectations) -> str:
+    """What to say where sharing grows by itself."""
+    if found.reproduction_number >= 1.0:
+        return (
+            f"R is {found.reproduction_number:.2f} (growth rate {found.growth_rate:.2f}): each sharer causes at least "
+            "one new sharer, which is a rare exception; most posts have R below 0.2. Check share and visibility "
+            "numbers."
+        )
+    if found.growth_rate >= 1.0:
+        return (
+            f"The growth rate is {found.growth_rate:.2f}: among the best connected people each sharer would cause at "
+            f"least one new sharer (R over the first two generations is {found.reproduction_number:.2f}). That is a "
+            "rare exception, and no finite earned multiplier can be expected. Check share and visibility numbers."
+        )
+    return ""
+
+
+def _foregone(goal: Any, found: Expectations) -> str:
+    """What to say where what is posted and paid for meets the goal by itself."""
+    bought = {
+        "impressions": (found.owned_impressions + found.paid_impressions, "impressions"),
+        "impressions_owned": (found.owned_impressions, "owned impressions"),
+        "impressions_paid": (found.paid_impressions, "paid impressions"),
+        "reach": (found.bought_reach, "people reached"),
+    }
+    if goal is None or goal.metric not in bought:
+        return ""
+    amount, what = bought[goal.metric]
+    if amount < goal.at_least:
+        return ""
+    return (
+        f"The posts and paid shares alone are expected to bring about {amount:,.0f} {what}, which meets the goal of "
+        f"{goal.at_least:,.10g}: word of mouth does not decide it."
+    )
+
+
+def _unused(compiled: Compiled) -> list[str]:
+    """What is written but can have no effect."""
+    scenario, out = compiled.scenario, []
+    items, platforms = ({slot[part] for slot in compiled.slots} for part in (0, 1))
+    for i, item in enumerate(scenario.items):
+        if i not in items:
+            out.append(
+                f"The item {item.id!r} is never posted and nobody is asked to share it: nobody will see it."
+            )
+    for p, (name, platform) in enumerate(scenario.platforms.items()):
+        if p not in platforms:
+            out.append(
+                f"Nothing is posted on {name} and nobody is asked to share there: nothing happens on it."
+            )
+        chances = [segment.access.get(name, platform.access) for segment in scenario.audience.segments]
+        if platform.network.kind == "file" and min(chances) < 1.0:
+            out.append(
+                f"access to {name} is not used: everybody in its network's file has an account there, and nobody else."
+            )
+    return out

@@ -16,6 +16,8 @@ from viralsim.spec.problems import Path, Problem, allowed_names, nearest, shown
 
 __all__ = ["check", "graph_path"]
 
+_HUGE = 1e300  # further than any number allowed; a whole number may be too large to be a float
+
 
 def check(data: Mapping[Any, Any], folder: FilePath, files: bool = True) -> list[Problem]:
     """Problems between fields.
@@ -55,7 +57,9 @@ def _list(value: Any) -> list[Any]:
 def _number(value: Any) -> float | None:
     """Central value of a number as written, None if it is none."""
     value = value.get("value") if isinstance(value, Mapping) else value
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _HUGE:
+        return None
+    return float(value)
 
 
 def _hours(value: Any) -> float | None:

@@ -118,7 +118,8 @@ def assumptions(scenario: Scenario) -> list[Assumption]:
     found = []
     for leaf in leaves(scenario.document):
         notes = notes_of(leaf.field)
-        if not leaf.results or (not leaf.written and (notes.get("neutral") or notes.get("source") is None)):
+        usual = not isinstance(leaf.value, Uncertain) and leaf.value == leaf.field.default
+        if not leaf.results or (usual and (notes.get("neutral") or notes.get("source") is None)):
             continue
         value, unit = leaf.value, leaf.number.unit
         if isinstance(value, Uncertain):

@@ -39,6 +39,9 @@ def _plain(model: BaseModel) -> dict[str, Any]:
         value = getattr(model, name)
         number = number_of(field)
         timed = (number is not None and number.kind == "duration") or _HOURS in field.metadata
+        source = notes_of(field).get("source")
+        if source and name not in model.model_fields_set and number is not None and not number.certain:
+            value = Uncertain(value, value, value, "duration" if timed else "number", source=source)
         if value is not None and value != {} and value != ():
             made[name] = _plain_value(value, timed)
     return made
