@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import io
 import json
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path as FilePath
@@ -14,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from viralsim.spec.checks import graph_path
 from viralsim.spec.document import ScenarioDocument
@@ -24,6 +26,8 @@ from viralsim.spec.uncertain import Uncertain, plain_number
 
 __all__ = ["digest_of", "full_data", "to_yaml"]
 
+# Texts the writer would leave bare and its own reader, or a reader of YAML 1.1, would take for something else.
+_TO_QUOTE = re.compile(r"[?:,\-]|(y|n|yes|no|on|off)$|[-+.\d][\d:_.,+-]*$", re.IGNORECASE)
 _HOURS = Hours.__metadata__[0]  # type: ignore[attr-defined]
 
 
@@ -78,7 +82,7 @@ def to_yaml(data: Mapping[str, Any]) -> str:
 
 def _styled(value: Any) -> Any:
     if isinstance(value, Mapping):
-        made = CommentedMap((key, _styled(part)) for key, part in value.items())
+        made = CommentedMap((_styled(key), _styled(part)) for key, part in value.items())
         if all(not isinstance(part, Mapping | list) for part in value.values()) and len(str(value)) < 100:
             made.fa.set_flow_style()
         return made
@@ -91,6 +95,8 @@ def _styled(value: Any) -> Any:
         return _styled(value.as_dict())
     if isinstance(value, datetime.datetime):
         return value.isoformat()
+    if isinstance(value, str) and _TO_QUOTE.match(value):
+        return DoubleQuotedScalarString(value)
     return value
 
 

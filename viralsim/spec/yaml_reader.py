@@ -69,10 +69,8 @@ class _TooLargeError(Exception):
 def decode(raw: bytes) -> tuple[str, Problem | None]:
     """Text of a file's bytes, or the problem that there is none."""
     if len(raw) > MAX_BYTES:
-        size = f"{len(raw) / 1e6:.1f} MB"
-        return "", Problem(
-            (), f"the file has {size}; a scenario has at most {MAX_BYTES / 1e6:g} MB: is it one?"
-        )
+        message = f"the file has more than {MAX_BYTES / 1e6:g} MB, the most a scenario can have: is it one?"
+        return "", Problem((), message)
     for mark, name in ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16")):
         if raw.startswith(mark):
             return "", Problem((), f"the file is {name} text; save it as UTF-8")
