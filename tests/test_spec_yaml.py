@@ -79,7 +79,7 @@ def test_a_switch_of_yaml_1_1_is_named(word, tmp_path):
          " allowed: a whole number from 2 to 500000000"),
         ("{id: film}", "{id: film, share_prob: 2%}", "4:32: items.0.share_prob: '2%' is not a number; for 2% write "
          "0.02; allowed: 0 to 1"),
-        ("{id: film}", "{id: film, share_prob: 0,02}", "4:34: items.0.02: unknown key '02'; a comma begins a new entry"),
+        ("{id: film}", "{id: film, share_prob: 0,02}", "4:34: items.0.02: unknown key '02'; a comma begins"),
         ("{id: film}", "{id: film, share_prob: '0,02'}", "4:32: items.0.share_prob: '0,02' is not a number; write a "
          "point, not a comma: 0.02; allowed: 0 to 1"),
         ("{id: film}", "{id: film, share_prob: .nan}", "4:32: items.0.share_prob: nan is not a probability; allowed: "
@@ -121,7 +121,7 @@ def test_a_trap_is_named_where_it_stands(old, new, expected, tmp_path):
         (b"PK\x03\x04\x00\x00", "1:1: not a text file: it holds zero bytes"),
         (SMALL.replace("viralsim: 1", "viralsim: 1 # \x07"), "1:15: the character U+0007 is not allowed in YAML; "
          "remove it"),
-        (SMALL + 'title: "a\\0b"\n', "6:8: title: the text holds the character U+0000, which cannot be shown; remove it"),
+        (SMALL + 'title: "a\\0b"\n', "6:8: title: the text holds the character U+0000, which cannot be shown"),
         (SMALL + 'title: "a\\ud800"\n', "6:8: title: the text holds the character U+D800, which cannot be shown; "
          "remove it"),
         (SMALL.replace("viralsim: 1", "viralsim: 2"), "1:11: viralsim: format version 2 is not known; this viralsim "
@@ -213,7 +213,8 @@ def test_json_is_yaml(tmp_path):
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("\n\t"), max_size=40)
 TRAPS = st.sampled_from(
     ["no", "012", "1e3", "1_000", "0o7", "1:30", "2026-03-02", "null", "~", "", " a ", "- a", "a: b", "# a", "<<", "=",
-     "*a", "&a", "!a", "'", '"', "\\", "%a", "@a", "`", "{", "[a", "? a", "|", ">", ".inf", "true", "a\n\nb", "\ta", "a\n "]
+     "*a", "&a", "!a", "'", '"', "\\", "%a", "@a", "`", "{", "[a", "? a", "|", ">", ".inf", "true", "a\n\nb", "\ta",
+     "a\n "]
 )  # fmt: skip
 VALUES = st.recursive(
     TEXTS | TRAPS | st.booleans() | st.none() | st.integers(-(2**62), 2**62) | st.floats(allow_nan=False),

@@ -111,7 +111,7 @@ def _check_audience(data: Mapping[Any, Any]) -> Iterator[Problem]:
     fractions = [_number(_mapping(s).get("fraction")) for s in _list(segments)]
     known = [f for f in fractions if f is not None]
     if known and len(known) == len(fractions) and abs(sum(known) - 1) > 1e-6:
-        yield Problem(base, f"the fractions sum to {sum(known):.6g}; they must sum to 1")
+        yield Problem(base, f"the fractions sum to {sum(known):.6g}; they must sum to 1", at_key=True)
     topics = sorted({str(_mapping(i).get("topic", "general")) for i in _list(data.get("items"))})
     for i, segment in enumerate(_list(segments)):
         for name in _mapping(_mapping(segment).get("access")):

@@ -105,7 +105,7 @@ def _override_key(variant: Mapping[Any, Any], path: str) -> tuple[str, ...]:
 
     def visit(place: Mapping[Any, Any], above: tuple[str, ...], rest: list[str]) -> None:
         nonlocal best
-        for key, value in place.items():
+        for key, value in place.items() if rest else ():
             key_parts = str(key).split(".")
             width = min(len(key_parts), len(rest))
             if not all(fits(a, b) for a, b in zip(key_parts[:width], rest, strict=False)):
