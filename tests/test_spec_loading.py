@@ -442,8 +442,8 @@ def test_a_variant_is_dotted_or_nested_and_replaces_kinds_and_bands_whole(here):
          "did you mean 'film'?"),
         ("  a:\n    items:\n      film: {shareprob: 1}", "13:14: variants.a.items.film.shareprob: unknown key "
          "'shareprob' in items.film; did you mean 'share_prob'?"),
-        ("  a:\n    items:\n      film: {share_prob: 3}", "13:26: variants.a.items.film.share_prob: items.0.share_prob: "
-         "3 is not a probability; allowed: 0 to 1; for 3 percent write 0.03"),
+        ("  a:\n    items:\n      film: {share_prob: 3}", "13:26: variants.a.items.film.share_prob: "
+         "items.0.share_prob: 3 is not a probability; allowed: 0 to 1; for 3 percent write 0.03"),
         ("  a: {campaign.posts: [{item: film, platform: instagrm}]}", "11:23: variants.a.campaign.posts: "
          "campaign.posts.0.platform: unknown platform 'instagrm'; did you mean 'instagram'? allowed: instagram"),
         ("  a: {run.horizon: 2}", "11:20: variants.a.run.horizon: 2 has no unit"),

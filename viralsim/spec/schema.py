@@ -43,8 +43,7 @@ def _given(name: str) -> dict[str, Any]:
 
 def _platform(platform: dict[str, Any]) -> None:
     """Without a preset its numbers are required; and never all three that determine one another."""
-    needed = [name for name in ("organic_reach", "share_prob") if name in platform.pop("required", [])]
-    platform["anyOf"] = [_given("preset"), {"required": needed}]
+    platform["anyOf"] = [_given("preset"), {"required": platform.pop("required")}]
     all_three = {
         "required": list(SOLVED_TOGETHER),
         "properties": dict.fromkeys(SOLVED_TOGETHER, _WRITTEN),
