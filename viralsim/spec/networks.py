@@ -22,6 +22,9 @@ __all__ = [
 RESEMBLING = ("lastfm", "deezer", "facebook-ego", "facebook-pages", "github", "twitch-de")
 """Real graphs whose settings `communities` ships."""
 
+FORMATS = ("edges", "edges-text", "graphml", "gexf", "gml", "pajek", "mtx", "npz", "parquet")
+"""What a network's file can be."""
+
 _MEAN = NumberField("positive", "followers per person", 1e6, certain=True)
 _PART = NumberField("probability", "probability", certain=True)
 _PEOPLE = Whole(1, 500_000_000)
@@ -123,7 +126,9 @@ class GraphFile(Model):
         "Column of closeness (tie): a name, a column number from 1, false for none. Default: detected.", None
     )
     delimiter: Text | None = about("What stands between columns. Default: detected.", None)
-    format: Text | None = about("Format, where the file's name does not say it.", None)
+    format: Annotated[str, Chosen(*FORMATS)] | None = about(
+        "Format, where the file's name does not say it.", None
+    )
 
 
 Network = Annotated[
