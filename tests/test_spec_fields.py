@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic.fields import FieldInfo
 
 from viralsim.engine import simulate
 from viralsim.engine.compiled import compile_draw
@@ -24,9 +25,12 @@ from viralsim.graph.communities import RESEMBLING as SHIPPED
 from viralsim.graph.readers import FORMATS as READABLE
 from viralsim.spec import Scenario
 from viralsim.spec.document import ScenarioDocument
+from viralsim.spec.fields import notes_of
 from viralsim.spec.networks import FORMATS, RESEMBLING
+from viralsim.spec.numbers import NumberField, number_of
 from viralsim.spec.overrides import apply_overrides
 from viralsim.spec.shapes import models_in
+from viralsim.spec.walking import leaves
 
 
 def platform(**changes: Any) -> dict[str, Any]:
@@ -48,7 +52,10 @@ BASE: dict[str, Any] = {
         ],
         "activity": {"kind": "constant"},
     },
-    "platforms": {"one": platform(), "two": platform(organic_reach=0.3, access=0.6)},
+    "platforms": {
+        "one": platform(),
+        "two": platform(organic_reach=0.3, access=0.6, display_delay="none", half_life=None),
+    },
     "items": [{"id": "film", "topic": "news", "negative": 0.1}, {"id": "clip"}],
     "campaign": {
         "posts": [
@@ -115,6 +122,11 @@ def edges(scenario: Scenario) -> dict[str, int]:
     return {name: graph.n_edges for name, graph in file_graphs(scenario).items()}
 
 
+def price_of_earned(scenario: Scenario) -> float:
+    """What `validate` says the expected earned impressions would cost as ads."""
+    return expectations(compile_draw(scenario, 1, 0, {}, True)).earned_at_cpm
+
+
 def variants(scenario: Scenario) -> list[tuple[str, str]]:
     return [(name, scenario.variant(name).digest) for name in scenario.variant_names]
 
@@ -162,6 +174,7 @@ def asked(kind: str, change: str, value: Any, **settings: Any) -> Change:
 
 
 COMMUNITY = {"mean_followers": 10, "community_size": 40}
+DYING = {f"platforms.{name}.friend_share_prob": 0.02 for name in ("one", "two")}
 DAY = {"kind": "daily", "hours": [1] * 12 + [9] * 12}
 BOOST = {"kind": "engagement", "benchmark": 0.2, "strength": 2, "cap": 3}
 VIEWS = {f"{FILM}.negative": 0.4, f"{FILM}.neutral": 0.1, f"{FILM}.view_influence": 1.0}
@@ -195,7 +208,7 @@ CHANGES: dict[str, Change] = {
     "segment.fraction": Change({"audience.segments.a.fraction": 0.8, "audience.segments.b.fraction": 0.2}),
     "segment.attributes": to("audience.segments.a.attributes", {"age": 20}, shows=texts, counts=False),
     "segment.access": to("audience.segments.a.access", {"one": 0.3}),
-    "segment.affinity": to("audience.segments.a.affinity", {"news": 0.1}),
+    "segment.affinity": to("audience.segments.a.affinity", {"news": 2.5}),
     "segment.activity": to("audience.segments.a.activity", 3.0),
     "segment.customers": to("audience.segments.a.customers", 0.9,
                             first={f"{ONE}.brand_followers.pick": "customers-and-affinity"}),
@@ -237,7 +250,7 @@ CHANGES: dict[str, Change] = {
     "platform.reaction_delay": to(f"{ONE}.reaction_delay", {"kind": "lognormal", "median": "9h"}),
     "platform.rhythm": to(f"{ONE}.rhythm", DAY),
     "platform.ranking": to(f"{ONE}.ranking", {"boost": BOOST}),
-    "platform.cpm": to(f"{ONE}.cpm", 20.0, first={"value.per_click": 1.0}),
+    "platform.cpm": to(f"{ONE}.cpm", 20.0, first=DYING, shows=price_of_earned, counts=False),
     "brandfollowers.count": to(f"{ONE}.brand_followers.count", 90),
     "brandfollowers.pick": to(f"{ONE}.brand_followers.pick", "most-followers"),
     "platforms.pickrandom.kind": to(f"{ONE}.brand_followers.pick", "customers-and-affinity"),
@@ -342,7 +355,7 @@ CHANGES: dict[str, Change] = {
     "seeding.platform": to(f"{ASK}.platform", "two"),
     "seeding.at": to(f"{ASK}.at", "20h"),
     "seeding.pick": to(f"{ASK}.pick", {"kind": "most-followers", "count": 4}),
-    "seeding.price": to(f"{ASK}.price", 0.0),
+    "seeding.price": to(f"{ASK}.price", 9.0),
     "seeding.acceptance_prob": to(f"{ASK}.acceptance_prob", 0.3),
     "campaign.pickrandom.kind": asked("random", "kind", "most-followers", count=4),
     "campaign.pickmostfollowers.kind": asked("most-followers", "kind", "random", count=4),
@@ -420,6 +433,36 @@ def test_a_field_changes_something(name, folder):
     assert not same(one, other), f"{name} changes nothing"
     digests = [_scenario(folder, json.dumps(data)).digest for data in (before, after)]
     assert (digests[0] != digests[1]) == entry.counts
+
+
+def uncertain_fields() -> dict[str, FieldInfo]:
+    """Fields whose number may have a band and changes results."""
+    return {
+        f"{model.__name__.lower()}.{name}": entry
+        for model in models_in(ScenarioDocument)
+        for name, entry in model.model_fields.items()
+        if (number := number_of(entry)) and not number.certain and notes_of(entry)["results"]
+    }
+
+
+def banded(value: float, number: NumberField) -> tuple[Any, dict[str, Any]]:
+    """A number as a scenario writes it, without a band and with a wide one."""
+    most = 0.999 if number.kind == "probability" else number.most
+    value = min(value, most / 2)
+    three = {"value": value, "low": value / 4, "high": min(4 * value, most)}
+    if number.kind == "duration":
+        three = {name: f"{part}h" for name, part in three.items()}
+    return three["value"], three
+
+
+@pytest.mark.parametrize("name", sorted(uncertain_fields()))
+def test_a_band_is_drawn_from(name, folder):
+    """What is not known makes results spread: a band changes the result of an ensemble of two draws."""
+    entry, declared = CHANGES[name], uncertain_fields()[name]
+    scenario = _scenario(folder, json.dumps(laid(entry.change, laid(entry.first, BASE))))
+    leaf = next(leaf for leaf in leaves(scenario.document) if leaf.field is declared and leaf.value > 0)
+    held, drawn = banded(leaf.value, leaf.number)
+    assert not same(*(result(scenario.with_overrides({leaf.path: number})) for number in (held, drawn)))
 
 
 def test_what_is_shown_is_the_same_when_nothing_is_changed(folder):

@@ -189,7 +189,7 @@ def test_fixed_holds_every_number_at_its_value():
 
 
 def test_uncertain_paths_are_those_with_a_band_and_an_effect():
-    world = scenario({"value": 0.1, "low": 0.02, "high": 0.3}, cpm={"value": 3, "source": "me"})
+    world = scenario({"value": 0.1, "low": 0.02, "high": 0.3}, like_prob={"value": 0.1, "source": "me"})
     assert list(uncertain_paths(world)) == ["items.film.share_prob"]
 
 
@@ -200,11 +200,12 @@ def test_assumptions_name_value_band_source_and_what_is_a_judgement():
     rows = {row.path: row for row in assumptions(world)}
     film = rows["items.film.share_prob"]
     assert (film.value, film.low, film.high, film.is_judgement) == (0.1, 0.02, 0.3, True)
-    cpm = rows["platforms.one.cpm"]
-    assert (cpm.unit, cpm.source, cpm.year) == (
-        "US$ per 1,000 impressions", "SocialRails 2025; band Prooflytics 2026", 2025
+    click = rows["platforms.one.click_prob"]
+    assert (click.unit, click.source, click.year) == (
+        "link clicks per impression", "SocialRails 2025; band judgement", 2025
     )  # fmt: skip
-    assert not cpm.is_judgement
+    assert not click.is_judgement
+    assert "platforms.one.cpm" not in rows  # changes no result
     assert rows["platforms.one.organic_reach"].source == "this scenario"
     assert rows["items.film.stickiness"].source == "assumption"
     assert rows["items.film.stickiness"].is_judgement

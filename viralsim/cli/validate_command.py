@@ -109,6 +109,7 @@ def _print(scenario: Scenario, facts: dict[str, Any]) -> None:
         ),
         ("owned impressions", _figure(expected["owned_impressions"], 0) + " expected"),
         ("paid impressions", _figure(expected["paid_impressions"], 0) + " expected"),
+        ("earned impressions", _figure(expected["earned_impressions"], 0) + " expected" + _as_ads(expected)),
         (
             "assumptions",
             f"{facts['assumptions']} numbers, {facts['uncertain']} uncertain, {facts['judgements']} without a source",
@@ -123,6 +124,12 @@ def _print(scenario: Scenario, facts: dict[str, Any]) -> None:
         note(f"note: {text}")
     for text in expected["warnings"]:
         click.echo(f"warning: {text}")
+
+
+def _as_ads(expected: dict[str, Any]) -> str:
+    """What the earned impressions would cost, where that can be said."""
+    cost = expected["earned_at_cpm"]
+    return f"; as ads they would cost about US$ {cost:,.2f} (cpm)" if math.isfinite(cost) else ""
 
 
 def _figure(value: float, decimals: int = 3) -> str:

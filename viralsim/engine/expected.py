@@ -33,6 +33,9 @@ class Expectations:
         is posted or paid.
     owned_impressions, paid_impressions, earned_impressions : float
         Expected counts; earned inf if growth_rate >= 1.
+    earned_at_cpm : float
+        What the expected earned impressions would cost as ads at the platforms' cpm, US$; NaN where a platform in
+        use has no cpm.
     bought_reach : float
         Expected number of people with at least one owned or paid impression.
     warnings : tuple of str
@@ -45,6 +48,7 @@ class Expectations:
     owned_impressions: float
     paid_impressions: float
     earned_impressions: float
+    earned_at_cpm: float
     bought_reach: float
     warnings: tuple[str, ...]
 
@@ -136,9 +140,12 @@ class _Spread:
         """Expected displays of these publications to each person."""
         return np.sum([self.shown[s].T @ x for s, x in published.items()], axis=0, dtype=np.float64)
 
-    def impressions(self, published: dict[int, NDArray[np.float64]]) -> float:
-        """Expected displays of these publications."""
-        return float(sum((self.shown[s] @ np.ones(x.size)) @ x for s, x in published.items()))
+    def impressions(self, published: dict[int, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Expected displays of these publications by platform (float64[platforms])."""
+        out = np.zeros(self.compiled.plan.platform_key.size)
+        for s, x in published.items():
+            out[self.compiled.plan.slot_platform[s]] += (self.shown[s] @ np.ones(x.size)) @ x
+        return out
 
     def start(self, unseen: NDArray[np.float64]) -> tuple[dict[int, NDArray[np.float64]], float]:
         """Expected first sharers by slot, and owned impressions; `unseen` is multiplied by the chance of none."""
@@ -231,8 +238,9 @@ def expectations(compiled: Compiled) -> Expectations:
     so they overstate large cascades.
     """
     sharers, parents = 0.0, 0.0
-    growth, owned, paid, earned = 0.0, 0.0, 0.0, 0.0
+    growth, owned = 0.0, 0.0
     plan = compiled.plan
+    paid, earned = np.zeros(plan.platform_key.size), np.zeros(plan.platform_key.size)
     paid_slots = {int(s) for s, paid_one in zip(plan.ask_slot, plan.ask_paid, strict=True) if paid_one}
     unseen = np.ones(compiled.world.person_key.size)
     for item in range(len(compiled.scenario.items)):
@@ -255,15 +263,16 @@ def expectations(compiled: Compiled) -> Expectations:
         if growth < 1.0:
             earned += _earned(spread, first, asked)
     if growth >= 1.0:
-        earned = np.inf
-    bought = owned + paid
+        earned[:] = np.inf
+    bought, total = owned + float(paid.sum()), float(earned.sum())
     found = Expectations(
         reproduction_number=sharers / parents if parents > 0 else np.nan,
         growth_rate=growth,
-        earned_multiplier=(bought + earned) / bought if bought > 0 else np.nan,
+        earned_multiplier=(bought + total) / bought if bought > 0 else np.nan,
         owned_impressions=owned,
-        paid_impressions=paid,
-        earned_impressions=earned,
+        paid_impressions=float(paid.sum()),
+        earned_impressions=total,
+        earned_at_cpm=_price_of(compiled, earned),
         bought_reach=float((1.0 - unseen).sum()),
         warnings=(),
     )
@@ -272,8 +281,8 @@ def expectations(compiled: Compiled) -> Expectations:
 
 def _earned(
     spread: _Spread, first: dict[int, NDArray[np.float64]], asked: dict[int, NDArray[np.float64]]
-) -> float:
-    """Expected displays by unpaid shares, summed over generations until they no longer count."""
+) -> NDArray[np.float64]:
+    """Expected displays by unpaid shares by platform, summed over generations until they no longer count."""
     published = spread.publish(first)
     total = spread.impressions(published)
     state = spread.caused({s: published[s] + asked[s] for s in spread.slots})
@@ -281,10 +290,20 @@ def _earned(
         published = spread.publish(state)
         more = spread.impressions(published)
         total += more
-        if more <= 1e-6 * total:
+        if more.sum() <= 1e-6 * total.sum():
             break
         state = spread.caused(published)
     return total
+
+
+def _price_of(compiled: Compiled, impressions: NDArray[np.float64]) -> float:
+    """What impressions by platform cost at the platforms' cpm, US$; NaN if one in use has none."""
+    platforms = list(compiled.scenario.platforms.values())
+    cost = 0.0
+    for p in {p for _, p in compiled.slots}:
+        cpm = platforms[p].cpm
+        cost += float("nan") if cpm is None else float(impressions[p]) / 1000.0 * cpm
+    return cost
 
 
 def _warnings(compiled: Compiled, found: Expectations) -> tuple[str, ...]:

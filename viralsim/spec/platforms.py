@@ -221,8 +221,9 @@ class Platform(Model):
     rhythm: Rhythm = about("When viewers are active.", {"kind": "flat"}, neutral=True)
     ranking: Ranking = about("How the feed ranks.", {}, neutral=True)
     cpm: Annotated[float, NumberField("positive", "US$ per 1,000 impressions", 1e6)] | None = about(
-        "Price of 1,000 impressions.", None
-    )
+        "Price of 1,000 impressions bought as ads; `validate` says what the expected earned ones would cost.",
+        None, results=False,
+    )  # fmt: skip
 
     @model_validator(mode="before")
     @classmethod
