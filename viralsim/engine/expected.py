@@ -136,9 +136,17 @@ class _Spread:
             out[target] = total * self.after_friend[target]
         return out
 
-    def shown_to(self, published: dict[int, NDArray[np.float64]]) -> NDArray[np.float64]:
-        """Expected displays of these publications to each person."""
-        return np.sum([self.shown[s].T @ x for s, x in published.items()], axis=0, dtype=np.float64)
+    def unseen(self, published: dict[int, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Chance of each person to be shown none of these publications, each made with its own chance."""
+        log_chance = np.zeros(self.noticed.size)
+        for s, x in published.items():
+            rows = np.flatnonzero(x)
+            part = self.shown[s][rows]
+            shown = np.repeat(x[rows], np.diff(part.indptr)) * part.data
+            log_chance += np.bincount(
+                part.indices, np.log1p(-np.minimum(shown, 1.0 - 1e-12)), minlength=self.noticed.size
+            )
+        return np.exp(log_chance)
 
     def impressions(self, published: dict[int, NDArray[np.float64]]) -> NDArray[np.float64]:
         """Expected displays of these publications by platform (float64[platforms])."""
@@ -253,7 +261,7 @@ def expectations(compiled: Compiled) -> Expectations:
         growth = max(growth, spread.growth())
         by_price = {s: x for s, x in asked.items() if s in paid_slots}
         if by_price:
-            unseen *= np.exp(-spread.shown_to(by_price))
+            unseen *= spread.unseen(by_price)
         bought_here = spread.impressions(by_price)
         paid += bought_here
         earned += spread.impressions(asked) - bought_here
@@ -325,10 +333,11 @@ def _supercritical(found: Expectations) -> str:
             "numbers."
         )
     if found.growth_rate >= 1.0:
+        early = f" (R over the first two generations is {found.reproduction_number:.2f})"
         return (
             f"The growth rate is {found.growth_rate:.2f}: among the best connected people each sharer would cause at "
-            f"least one new sharer (R over the first two generations is {found.reproduction_number:.2f}). That is a "
-            "rare exception, and no finite earned multiplier can be expected. Check share and visibility numbers."
+            f"least one new sharer{early * (found.reproduction_number < 1.0)}. That is a rare exception, and no finite "
+            "earned multiplier can be expected. Check share and visibility numbers."
         )
     return ""
 
@@ -353,16 +362,16 @@ def _foregone(goal: Any, found: Expectations) -> str:
 
 
 def _unused(compiled: Compiled) -> list[str]:
-    """What is written but can have no effect."""
+    """What is written but can have no effect; an item or platform may wait for a variant to use it."""
     scenario, out = compiled.scenario, []
     items, platforms = ({slot[part] for slot in compiled.slots} for part in (0, 1))
     for i, item in enumerate(scenario.items):
-        if i not in items:
+        if i not in items and not scenario.variants:
             out.append(
                 f"The item {item.id!r} is never posted and nobody is asked to share it: nobody will see it."
             )
     for p, (name, platform) in enumerate(scenario.platforms.items()):
-        if p not in platforms:
+        if p not in platforms and not scenario.variants:
             out.append(
                 f"Nothing is posted on {name} and nobody is asked to share there: nothing happens on it."
             )
