@@ -23,12 +23,15 @@ from viralsim.engine.networks import file_graphs
 from viralsim.errors import GraphError, ScenarioError
 from viralsim.graph.communities import RESEMBLING as SHIPPED
 from viralsim.graph.readers import FORMATS as READABLE
+from viralsim.kernels import layout
 from viralsim.spec import Scenario
+from viralsim.spec.checks import MOST_STEPS
 from viralsim.spec.document import ScenarioDocument
 from viralsim.spec.fields import notes_of
 from viralsim.spec.networks import FORMATS, RESEMBLING
 from viralsim.spec.numbers import NumberField, number_of
 from viralsim.spec.overrides import apply_overrides
+from viralsim.spec.schema import json_schema
 from viralsim.spec.shapes import models_in
 from viralsim.spec.walking import leaves
 
@@ -449,7 +452,7 @@ def banded(value: float, number: NumberField) -> tuple[Any, dict[str, Any]]:
     """A number as a scenario writes it, without a band and with a wide one."""
     most = 0.999 if number.kind == "probability" else number.most
     value = min(value, most / 2)
-    three = {"value": value, "low": value / 4, "high": min(4 * value, most)}
+    three = {"value": value, "low": max(value / 4, number.least), "high": min(4 * value, most)}
     if number.kind == "duration":
         three = {name: f"{part}h" for name, part in three.items()}
     return three["value"], three
@@ -490,3 +493,13 @@ def test_kind_file_reads_a_file_and_format_says_what_it_is(folder):
 def test_names_listed_in_the_models_are_those_of_the_layers_that_use_them():
     assert tuple(SHIPPED) == RESEMBLING
     assert tuple(READABLE) == FORMATS
+
+
+def test_limits_of_the_models_are_those_of_the_kernels():
+    schema = json_schema()
+    assert schema["$defs"]["Audience"]["properties"]["segments"]["maxItems"] == layout.MAX_SEGMENTS
+    assert schema["properties"]["platforms"]["maxProperties"] == layout.MAX_PLATFORMS
+    assert schema["properties"]["platforms"]["maxProperties"] * schema["properties"]["items"]["maxItems"] <= (
+        layout.MAX_SLOTS
+    )
+    assert MOST_STEPS == layout.MAX_STEPS

@@ -9,6 +9,7 @@ from pathlib import Path as FilePath
 from typing import NamedTuple
 
 from viralsim.errors import ScenarioError, SpecError
+from viralsim.spec.checks import at_home
 from viralsim.spec.problems import allowed_names, nearest
 from viralsim.spec.scenario import Scenario, read_text
 from viralsim.spec.yaml_reader import MAX_BYTES, read_value
@@ -74,7 +75,9 @@ def load_scenario(path: str | os.PathLike[str]) -> Scenario:
         raise SpecError(
             f"scenario: {path!r} is neither a path nor a name; load_scenario('launch-video') is one"
         )
-    file = FilePath(os.fsdecode(path)).expanduser()
+    if not os.fspath(path):
+        raise ScenarioError("no scenario is named; name a file, - for standard input, or a stock scenario")
+    file = at_home(os.fsdecode(path))
     if isinstance(path, str) and path in _stock_names() and not file.is_file():
         file = _stock_folder() / f"{path}.yaml"
     raw = _bytes_of(file, str(path))
@@ -94,6 +97,8 @@ def _bytes_of(file: FilePath, shown: str) -> bytes:
             inside = sorted(p.name for p in file.iterdir() if p.suffix in _ENDINGS)
             hint = f"; scenarios in it: {', '.join(inside[:10])}" if inside else "; name a scenario file"
             raise ScenarioError(f"{shown}: is a folder{hint}")
+        if file.is_symlink() and not file.exists():
+            raise ScenarioError(f"{shown}: is a link to {os.readlink(file)}, which is not there")
         if not file.exists():
             raise ScenarioError(_not_found(shown, file))
         with open(file, "rb") as stream:

@@ -49,9 +49,9 @@ class Communities(Model):
         "Part of a person's ties meant for circles: small dense groups inside a community (clustering).", None
     )
     density: Annotated[float, _PART] | None = about("Chance that two people of a circle are tied.", None)
-    community_size: Annotated[float, NumberField("positive", "people", 5e8, certain=True)] | None = about(
-        "Mean number of people in a community.", None
-    )
+    community_size: (
+        Annotated[float, NumberField("positive", "people", 5e8, certain=True, least=3.0)] | None
+    ) = about("Mean number of people in a community.", None)
     mixing: Annotated[float, _PART] | None = about(
         "Part of the ties outside circles that ignore communities.", None
     )

@@ -61,12 +61,15 @@ class NumberField:
         Upper bound, included.
     certain : bool
         Whether only a plain number is allowed.
+    least : float
+        Lower bound above the kind's own, included; 0: the kind's.
     """
 
     kind: str
     unit: str
     most: float = math.inf
     certain: bool = False
+    least: float = 0.0
 
     @property
     def allowed(self) -> str:
@@ -74,6 +77,12 @@ class NumberField:
         if self.kind == "duration":
             return DURATION_ALLOWED
         most = min(self.most, _BOUNDS[self.kind][1])
+        if self.least > 0:
+            return (
+                f"allowed: {self.least:g} to {most:g}"
+                if most < math.inf
+                else f"allowed: {self.least:g} or more"
+            )
         if self.kind == "positive":
             return "allowed: above 0" + (f", at most {most:g}" if most < math.inf else "")
         return f"allowed: 0 to {most:g}" if most < math.inf else "allowed: 0 or more"
@@ -99,7 +108,7 @@ class NumberField:
         else:
             number = self._checked_type(value, at)
         most = min(self.most, _BOUNDS[self.kind][1])
-        below = number < 0 or (number == 0 and self.kind in ("positive", "duration"))
+        below = number < self.least or (number == 0 and self.kind in ("positive", "duration"))
         if not math.isfinite(number) or below or number > most:
             advice = ""
             if self.kind == "probability" and 1 < number <= 100:
@@ -107,7 +116,8 @@ class NumberField:
             if self.kind == "duration":
                 limit = f" and at most {self.most:g}h" if self.most < math.inf else ""
                 raise fail(f"{shown(value)} is not possible here; allowed: longer than 0{limit}", at)
-            raise fail(f"{shown(value)} is not {_MEANING[self.kind]}; {self.allowed}{advice}", at)
+            wrong = "too small" if 0 < number < self.least else f"not {_MEANING[self.kind]}"
+            raise fail(f"{shown(value)} is {wrong}; {self.allowed}{advice}", at)
         return number
 
     def _checked_type(self, value: Any, at: str | None) -> float:
@@ -178,8 +188,10 @@ class NumberField:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         plain: dict[str, Any] = {"type": "number", "minimum": 0}
-        if self.kind == "positive":
+        if self.kind == "positive" and self.least == 0:
             plain = {"type": "number", "exclusiveMinimum": 0}
+        elif self.least > 0:
+            plain["minimum"] = self.least
         if self.kind == "duration":
             plain = duration_schema()
         elif min(self.most, _BOUNDS[self.kind][1]) < math.inf:

@@ -147,7 +147,7 @@ class EngagementBoost(Model):
     strength: Annotated[float, NumberField("non-negative", "number", 100.0)] = about(
         "boost = 1 + strength x (rate / benchmark - 1), within 1/cap and cap."
     )
-    cap: Annotated[float, NumberField("positive", "multiplier, at least 1", 1000.0)] = about(
+    cap: Annotated[float, NumberField("positive", "multiplier", 1000.0, least=1.0)] = about(
         "Limit of the boost, at least 1."
     )
 
