@@ -245,46 +245,56 @@ def expectations(compiled: Compiled) -> Expectations:
     those who share already (R only). The earned impressions are sums over an audience nobody has left yet,
     so they overstate large cascades.
     """
-    sharers, parents = 0.0, 0.0
-    growth, owned = 0.0, 0.0
-    plan = compiled.plan
-    paid, earned = np.zeros(plan.platform_key.size), np.zeros(plan.platform_key.size)
-    paid_slots = {int(s) for s, paid_one in zip(plan.ask_slot, plan.ask_paid, strict=True) if paid_one}
-    unseen = np.ones(compiled.world.person_key.size)
+    sums = _Sums(compiled)
     for item in range(len(compiled.scenario.items)):
         spread = _Spread(compiled, item)
-        if not spread.slots:
-            continue
-        first, posted = spread.start(unseen)
-        asked = spread.asked()
-        owned += posted
-        growth = max(growth, spread.growth())
-        by_price = {s: x for s, x in asked.items() if s in paid_slots}
-        if by_price:
-            unseen *= spread.unseen(by_price)
-        bought_here = spread.impressions(by_price)
-        paid += bought_here
-        earned += spread.impressions(asked) - bought_here
-        generation_1, generation_2 = _two_generations(spread, first, asked)
-        parents += _total(first) + _total(asked) + _total(generation_1)
-        sharers += _total(generation_1) + _total(generation_2)
-        if growth < 1.0:
-            earned += _earned(spread, first, asked)
-    if growth >= 1.0:
-        earned[:] = np.inf
-    bought, total = owned + float(paid.sum()), float(earned.sum())
+        if spread.slots:
+            sums.add(spread)
+    if sums.growth >= 1.0:
+        sums.earned[:] = np.inf
+    bought, earned = sums.owned + float(sums.paid.sum()), float(sums.earned.sum())
     found = Expectations(
-        reproduction_number=sharers / parents if parents > 0 else np.nan,
-        growth_rate=growth,
-        earned_multiplier=(bought + total) / bought if bought > 0 else np.nan,
-        owned_impressions=owned,
-        paid_impressions=float(paid.sum()),
-        earned_impressions=total,
-        earned_at_cpm=_price_of(compiled, earned),
-        bought_reach=float((1.0 - unseen).sum()),
+        reproduction_number=sums.sharers / sums.parents if sums.parents > 0 else np.nan,
+        growth_rate=sums.growth,
+        earned_multiplier=(bought + earned) / bought if bought > 0 else np.nan,
+        owned_impressions=sums.owned,
+        paid_impressions=float(sums.paid.sum()),
+        earned_impressions=earned,
+        earned_at_cpm=_price_of(compiled, sums.earned),
+        bought_reach=float((1.0 - sums.unseen).sum()),
         warnings=(),
     )
     return replace(found, warnings=_warnings(compiled, found))
+
+
+class _Sums:
+    """What is expected of one item after another, added up."""
+
+    def __init__(self, compiled: Compiled):
+        plan = compiled.plan
+        self.paid_slots = {int(s) for s, paid in zip(plan.ask_slot, plan.ask_paid, strict=True) if paid}
+        self.sharers, self.parents, self.growth, self.owned = 0.0, 0.0, 0.0, 0.0
+        self.paid = np.zeros(plan.platform_key.size)
+        self.earned = np.zeros(plan.platform_key.size)
+        self.unseen = np.ones(compiled.world.person_key.size)
+
+    def add(self, spread: _Spread) -> None:
+        """Add one item."""
+        first, posted = spread.start(self.unseen)
+        asked = spread.asked()
+        self.owned += posted
+        self.growth = max(self.growth, spread.growth())
+        at_a_price = {s: x for s, x in asked.items() if s in self.paid_slots}
+        if at_a_price:
+            self.unseen *= spread.unseen(at_a_price)
+        bought = spread.impressions(at_a_price)
+        self.paid += bought
+        self.earned += spread.impressions(asked) - bought
+        generation_1, generation_2 = _two_generations(spread, first, asked)
+        self.parents += _total(first) + _total(asked) + _total(generation_1)
+        self.sharers += _total(generation_1) + _total(generation_2)
+        if self.growth < 1.0:
+            self.earned += _earned(spread, first, asked)
 
 
 def _earned(
