@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from viralsim.engine import simulate
+from viralsim.engine.compiled import compile_draw
 from viralsim.spec import Scenario, catalog, load_scenario
 from viralsim.spec.scenario import read_text
 
@@ -25,7 +26,7 @@ TWO_OF_EACH = {
             {"name": "a", "fraction": 0.5, "affinity": {"news": 1.4, "fun": 0.9}, "access": {"x": 0.9, "y": 0.8}},
             {"name": "b", "fraction": 0.5},
         ],
-        "taste": {"sigma": 0.5},
+        "taste": {"sigma": 0.5, "tie_correlation": 0.1},
     },
     "platforms": {
         name: {
@@ -161,6 +162,14 @@ def test_the_order_of_segments_counts_because_it_deals_people():
     data = copy.deepcopy(TWO_OF_EACH)
     data["audience"]["segments"].reverse()
     assert digest(data) != digest(TWO_OF_EACH)
+
+
+def test_tastes_have_the_same_digits_in_any_order_of_platforms():
+    """Sums over several networks are taken in the order of their names."""
+    one, other = Scenario.from_dict(TWO_OF_EACH), Scenario.from_dict(reordered())
+    for topic in ("news", "fun"):
+        first, second = (compile_draw(s, 1, 0, {}, True).audience.affinity[topic] for s in (one, other))
+        np.testing.assert_array_equal(first, second)
 
 
 def with_file(folder, name="edges.csv") -> Scenario:

@@ -230,6 +230,17 @@ def test_accounts_come_from_a_networks_file_and_access_is_then_not_used(here):
     assert without.warnings == ()
 
 
+def test_a_band_of_r_that_the_network_cannot_carry_is_warned_of_because_a_run_would_stop(here, capsys):
+    most = {"value": 0.3, "low": 0.1, "high": 3.0}
+    for number, stops in ((most, True), ({**most, "high": 0.5}, False)):
+        data = world(reproduction_number=number, friend_share_prob=None)
+        data["run"]["draws"] = data["run"]["replicates"] = 12
+        facts = json.loads(validated(data, here, capsys, "--json"))
+        assert any("draws the R drawn for one" in text for text in facts["expected"]["warnings"]) == stops
+        assert run_command(["run", "tiny.yaml", "--quiet", "--json"]) == (2 if stops else 0)
+        capsys.readouterr()
+
+
 def test_warnings_are_printed_by_validate_and_by_run(here, capsys):
     data = goal("impressions", 10)
     assert "warning: The posts and paid shares alone" in validated(data, here, capsys)

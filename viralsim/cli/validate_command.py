@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_MOST_DRAWS = 50  # looked at
+
 
 @click.command("validate")
 @scenario_argument
@@ -70,6 +72,8 @@ def _facts(scenario: Scenario) -> dict[str, Any]:
     need = estimate(scenario, graphs, run.replicates, threads)
     compiled = compile_draw(scenario, run.seed or 0, 0, graphs, True)
     listed = assumptions(scenario)
+    expected = asdict(expectations(compiled))
+    expected["warnings"] += _unreachable(scenario, compiled)
     return {
         "scenario": scenario.name,
         "title": scenario.title,
@@ -81,12 +85,32 @@ def _facts(scenario: Scenario) -> dict[str, Any]:
         "replicates": run.replicates,
         "draws": run.draws,
         "variants": list(scenario.variant_names),
-        "expected": asdict(expectations(compiled)),
+        "expected": expected,
         "assumptions": len(listed),
         "uncertain": sum(entry.low < entry.high for entry in listed),
         "judgements": sum(entry.is_judgement for entry in listed),
         "notes": [f"network of {name}: {text}" for name, graph in graphs.items() for text in graph.notes],
     }
+
+
+def _unreachable(scenario: Scenario, compiled: Any) -> tuple[str, ...]:
+    """A warning for each platform whose band of R, or of what goes with it, is too wide for its network."""
+    from viralsim.engine.rates import unreachable_draws
+    from viralsim.spec import resolve
+
+    draws = min(scenario.run.draws, scenario.run.replicates, _MOST_DRAWS)
+    out: list[str] = []
+    drawn = [resolve(scenario, scenario.run.seed or 0, draw).platforms for draw in range(draws)]
+    for p, name in enumerate(scenario.platforms):
+        network, activity = compiled.audience.networks[p], compiled.audience.people.activity
+        found = unreachable_draws([platforms[name] for platforms in drawn], network, activity)
+        if found:
+            out.append(
+                f"In {len(found)} of the first {draws} draws the R drawn for {name} is more than its network can "
+                "carry, and a run stops there: narrow the bands of reproduction_number and peer_visibility, add "
+                "followers, or use --fixed."
+            )
+    return tuple(out)
 
 
 def _print(scenario: Scenario, facts: dict[str, Any]) -> None:
