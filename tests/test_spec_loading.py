@@ -198,7 +198,7 @@ def changed(data, path, value):
     return data
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.sampled_from(LAUNCH_PLACES), JUNK | st.just("away")), min_size=1, max_size=3))
 def test_whatever_is_written_is_a_scenario_or_a_list_of_problems(changes):
     data = LAUNCH

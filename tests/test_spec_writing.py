@@ -67,7 +67,7 @@ PLATFORMS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(ITEMS, PLATFORMS, st.integers(2, 10**6), st.none() | st.integers(0, 2**63 - 1))
 def test_a_dictionary_there_and_back(item, platform, size, seed):
     data = {

@@ -80,6 +80,7 @@ class _Spread:
             s: self.noticed * share_chance(plan.hazard_friend[s] * first) for s in self.slots
         }
         self.shown = {s: self._shown_matrix(s) for s in self.slots}
+        self.displays = {s: shown @ np.ones(shown.shape[1]) for s, shown in self.shown.items()}
         self.account = {s: (world.account >> np.uint8(plan.slot_platform[s])) & 1 for s in self.slots}
 
     def _shown_matrix(self, slot: int) -> sparse.csr_array:
@@ -152,7 +153,7 @@ class _Spread:
         """Expected displays of these publications by platform (float64[platforms])."""
         out = np.zeros(self.compiled.plan.platform_key.size)
         for s, x in published.items():
-            out[self.compiled.plan.slot_platform[s]] += (self.shown[s] @ np.ones(x.size)) @ x
+            out[self.compiled.plan.slot_platform[s]] += self.displays[s] @ x
         return out
 
     def start(self, unseen: NDArray[np.float64]) -> tuple[dict[int, NDArray[np.float64]], float]:

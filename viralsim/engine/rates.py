@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -124,16 +125,17 @@ def unreachable_draws(platforms: Sequence[Any], network: Network, activity: NDAr
     activity : float32[n]
     """
     wave = _Wave(network, activity.astype(np.float64))
+    at_full_visibility = lru_cache(partial(wave.reproduction, 1.0))
     out = []
     for draw, platform in enumerate(platforms):
-        target = platform.reproduction_number
-        if target is None:
+        if platform.reproduction_number is None:
             continue
-        if platform.peer_visibility is None:
-            largest = wave.reproduction(1.0, float(platform.friend_share_prob))
-        else:
-            largest = wave.reproduction(float(platform.peer_visibility), REFERENCE_STICKINESS)
-        if largest < target:
+        solved_friend = platform.friend_share_prob is None
+        friend = REFERENCE_STICKINESS if solved_friend else float(platform.friend_share_prob)
+        visibility = 1.0 if platform.peer_visibility is None else float(platform.peer_visibility)
+        if (
+            visibility * at_full_visibility(friend) < platform.reproduction_number
+        ):  # R is linear in visibility
             out.append(draw)
     return out
 

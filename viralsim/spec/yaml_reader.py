@@ -106,6 +106,8 @@ def read_yaml(text: str) -> Read:
         )
         return read
     try:
+        if _bracket_depth(text) > 5 * _MAX_DEPTH:
+            raise _TooLargeError
         node = YAML(typ="safe", pure=True).compose(text)
         if node is None:
             read.problems.append(Problem((), "the file is empty; a scenario begins with  viralsim: 1"))
@@ -127,6 +129,15 @@ def read_yaml(text: str) -> Read:
     if read.problems and not read.nodes:
         read.data = None
     return read
+
+
+def _bracket_depth(text: str) -> int:
+    """How deep brackets are nested at most, those in texts included: the parser takes long over thousands."""
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[\]{}]", text):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def read_value(text: str) -> Any:
