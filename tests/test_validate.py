@@ -62,11 +62,11 @@ def test_it_prints_people_edges_memory_and_what_to_expect(here, capsys):
     data = world(cpm=10)
     found = expected(data)
     text = validated(data, here, capsys)
-    lines = {line[2:20].strip(): line[20:] for line in text.splitlines() if line.startswith("  ")}
+    lines = {line[2:22].strip(): line[22:] for line in text.splitlines() if line.startswith("  ")}
     assert lines["people"] == "300"
     assert lines["follower edges"] == "3,000"
     assert lines["memory"].endswith(" available")
-    assert lines["to run"] == "4 replicates over 1 draws"
+    assert lines["to run"] == "4 replicates over 1 draw"
     assert lines["expected R"].startswith(f"{found.reproduction_number:.3f} ")
     assert lines["growth rate"].startswith(f"{found.growth_rate:.3f} ")
     assert lines["earned multiplier"].startswith(f"{found.earned_multiplier:.3f} ")
@@ -99,12 +99,12 @@ def test_json_says_the_same(here, capsys):
 
 def test_what_is_not_defined_or_without_bound_is_said(here, capsys):
     text = validated(world(friend_share_prob=0.5), here, capsys)
-    assert "earned multiplier without bound; = all impressions" in text
+    assert "earned multiplier   without bound; = all impressions" in text
     assert "as ads" not in text
     silent = world(brand_followers={"count": 0})
     text = validated(silent, here, capsys)
-    assert "expected R        not defined; new sharers" in text
-    assert "earned multiplier not defined;" in text
+    assert "expected R          not defined; new sharers" in text
+    assert "earned multiplier   not defined;" in text
     facts = json.loads(validated(silent, here, capsys, "--json"))
     assert facts["expected"]["reproduction_number"] is None
 

@@ -121,7 +121,10 @@ def _print(scenario: Scenario, facts: dict[str, Any]) -> None:
         ("people", f"{facts['people']:,}"),
         ("follower edges", f"{facts['edges']:,}"),
         ("memory", f"{size_text(facts['memory_bytes'])} of {size_text(facts['available_bytes'])} available"),
-        ("to run", f"{facts['replicates']:,} replicates over {facts['draws']:,} draws"),
+        (
+            "to run",
+            f"{facts['replicates']:,} replicates over {facts['draws']:,} draw{'s' * (facts['draws'] != 1)}",
+        ),
         (
             "expected R",
             _figure(expected["reproduction_number"]) + " new sharers per sharer, first two generations",
@@ -143,7 +146,7 @@ def _print(scenario: Scenario, facts: dict[str, Any]) -> None:
         lines.append(("variants", ", ".join(facts["variants"])))
     click.echo(f"{scenario.title}: can be run")
     for label, text in lines:
-        click.echo(f"  {label:<18}{text}")
+        click.echo(f"  {label:<20}{text}")
     for text in facts["notes"]:
         note(f"note: {text}")
     for text in expected["warnings"]:
