@@ -103,12 +103,15 @@ def make_audience(scenario: Any, key: int, graphs: Mapping[str, SocialGraph]) ->
         make_network(name, scenario, people, graphs.get(name), key) for name in scenario.platforms
     )
     taste = scenario.audience.taste
+    by_name = [
+        networks[p] for p in np.argsort(list(scenario.platforms))
+    ]  # sums must not hang on the order written
     affinity = {}
     for topic in dict.fromkeys(item.topic for item in scenario.items):
         by_segment = np.array([s.affinity.get(topic, 1.0) for s in scenario.audience.segments], np.float64)
         value = by_segment[people.segment]
         if taste.sigma > 0:
-            z = make_tastes(people, networks, topic, taste.tie_correlation, key)
+            z = make_tastes(people, by_name, topic, taste.tie_correlation, key)
             value = value * np.exp(taste.sigma * z - taste.sigma**2 / 2)
         affinity[topic] = value
     return Audience(people, networks, affinity)
@@ -144,10 +147,12 @@ def compile_draw(
     key = draw_key(seed, draw)
     audience = audience or make_audience(plain, key, graphs)
     slots = slots_of(plain)
-    if not 0 < len(slots) <= lay.MAX_SLOTS:
+    if not slots:
         raise ScenarioError(
-            f"campaign: {len(slots)} combinations of item and platform; 1 to {lay.MAX_SLOTS} are allowed"
+            "campaign: nothing is posted and nobody is asked to share; write posts or seeding"
         )
+    if len(slots) > lay.MAX_SLOTS:
+        raise ScenarioError(f"campaign: {len(slots)} items on platforms; at most {lay.MAX_SLOTS} are allowed")
     n_steps = math.ceil(plain.run.horizon / plain.run.step - 1e-9)
     if n_steps > lay.MAX_STEPS:
         raise ScenarioError(
@@ -227,7 +232,7 @@ def _fans(
 ) -> NDArray[np.int32]:
     """The brand's followers on one platform."""
     fans = scenario.platforms[name].brand_followers
-    topics = [scenario.items[i].topic for i, q in slots if q == p]
+    topics = sorted(scenario.items[i].topic for i, q in slots if q == p)
     affinity = np.ones(audience.people.size)
     if topics:
         affinity = np.mean([audience.affinity[topic] for topic in topics], axis=0)
