@@ -162,7 +162,7 @@ def test_nothing_near_suggests_nothing():
         ["run", "launch-video", "--set", "items.film.share_prob"],
         ["run", "launch-video", "--set", "items.film.share_prob=[1"],
         ["run", "launch-video", "--set", "items.film.share_prob=2"],
-        ["run", "launch-video", "--out", "page.html"],
+        ["run", "launch-video", "--out", "results.csv"],
         ["run"],
         ["run", "nowhere/such.yaml"],
         ["compare", "launch-video", "--worthwhile", "0"],

@@ -314,12 +314,27 @@ def test_dry_run_says_how_large_it_is_and_runs_nothing(capsys, tmp_path, command
     assert names(tmp_path) == {"small.yaml"}
 
 
-def test_estimated_time_grows_with_replicates(capsys):
+def test_estimated_time_grows_with_replicates(capsys, monkeypatch):
+    monkeypatch.setattr("viralsim.cli.plan._pilot", lambda scenario, fixed: (0.01, 0.001))
     few, many = (
         run_json(capsys, "run", "small.yaml", "--dry-run", "--threads", 1, "--replicates", n)["seconds"]
         for n in (100, 100_000)
     )
-    assert many > 20 * few
+    assert few == pytest.approx(3 * 0.01 + 100 * 0.001)
+    assert many == pytest.approx(3 * 0.01 + 100_000 * 0.001)
+
+
+def test_the_pilot_times_draws_and_replicates_apart(monkeypatch):
+    from viralsim.cli import plan
+
+    clock = iter(np.cumsum([0.0, *(x for n in (1, 1, 1, 5, 17) for x in (0.2 + 0.05 * n, 0.0))]))
+    asked = []
+    monkeypatch.setattr(
+        "viralsim.engine.simulate", lambda scenario, replicates, **_: asked.append(replicates)
+    )
+    monkeypatch.setattr(plan.time, "perf_counter", lambda: next(clock))
+    assert plan._pilot(None, False) == pytest.approx((0.2, 0.05))
+    assert asked == [1, 1, 1, 5, 17]
 
 
 @pytest.mark.parametrize("arguments", [("run",), ("run", "--dry-run"), ("compare",), ("validate",)])
@@ -395,7 +410,7 @@ def test_what_fails_while_writing_leaves_nothing_half_written(capsys, tmp_path, 
     def fail(*_):
         raise OSError(28, "No space left on device", "figures/reach.png")
 
-    monkeypatch.setattr("viralsim.report.figures.write_figures", fail)
+    monkeypatch.setattr("viralsim.report.figures.write_drawn", fail)
     assert run("run", "small.yaml", "--replicates", 3, "--out", "results") == 1
     out, err = capsys.readouterr()
     assert "is expected to reach" in out, "the result itself is shown"
@@ -409,7 +424,7 @@ def test_what_fails_while_writing_leaves_nothing_half_written(capsys, tmp_path, 
 @pytest.fixture
 def no_figures(monkeypatch):
     """Figures take most of the time of writing a folder; only some tests need them."""
-    monkeypatch.setattr("viralsim.report.figures.write_figures", lambda ensemble, folder: [])
+    monkeypatch.setattr("viralsim.cli.folder.draw", lambda subject, place: None)
 
 
 @pytest.fixture
@@ -689,6 +704,7 @@ def test_demo_gives_a_sentence_a_picture_and_the_next_command(capsys, tmp_path):
         assert run("demo") == 0
         sentence, picture, following = capsys.readouterr().out.splitlines()
         assert "is expected to reach" in sentence
-        assert Path(picture.removeprefix("Open  ")).read_bytes().startswith(b"\x89PNG")
+        page = Path(picture.removeprefix("Open  "))
+        assert page.name == "page.html" and "What could go wrong" in page.read_text("utf-8")
         assert following.startswith("Next  viralsim run launch-video --out ")
     assert names(tmp_path) == {"small.yaml", "viralsim-demo"}

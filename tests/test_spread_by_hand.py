@@ -444,10 +444,6 @@ def test_the_node_of_two_shares_in_one_step_has_the_cause_with_the_smaller_view_
     assert seen == {(None, 0), (None, 1), (0, 0), (0, 1)}  # all four orders of causes and displays
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="docs/model.md does not say which of two shares of one step a copy takes its polarity from",
-)
-def test_the_copy_of_two_shares_in_one_step():
+def test_the_copy_of_two_shares_in_one_step_is_of_the_one_with_the_smaller_view_key():
     for twin, kernel in shares_on_two_platforms_in_one_step():
         assert not differences(twin, kernel)

@@ -3,9 +3,10 @@
 Public names are loaded on first use, so that ``import viralsim`` costs next to nothing:
 
 >>> import viralsim as vs
->>> scenario = vs.load_scenario("ordinary-post")   # doctest: +SKIP
->>> ensemble = vs.simulate(scenario)               # doctest: +SKIP
->>> ensemble.summary()["reach"].mean               # doctest: +SKIP
+>>> scenario = vs.load_scenario("ordinary-post")
+>>> ensemble = vs.simulate(scenario, replicates=40)
+>>> 0 < ensemble.summary()["reach"].mean < ensemble.summary()["impressions"].mean
+True
 """
 
 from __future__ import annotations

@@ -186,16 +186,20 @@ class Replicate:
         p = float(rate[event.slot]) * self.boost[event.slot]
         if not plan.ranked[event.slot]:
             return p
-        if len(self.world.rank_scale):
-            p = p * float(self.world.rank_scale[person, event.item])
         if event.person is not None:
             p = p * float(plan.tie_rank[event.platform, tie_255])
-        return min(p, 1.0 - 2.0**-20)
+        if len(self.world.rank_scale):
+            p = p * float(self.world.rank_scale[person, event.item])
+        return min(p, 1.0)
 
     def shown_positions(self, event: Event, audience: list[tuple[int, int]]) -> list[int]:
         followers = len(audience)
         probabilities = [self.probability(event, person, tie_255) for person, tie_255 in audience]
-        if not self.plan.ranked[event.slot] and probabilities and probabilities[0] >= 1.0 - 2.0**-20:
+        if self.plan.ranked[event.slot]:
+            coins = [low32(derive(event.event_key, position)) for position in range(followers)]
+            limits_32 = [math.floor(2.0**32 * p + 0.5) for p in probabilities]
+            return [position for position in range(followers) if coins[position] < limits_32[position]]
+        if probabilities and probabilities[0] >= 1.0 - 2.0**-20:
             return list(range(followers))
         limits = [followers * level_of(p) for p in probabilities]
         first_level: dict[int, float] = {}
@@ -345,7 +349,7 @@ class Replicate:
         return events
 
     def publish_copies(self, step: int, own_shares: list[Event]) -> None:
-        for share in own_shares:
+        for share in sorted(own_shares, key=lambda share: share.view_key):
             for platform in range(len(self.plan.platform_key)):
                 target = int(self.plan.slot_of[share.item, platform])
                 has_account = int(self.world.account[share.person]) >> platform & 1

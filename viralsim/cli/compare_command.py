@@ -71,7 +71,7 @@ def command(
     viralsim compare influencers-or-many
     viralsim compare broad.yaml seeded.yaml --metric impressions_earned --out which
     """
-    from viralsim.cli.folder import check_free, write_comparison
+    from viralsim.cli.folder import check_place, write_results
     from viralsim.cli.render import note, print_comparison, print_json
     from viralsim.cli.run_command import graph_notes
     from viralsim.cli.scenarios import load_all
@@ -83,7 +83,7 @@ def command(
         say_plan(chosen, options, as_json, quiet)
         return
     if out is not None:
-        check_free(out, force)
+        check_place(out, force)
     question = {"metric": metric, "metrics": also, "worthwhile": worthwhile, "labels": labels}
     comparison = compare_job(chosen, {**question, **options}, quiet)
     for text in dict.fromkeys(text for scenario in chosen for text in graph_notes(scenario)):
@@ -94,8 +94,8 @@ def command(
         print_comparison(comparison)
     if out is not None:
         with writing("writing tables and drawing figures", quiet):
-            write_comparison(comparison, out, force)
-        note(f"Written to {out}: run.json, pairs.csv, figures, and the tables of each scenario", quiet)
+            written = write_results(comparison, out, force)
+        note(written, quiet)
 
 
 def compare_job(scenarios: list[Scenario], options: dict[str, Any], quiet: bool) -> Comparison:

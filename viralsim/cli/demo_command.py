@@ -23,13 +23,13 @@ SCENARIO, REPLICATES, DRAWS = "launch-video", 100, 20
     default=Path("viralsim-demo"),
     show_default=True,
     metavar="FOLDER",
-    help="Where the pictures go; an earlier demo there is replaced.",
+    help="Where page and pictures go; an earlier demo there is replaced.",
 )
 @threads_option
 @quiet_option
 def command(out: Path, threads: int | None, quiet: bool) -> None:
-    """Simulate a stock scenario, draw the pictures, and say what to type next."""
-    from viralsim.cli.folder import check_free, write_run
+    """Simulate a stock scenario, write a page with its pictures, and say what to type next."""
+    from viralsim.cli.folder import PAGE_FILE, check_free, write_run
     from viralsim.cli.run_command import simulate_job
     from viralsim.cli.scenarios import load
 
@@ -39,12 +39,5 @@ def command(out: Path, threads: int | None, quiet: bool) -> None:
     with writing("drawing figures", quiet):
         write_run(result.ensemble, out, force=True)
     click.echo(result.ensemble.sentence())
-    click.echo(f"Open  {_picture(out)}")
+    click.echo(f"Open  {(out / PAGE_FILE).absolute()}")
     click.echo(f"Next  viralsim run {SCENARIO} --out {source_name(str(out.with_name('my-results')))}")
-
-
-def _picture(folder: Path) -> Path:
-    """The picture to look at first: what a single run may reach."""
-    pictures = sorted((folder / "figures").glob("*.png"))
-    first = [path for path in pictures if path.stem == "reach_dots"]
-    return next(iter([*first, *pictures, folder])).absolute()

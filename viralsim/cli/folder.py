@@ -23,18 +23,22 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMAT",
     "FORMAT_VERSION",
+    "PAGE_FILE",
     "RUN_FILE",
     "check_free",
+    "check_place",
     "compared_record",
     "file_digests",
     "run_record",
     "scenario_record",
     "write_comparison",
     "write_folder",
+    "write_results",
     "write_run",
 ]
 
-FORMAT, FORMAT_VERSION, RUN_FILE = "viralsim run", 1, "run.json"
+FORMAT, FORMAT_VERSION, RUN_FILE, PAGE_FILE = "viralsim run", 1, "run.json", "page.html"
+PAGE_ENDINGS = (".html", ".htm")
 TABLES = ("results.csv", "curves.csv")
 
 
@@ -48,7 +52,8 @@ def check_free(folder: Path, force: bool = False) -> None:
     """
     if folder.suffix.lower() in (".html", ".csv", ".json", ".png", ".svg", ".yaml"):
         raise StoreError(
-            f"--out {folder}: results go into a folder, and this looks like a file; leave {folder.suffix} out"
+            f"--out {folder}: results go into a folder, and this looks like a file; leave {folder.suffix} out, "
+            "or name a page that ends in .html"
         )
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise StoreError(f"--out {folder}: is a file; name a folder that does not exist yet")
@@ -67,11 +72,16 @@ def check_free(folder: Path, force: bool = False) -> None:
                 f"--out {folder}: holds what viralsim did not write ({', '.join(strange[:5])}); move it, "
                 "or name another folder"
             )
-    parent = folder.absolute().parent
+    check_parent(folder)
+
+
+def check_parent(path: Path) -> None:
+    """Refuse a place whose folder cannot be made or written to."""
+    parent = path.absolute().parent
     while not parent.exists():
         parent = parent.parent
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        raise StoreError(f"--out {folder}: {parent} cannot be written to; name another place")
+        raise StoreError(f"--out {path}: {parent} cannot be written to; name another place")
 
 
 def _strangers(folder: Path) -> Iterator[str]:
@@ -173,18 +183,18 @@ def _record(kind: str, ensemble: Ensemble, scenarios: list[dict[str, Any]]) -> d
 
 
 def write_run(ensemble: Ensemble, folder: Path, force: bool = False, figures: bool = True) -> None:
-    """Write a run: run.json, results.csv, curves.csv and, unless not wanted, figures."""
+    """Write a run: run.json, results.csv, curves.csv and, unless not wanted, figures and page.html."""
     from viralsim.report.tables import write_tables
 
     with write_folder(folder, force) as place:
         write_tables(ensemble, place)
         if figures:
-            _figures().write_figures(ensemble, _made(place / "figures"))
+            draw(ensemble, place)
         _finish(place, run_record(ensemble))
 
 
 def write_comparison(comparison: Comparison, folder: Path, force: bool = False, figures: bool = True) -> None:
-    """Write a comparison: run.json, pairs.csv, figures, and a folder of tables for each scenario."""
+    """Write a comparison: run.json, pairs.csv, figures, page.html, and a folder of tables for each scenario."""
     from viralsim.report.tables import write_tables
 
     with write_folder(folder, force) as place:
@@ -192,7 +202,7 @@ def write_comparison(comparison: Comparison, folder: Path, force: bool = False, 
         for name, ensemble in zip(folder_names(comparison.labels), comparison.ensembles, strict=True):
             write_tables(ensemble, _made(place / name))
         if figures:
-            _figures().write_comparison_figures(comparison, _made(place / "figures"))
+            draw(comparison, place)
         _finish(place, compared_record(comparison))
 
 
@@ -224,6 +234,62 @@ def _figures() -> Any:
     from viralsim.report import figures
 
     return figures
+
+
+def _page() -> Any:
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    from viralsim.report import page
+
+    return page
+
+
+def draw(subject: Ensemble | Comparison, place: Path) -> None:
+    """Figures and page of a run or a comparison, into a folder that is being written."""
+    figures, page = _figures(), _page()
+    if hasattr(subject, "ensembles"):
+        drawn = figures.comparison_figures(subject)
+        text = page.comparison_page(subject, drawn)
+    else:
+        drawn = figures.run_figures(subject)
+        text = page.run_page(subject, drawn)
+    figures.write_drawn(drawn, _made(place / "figures"))
+    (place / PAGE_FILE).write_text(text, encoding="utf-8")
+
+
+def is_page(path: Path) -> bool:
+    """Whether a place given with --out is a page rather than a folder."""
+    return path.suffix.lower() in PAGE_ENDINGS
+
+
+def check_place(path: Path, force: bool = False) -> None:
+    """Refuse a page or a folder that cannot be written to, before any time is spent.
+
+    Raises
+    ------
+    StoreError
+    """
+    if not is_page(path):
+        check_free(path, force)
+        return
+    if path.is_dir():
+        raise StoreError(f"--out {path}: is a folder; name a file that ends in .html")
+    if path.exists() and not force:
+        raise StoreError(f"--out {path}: exists already; name another page, or replace it with --force")
+    check_parent(path)
+
+
+def write_results(subject: Ensemble | Comparison, path: Path, force: bool = False) -> str:
+    """Write a run or a comparison as a page or a folder, whichever the path names; says what was written."""
+    compared = hasattr(subject, "ensembles")
+    if is_page(path):
+        page = _page()
+        page.write_page((page.comparison_page if compared else page.run_page)(subject), path, force)
+        return f"Written: {path}"
+    if compared:
+        write_comparison(subject, path, force)  # type: ignore[arg-type]
+        return f"Written to {path}: run.json, page.html, pairs.csv, figures, and the tables of each scenario"
+    write_run(subject, path, force)  # type: ignore[arg-type]
+    return f"Written to {path}: run.json, page.html, results.csv, curves.csv, replicates.csv, figures"
 
 
 def _made(folder: Path) -> Path:

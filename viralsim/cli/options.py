@@ -70,8 +70,8 @@ out_folder_option = click.option(
     "--out",
     "-o",
     type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="Write tables, figures and run.json into a new folder.",
+    metavar="PLACE",
+    help="Write page, tables, figures and run.json into a new folder, or a single page if it ends in .html.",
 )
 force_option = click.option("--force", is_flag=True, help="Replace what viralsim wrote there before.")
 

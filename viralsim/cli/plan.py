@@ -20,8 +20,8 @@ __all__ = ["COMPILE_SECONDS", "Plan", "dry_run", "say_if_cold"]
 
 COMPILE_SECONDS = 25
 KERNELS = ("spread", "generators", "csr")  # what a run of a scenario uses
-_PILOT_SECONDS = 2.0
-_MOST_PILOT_REPLICATES = 64
+_PILOT_SECONDS = 0.5
+_MOST_PILOT_REPLICATES = 256
 
 
 def say_if_cold(
@@ -145,8 +145,9 @@ def _pilot(scenario: Scenario, fixed: bool) -> tuple[float, float]:
         return time.perf_counter() - began
 
     spent(1)  # compiles, and reads what is read once
-    one = spent(1)
-    count = max(1, min(_MOST_PILOT_REPLICATES, int(_PILOT_SECONDS / max(one, 1e-3))))
-    many = spent(1 + count)
-    per_replicate = max(many - one, 0.0) / count
+    one = min(spent(1), spent(1))
+    count = 4
+    while (more := spent(1 + count) - one) < _PILOT_SECONDS and count < _MOST_PILOT_REPLICATES:
+        count *= 4  # until the replicates take long enough to stand out from the noise of the clock
+    per_replicate = max(more, 0.0) / count
     return max(one - per_replicate, 0.0), per_replicate

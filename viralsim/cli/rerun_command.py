@@ -14,7 +14,7 @@ from viralsim.cli.options import force_option, out_folder_option, quiet_option, 
 if TYPE_CHECKING:
     from viralsim.spec import Scenario
 
-__all__ = ["command", "read_record", "recorded_scenarios", "version_differences"]
+__all__ = ["command", "read_record", "recorded_scenarios", "repeated", "version_differences"]
 
 
 @click.command("rerun")
@@ -66,30 +66,36 @@ def _again(
 ) -> dict[str, str]:
     """Run it, write it, and return the digests of its tables (figures carry the drawing library's version)."""
     from viralsim.cli import folder as folders
-    from viralsim.cli.compare_command import compare_job
     from viralsim.cli.jobs import writing
+
+    subject = repeated(record, scenarios, threads, quiet)
+    write = folders.write_run if record["kind"] == "run" else folders.write_comparison
+    with tempfile.TemporaryDirectory(prefix="viralsim-rerun-") as temporary:
+        place = Path(temporary) / "run" if out is None else out
+        with writing("writing", quiet):
+            write(subject, place, force, figures=out is not None)
+        digests = folders.file_digests(place)
+    return {name: digest for name, digest in digests.items() if name.endswith(".csv")}
+
+
+def repeated(
+    record: dict[str, Any], scenarios: list[tuple[str, Scenario]], threads: int | None, quiet: bool
+) -> Any:
+    """The Ensemble or Comparison of a record, run once more with progress on stderr."""
+    from viralsim.cli.compare_command import compare_job
     from viralsim.cli.run_command import simulate_job
 
     options = {key: record[key] for key in ("seed", "replicates", "draws", "fixed")}
     options["threads"] = threads
-    with tempfile.TemporaryDirectory(prefix="viralsim-rerun-") as temporary:
-        place = Path(temporary) / "run" if out is None else out
-        if record["kind"] == "run":
-            ensemble = simulate_job(scenarios[0][1], options, quiet, explain=False).ensemble
-            with writing("writing", quiet):
-                folders.write_run(ensemble, place, force, figures=out is not None)
-        else:
-            options.update(
-                metric=record["metric"],
-                metrics=record["metrics"],
-                worthwhile=record["worthwhile"],
-                labels=[label for label, _ in scenarios],
-            )
-            comparison = compare_job([scenario for _, scenario in scenarios], options, quiet)
-            with writing("writing", quiet):
-                folders.write_comparison(comparison, place, force, figures=out is not None)
-        digests = folders.file_digests(place)
-    return {name: digest for name, digest in digests.items() if name.endswith(".csv")}
+    if record["kind"] == "run":
+        return simulate_job(scenarios[0][1], options, quiet, explain=False).ensemble
+    options.update(
+        metric=record["metric"],
+        metrics=record["metrics"],
+        worthwhile=record["worthwhile"],
+        labels=[label for label, _ in scenarios],
+    )
+    return compare_job([scenario for _, scenario in scenarios], options, quiet)
 
 
 def read_record(path: Path) -> dict[str, Any]:

@@ -39,10 +39,11 @@ def command(
     \b
     viralsim run launch-video
     viralsim run my.yaml --set items.film.share_prob=0.02 --replicates 500
-    viralsim run my.yaml --out results      tables, figures and run.json
+    viralsim run my.yaml --out results      page, tables, figures and run.json
+    viralsim run my.yaml --out page.html    one page to forward
     viralsim run my.yaml --json | jq .metrics.reach.mean
     """
-    from viralsim.cli.folder import check_free, write_run
+    from viralsim.cli.folder import check_place, write_results
     from viralsim.cli.render import note, print_ensemble, print_json
     from viralsim.cli.scenarios import load
 
@@ -53,7 +54,7 @@ def command(
         say_plan([chosen], options, as_json, quiet)
         return
     if out is not None:
-        check_free(out, force)
+        check_place(out, force)
     result = simulate_job(chosen, options, quiet)
     for text in (*result.notes, *(f"warning: {text}" for text in result.warnings)):
         note(text, quiet)
@@ -63,8 +64,8 @@ def command(
         print_ensemble(result.ensemble, result.split, result.metric)
     if out is not None:
         with writing("writing tables and drawing figures", quiet):
-            write_run(result.ensemble, out, force)
-        note(f"Written to {out}: run.json, results.csv, curves.csv, figures", quiet)
+            written = write_results(result.ensemble, out, force)
+        note(written, quiet)
 
 
 @dataclass(frozen=True, slots=True)

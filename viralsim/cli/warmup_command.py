@@ -65,7 +65,7 @@ def tiny_scenario(**network: Any) -> Scenario:
                     {"name": "a", "fraction": 0.5, "affinity": {"news": 1.5}},
                     {"name": "b", "fraction": 0.5, "access": {"one": 0.8}},
                 ],
-                "taste": {"sigma": 0.5, "tie_correlation": 0.1},
+                "taste": {"sigma": 0.5, "tie_correlation": 0.02},
                 "attention": {"kind": "budget", "notices_per_day": 20, "background_per_day": 10},
             },
             "platforms": {

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.engine import tables
-from viralsim.engine.networks import Network, audience_keys, make_network, tie_graph
+from viralsim.engine.networks import Network, audience_keys, make_network
 from viralsim.engine.people import (
     P_FANS,
     P_PICK,
@@ -103,13 +103,12 @@ def make_audience(scenario: Any, key: int, graphs: Mapping[str, SocialGraph]) ->
         make_network(name, scenario, people, graphs.get(name), key) for name in scenario.platforms
     )
     taste = scenario.audience.taste
-    ties = tie_graph(list(networks)) if taste.sigma > 0 and taste.tie_correlation > 0 else None
     affinity = {}
     for topic in dict.fromkeys(item.topic for item in scenario.items):
         by_segment = np.array([s.affinity.get(topic, 1.0) for s in scenario.audience.segments], np.float64)
         value = by_segment[people.segment]
         if taste.sigma > 0:
-            z = make_tastes(people, ties, topic, taste.tie_correlation, key)
+            z = make_tastes(people, networks, topic, taste.tie_correlation, key)
             value = value * np.exp(taste.sigma * z - taste.sigma**2 / 2)
         affinity[topic] = value
     return Audience(people, networks, affinity)
@@ -181,6 +180,8 @@ def _make_world(scenario: Any, audience: Audience, slots: tuple[tuple[int, int],
     followers = networks[0].followers
     if len(networks) > 1:
         followers = np.concatenate([network.followers for network in networks])
+    followers = np.ascontiguousarray(followers, dtype=np.int32).view()
+    followers.flags.writeable = False  # as a graph's own arrays are: one type, so one compilation
     fans = [_fans(scenario, audience, p, name, slots, key) for p, name in enumerate(scenario.platforms)]
     return World(
         person_key=people.key,
@@ -191,7 +192,7 @@ def _make_world(scenario: Any, audience: Audience, slots: tuple[tuple[int, int],
         share_scale=_powers(scenario, audience, "share"),
         rank_scale=_powers(scenario, audience, "ranking"),
         indptr=np.ascontiguousarray(indptr),
-        followers=np.ascontiguousarray(followers, dtype=np.int32),
+        followers=followers,
         tie=_ties(scenario, networks),
         fan_ptr=np.cumsum([0, *(f.size for f in fans)]).astype(np.int64),
         fans=np.concatenate(fans).astype(np.int32),
@@ -266,7 +267,7 @@ def _make_plan(
     tie_rank = np.stack(
         [_tie_rank(platform, net) for platform, net in zip(platforms, audience.networks, strict=True)]
     )
-    ranked, rank_bound = _ranking(world, tie_rank, slots, platforms, items)
+    ranked, rank_bound = _ranking(world, slots, platforms, items)
     posts, asks = _posts(scenario, slot_of), _asks(scenario, audience, rates, slot_of, key)
     step = scenario.run.step
     begin = scenario.run.start.hour + scenario.run.start.minute / 60
@@ -338,12 +339,11 @@ def _tie_rank(platform: Any, network: Network) -> NDArray[np.float64]:
 
 def _ranking(
     world: World,
-    tie_rank: NDArray[np.float64],
     slots: tuple[tuple[int, int], ...],
     platforms: Any,
     items: Any,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Whether followers of a slot differ in the chance to be shown it, and the largest factor."""
+    """Whether followers of a slot differ in the chance to be shown it, and the largest factor by affinity."""
     ranked, bound = np.zeros(len(slots), np.uint8), np.ones(len(slots))
     for s, (i, p) in enumerate(slots):
         by_tie = platforms[p].ranking.tie_exponent != 0
@@ -351,8 +351,6 @@ def _ranking(
         ranked[s] = by_tie or by_affinity
         if by_affinity:
             bound[s] *= world.rank_scale[:, i].max(initial=1.0)
-        if by_tie:
-            bound[s] *= max(tie_rank[p].max(), 1.0)
     return ranked, bound
 
 

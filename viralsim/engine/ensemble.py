@@ -55,9 +55,12 @@ class Ensemble:
 
     Examples
     --------
-    >>> ensemble = viralsim.simulate(scenario)          # doctest: +SKIP
-    >>> ensemble["reach"].mean()                        # doctest: +SKIP
-    >>> ensemble.summary()["earned_multiplier"].low     # doctest: +SKIP
+    >>> import viralsim as vs
+    >>> ensemble = vs.simulate(vs.load_scenario("small-shop"), replicates=20)
+    >>> ensemble["reach"].shape
+    (20,)
+    >>> ensemble.summary()["earned_multiplier"].low >= 1
+    True
     """
 
     def __init__(

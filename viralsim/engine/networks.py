@@ -16,7 +16,7 @@ from viralsim.graph import generate
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.rng import derive, text_key
 
-__all__ = ["Network", "audience_keys", "file_graphs", "make_network", "tie_graph"]
+__all__ = ["Network", "audience_keys", "file_graphs", "make_network"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +165,3 @@ def _embed(graph: SocialGraph, members: NDArray[np.int64], n: int) -> Network:
         np.repeat(members, np.diff(graph.indptr)), members[graph.indices], n=n, tie=graph.tie
     )
     return Network(account, moved.indptr.astype(np.int64), moved.indices, moved.tie)
-
-
-def tie_graph(networks: list[Network]) -> sparse.csr_array:
-    """Ties of all networks together, undirected, 0/1 (sparse (n, n))."""
-    total = networks[0].matrix()
-    for network in networks[1:]:
-        total = total + network.matrix()
-    both = (total + total.T).tocsr()
-    both.data[:] = 1.0
-    return sparse.csr_array(both)

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse, special, stats
+from scipy import special, stats
 
 from viralsim.errors import ScenarioError
 from viralsim.kernels.draws import uniforms_of, words_of
+from viralsim.kernels.fields import add_over_ties
 from viralsim.rng import derive, text_key
 
 __all__ = ["People", "brand_fans", "make_people", "make_tastes", "person_uniforms", "person_words"]
 
 P_SEGMENT, P_ACTIVITY, P_ACCESS, P_CUSTOMER, P_FANS, P_TASTE, P_PICK, P_NETWORK = range(30, 38)
 _ACTIVITY_CLASSES = 16_384
-_TASTE_ROUNDS = 40
+TASTE_ROUNDS = 60
+TASTE_MARGIN = 1.5  # averaging stops once the field is so many times as correlated as asked for
+
+
+class Ties(Protocol):
+    """Who follows whom on one platform."""
+
+    @property
+    def indptr(self) -> NDArray[np.int64]: ...
+
+    @property
+    def followers(self) -> NDArray[np.int32]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,53 +123,73 @@ def _activity_table(kind: str, parameter: float) -> NDArray[np.float64]:
 
 
 def make_tastes(
-    people: People, adjacency: sparse.csr_array | None, topic: str, correlation: float, draw_key: int
+    people: People, networks: Sequence[Ties], topic: str, correlation: float, draw_key: int
 ) -> NDArray[np.float64]:
-    """Latent taste for a topic: standard normal, correlated along ties (a spatial autoregressive field).
+    """Latent taste for a topic: standard normal, correlated along ties.
 
     Parameters
     ----------
     people : People
-    adjacency : sparse array (n, n) or None
-        Ties of all networks, symmetric, 0/1; None if `correlation` is 0.
+    networks : sequence
+        With `indptr` and `followers`: the ties of each platform.
     topic : str
     correlation : float in [0, 1)
-        Correlation of the two ends of a tie; solved for, and refused where the graph cannot carry it.
+        Correlation of the two ends of a tie; refused where the graph cannot carry it.
 
     Returns
     -------
     float64[n]
 
+    Raises
+    ------
+    ScenarioError
+        If the networks are too well mixed for so high a correlation.
+
     Notes
     -----
-    z = e + alpha W z, W the average over neighbours (Whittle 1954); alpha by bisection.
+    docs/model.md, section 1: a mixture of independent noise and of noise averaged over ties, the latter in as many
+    rounds as its own correlation along ties needs. (Assumption; averaging draws out the smoothest
+    directions of the graph, its communities.)
     """
-    noise = special.ndtri(person_uniforms(derive(derive(draw_key, P_TASTE), text_key(topic)), people.key))
-    if correlation == 0.0 or adjacency is None or adjacency.nnz == 0:
+    key = derive(derive(draw_key, P_TASTE), text_key(topic))
+    noise = special.ndtri(person_uniforms(key, people.key))
+    if correlation == 0.0 or not any(network.followers.size for network in networks):
         return noise
-    degree = np.maximum(np.diff(adjacency.indptr), 1)
-    source = np.repeat(np.arange(people.size, dtype=np.int32), np.diff(adjacency.indptr))
-
-    def field(alpha: float) -> tuple[NDArray[np.float64], float]:
-        z = noise
-        for _ in range(_TASTE_ROUNDS):
-            z = noise + alpha * (adjacency @ z) / degree
-        z = (z - z.mean()) / z.std()
-        left, right = z[source], z[adjacency.indices]
-        return z, float(np.corrcoef(left, right)[0, 1])
-
-    low, high = 0.0, 0.999
-    best, reached = field(high)
-    if reached < correlation:
+    smooth = special.ndtri(person_uniforms(derive(key, 1), people.key))
+    for _ in range(TASTE_ROUNDS):
+        total, count = _over_ties(networks, smooth)
+        averaged = smooth + np.where(count > 0, total / np.maximum(count, 1), smooth)
+        smooth = (averaged - averaged.mean()) / averaged.std()
+        covariance, variance = _tie_moments(networks, smooth)
+        if covariance >= TASTE_MARGIN * correlation * variance:
+            break
+    if covariance < correlation * variance:
         raise ScenarioError(
             f"audience.taste.tie_correlation: {correlation:g} cannot be reached on this network, "
-            f"the largest possible is about {reached:.2f}; choose a smaller one"
+            f"the largest possible is about {max(covariance / variance, 0.0):.2g}; choose a smaller one"
         )
-    for _ in range(12):
-        middle = (low + high) / 2
-        best, reached = field(middle)
-        low, high = (middle, high) if reached < correlation else (low, middle)
-    return best
+    part = correlation / (covariance + correlation * (1.0 - variance))
+    field = math.sqrt(1.0 - part) * noise + math.sqrt(part) * smooth
+    return np.asarray((field - field.mean()) / field.std(), dtype=np.float64)
+
+
+def _over_ties(
+    networks: Sequence[Ties], value: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Sum of the values at the other ends of everybody's ties, and how many ties they have."""
+    total, count = np.zeros(value.size), np.zeros(value.size, np.int64)
+    for network in networks:
+        add_over_ties(network.indptr, network.followers, value, total, count)
+    return total, count
+
+
+def _tie_moments(networks: Sequence[Ties], value: NDArray[np.float64]) -> tuple[float, float]:
+    """Covariance of the two ends of a tie, and variance of an end."""
+    total, count = _over_ties(networks, value)
+    ends = float(count.sum())
+    mean = float((count * value).sum()) / ends
+    spread = float((count * value**2).sum()) / ends - mean**2
+    return float((value * total).sum()) / ends - mean**2, spread
 
 
 def brand_fans(

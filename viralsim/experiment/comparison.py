@@ -228,9 +228,11 @@ def compare(
 
     Examples
     --------
-    >>> comparison = viralsim.compare([broad, seeded], metric="reach")     # doctest: +SKIP
-    >>> comparison.verdict, comparison.prob_better                        # doctest: +SKIP
-    ('better', 0.83)
+    >>> import viralsim as vs
+    >>> shop = vs.load_scenario("small-shop")
+    >>> comparison = vs.compare([shop, shop.variant("ask-regulars")], metric="impressions", replicates=40)
+    >>> comparison.verdict
+    'better'
     """
     _check_worthwhile(worthwhile)
     chosen, names = _chosen(scenarios, labels)

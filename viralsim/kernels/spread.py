@@ -49,6 +49,12 @@ from viralsim.kernels.layout import (
     KIND_COPY,
     KIND_OWN,
     KIND_POST,
+    L_DELAY,
+    L_EVENT,
+    L_ITEM,
+    L_PLATFORM,
+    L_SIZE,
+    L_START,
     LISTS,
     N_COUNTS,
     NODE_ASKED,
@@ -85,9 +91,13 @@ _LOW_8, _LOW_16, _LOW_32 = np.uint64(0xFF), np.uint64(0xFFFF), np.uint64(0xFFFFF
 _DISPLAY, _SCORE = np.uint64(DISPLAYS_SHIFT), np.uint64(40)
 _SCORE_0 = np.uint64(127 << 40)
 _SHARER = np.uint64(1 << 8)
+_SHARED_NOW = np.uint64(
+    1 << 8
+)  # once shared, sharers are not counted any more: with F_DONE an own share of this step
 _PERSON_OF, _EVENT_OF, _EVENT_MASK = np.uint64(36), np.uint64(8), np.uint64((1 << 28) - 1)
 _EV_SLOT, _EV_ORIGIN, _EV_PEER, _EV_POLARITY = np.uint64(32), np.uint64(40), np.uint64(42), np.uint64(43)
 _TIE_HALF = 128
+_ONE_32 = 4294967296.0
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -211,16 +221,11 @@ def set_aside(scratch, count, display, word):
 @njit(cache=True, nogil=True, _nrt=False)
 def has_attention(plan, scratch, key, word, t):
     """Whether the person (key, person word) can still notice something today."""
-    key = derive(derive(scratch.run_key[1], key), plan.day[t])
-    draw = high32(key)
-    background, above = 0, plan.background_q.size  # entries <= draw, by bisection
-    while background < above:
-        middle = (background + above) // 2
-        if plan.background_q[middle] <= draw:
-            background = middle + 1
-        else:
-            above = middle
-    return np.int64(word >> _USED) < plan.notices_per_day - background
+    room = plan.notices_per_day - 1 - np.int64(word >> _USED)
+    if room < 0 or room >= plan.background_q.size:
+        return room >= 0
+    # the background takes at most `room` notices iff fewer than room + 1 entries are <= the draw
+    return high32(derive(derive(scratch.run_key[1], key), plan.day[t])) < plan.background_q[room]
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -308,7 +313,7 @@ def react(world, plan, scratch, t, width, display, word, event):
     slot_word = scratch.rows[at_slot] | np.uint64(F_NOTICED)
     item_word = scratch.rows[at_item]
     if peer and plan.influence:
-        if (slot_word >> _U8) & _LOW_8 < _LOW_8:
+        if (slot_word >> _U8) & _LOW_8 < _LOW_8 and not slot_word & np.uint64(F_DONE):
             slot_word += _SHARER
         polarity = np.int64((event >> _EV_POLARITY) & _U3) - 1
         closeness = np.int64(np.floor(8.0 * np.float64(display & _LOW_8) / 255.0 + 0.5))
@@ -432,30 +437,36 @@ def take_chunk(scratch, step):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def place_points(world, plan, scratch, t, count):
+def place_points(world, plan, scratch, t, first, count, ranked):
     """Look up the people at the `count` planned points and put the displays in the buckets of their steps.
 
-    Returns False if the pool is full.
+    With `ranked` the points are candidates, of which those below their follower's probability stay. `first` is the
+    event of the first of `lists`. Returns False if the pool is full.
     """
-    steps = scratch.bucket_head.size
-    for i in range(count):
+    for i in range(np.uint64(count)):
         at = scratch.point_at[i]
-        scratch.point_viewer[i] = world.followers[at] if at >= 0 else world.fans[~at]
+        scratch.point_viewer[i] = world.followers[np.uint64(at)] if at >= 0 else world.fans[np.uint64(~at)]
+    if ranked:
+        count = drop_unshown(world, plan, scratch, first, count)
     with_tie = world.tie.size > 0
-    for i in range(count):
-        platform = np.uint64(scratch.point_platform[i])
-        due = (
-            plan.clock[platform, np.uint64(t + 1)] + plan.delay[platform, below_table(scratch.point_word[i])]
-        )
-        if due >= plan.clock[platform, np.uint64(steps)]:
+    last = np.uint64(scratch.bucket_head.size)
+    now = np.uint64(t + 1)
+    for i in range(np.uint64(count)):
+        e, at = np.uint64(scratch.point_event[i]), scratch.point_at[i]
+        platform = np.uint64(scratch.lists[e, L_PLATFORM])
+        position = (at if at >= 0 else ~at) - scratch.lists[e, L_START]
+        word = derive(np.uint64(scratch.lists[e, L_DELAY]), position)
+        due = plan.clock[platform, now] + plan.delay[platform, below_table(word)]
+        if due >= plan.clock[platform, last]:
             continue
         s = np.uint64(plan.clock_step[platform, np.uint64(due >> CLOCK_SHIFT)])
         while plan.clock[platform, s + _U1] <= due:
             s += _U1
         tie = np.uint64(_TIE_HALF)
-        if with_tie and scratch.point_at[i] >= 0:
-            tie = np.uint64(world.tie[scratch.point_at[i]])
-        display = (np.uint64(scratch.point_viewer[i]) << _PERSON_OF) | scratch.point_tag[i] | tie
+        if with_tie and at >= 0:
+            tie = np.uint64(world.tie[np.uint64(at)])
+        event = np.uint64(first) + e
+        display = (np.uint64(scratch.point_viewer[i]) << _PERSON_OF) | (event << _EVENT_OF) | tie
         cursor = scratch.bucket_cursor[s]
         if cursor & (CHUNK - 1) == 0:  # at the end of a chunk, or none yet
             cursor = take_chunk(scratch, np.int64(s))
@@ -473,34 +484,87 @@ def below_table(bits):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def shown_prob(world, plan, scratch, slot, peer, at):
-    """Probability that the follower at list position `at` is shown an event where ranking differs between them."""
-    item, platform = plan.slot_item[slot], plan.slot_platform[slot]
-    viewer = world.followers[at] if peer else world.fans[at]
-    prob = (plan.visibility[slot] if peer else plan.organic_reach[slot]) * scratch.boost[slot]
-    if world.rank_scale.shape[0] > 0:
-        prob *= world.rank_scale[viewer, item]
-    if peer:
-        prob *= plan.tie_rank[platform, world.tie[at] if world.tie.size > 0 else _TIE_HALF]
-    return min(prob, SHOW_ALL)
+def drop_unshown(world, plan, scratch, first, count):
+    """Keep of `count` candidates those whose coin falls below their own probability; returns how many.
+
+    `point_prob` holds the probability without the viewer's affinity; the loads of this pass are independent of
+    each other.
+    """
+    kept = np.uint64(0)
+    n_items = np.uint64(plan.item_key.size)
+    with_affinity = world.rank_scale.shape[0] > 0
+    scales = world.rank_scale.reshape(-1)
+    for i in range(np.uint64(count)):
+        viewer, e = scratch.point_viewer[i], scratch.point_event[i]
+        prob, coin = scratch.point_prob[i], scratch.point_coin[i]
+        if with_affinity:
+            prob *= scales[np.uint64(viewer) * n_items + np.uint64(scratch.lists[np.uint64(e), L_ITEM])]
+        scratch.point_at[kept] = scratch.point_at[i]
+        scratch.point_event[kept] = e
+        scratch.point_viewer[kept] = viewer
+        kept += np.uint64(coin < np.int64(_ONE_32 * min(prob, 1.0) + 0.5))
+    return np.int64(kept)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def look_up_lists(world, plan, scratch, first, stop):
-    """Where the list of those who may be shown each new event lies (a pass of its own: independent loads)."""
+    """What there is to know of each new event before it is published (a pass of its own: independent loads)."""
     for event in range(first, stop):
         who = scratch.event_who[event]
         slot = np.int64((scratch.events[event, 1] >> _EV_SLOT) & _LOW_8)
         platform = plan.slot_platform[slot]
+        event_key, delay_key = scratch.slot_key[slot, K_EVENT], scratch.slot_key[slot, K_DELAY]
         if who >= 0:
-            start = world.indptr[platform, who]
-            scratch.lists[event - first, 0] = start
-            scratch.lists[event - first, 1] = world.indptr[platform, who + 1] - start
-            scratch.lists[event - first, 2] = np.int64(world.person_key[who])
+            start, stop_at = world.indptr[platform, who], world.indptr[platform, who + 1]
+            key = world.person_key[who]
         else:
-            start = world.fan_ptr[platform]
-            scratch.lists[event - first, 0] = start
-            scratch.lists[event - first, 1] = world.fan_ptr[platform + 1] - start
+            start, stop_at = world.fan_ptr[platform], world.fan_ptr[platform + 1]
+            event_key, delay_key = derive(event_key, POST_WORD), derive(delay_key, POST_WORD)
+            key = np.uint64(-1 - who)
+        e = event - first
+        scratch.lists[e, L_START] = start
+        scratch.lists[e, L_SIZE] = stop_at - start
+        scratch.lists[e, L_EVENT] = np.int64(derive(event_key, key))
+        scratch.lists[e, L_DELAY] = np.int64(derive(delay_key, key))
+        scratch.lists[e, L_PLATFORM] = platform
+        scratch.lists[e, L_ITEM] = plan.slot_item[slot]
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def publish_ranked(world, plan, scratch, t, first, stop):
+    """As `publish`, for slots where ranking gives followers probabilities of their own: a coin for each follower.
+
+    Candidates are those whose coin falls below what their tie and the highest affinity would give.
+    """
+    points = np.uint64(0)
+    full = np.uint64(POINTS)
+    with_tie = world.tie.size > 0
+    for event in range(first, stop):
+        slot = np.uint64((scratch.events[event, 1] >> _EV_SLOT) & _LOW_8)
+        if not plan.ranked[slot]:
+            continue
+        e = event - first
+        start, size = np.uint64(scratch.lists[e, L_START]), np.uint64(scratch.lists[e, L_SIZE])
+        event_key, platform = np.uint64(scratch.lists[e, L_EVENT]), np.uint64(scratch.lists[e, L_PLATFORM])
+        peer = scratch.event_who[event] >= 0
+        prob = (plan.visibility[slot] if peer else plan.organic_reach[slot]) * scratch.boost[slot]
+        bound = plan.rank_bound[slot]
+        chance = prob * plan.tie_rank[platform, _TIE_HALF] if peer else prob
+        for position in range(size):
+            if points == full:
+                if not place_points(world, plan, scratch, t, first, POINTS, True):
+                    return False
+                points = np.uint64(0)
+            coin = np.int64(low32(derive(event_key, position)))
+            if peer and with_tie:
+                chance = prob * plan.tie_rank[platform, world.tie[start + position]]
+            at = np.int64(start + position)
+            scratch.point_at[points] = at if peer else ~at
+            scratch.point_event[points] = e
+            scratch.point_coin[points] = coin
+            scratch.point_prob[points] = chance
+            points += np.uint64(coin < np.int64(_ONE_32 * min(chance * bound, 1.0) + 1.5))
+    return place_points(world, plan, scratch, t, first, np.int64(points), True)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -510,32 +574,21 @@ def publish(world, plan, scratch, t, first, stop):
     The lists of `lists` hold LISTS events, so this is called for at most as many.
     """
     look_up_lists(world, plan, scratch, first, stop)
-    points = 0
+    points, any_ranked = 0, False
     for event in range(first, stop):
-        start, size = scratch.lists[event - first, 0], scratch.lists[event - first, 1]
+        slot = np.int64((scratch.events[event, 1] >> _EV_SLOT) & _LOW_8)
+        if plan.ranked[slot]:
+            any_ranked = True
+            continue
+        e = event - first
+        start, size = scratch.lists[e, L_START], scratch.lists[e, L_SIZE]
         if size == 0:
             continue
-        info = scratch.events[event, 1]
-        slot = np.int64((info >> _EV_SLOT) & _LOW_8)
-        platform = plan.slot_platform[slot]
         peer = scratch.event_who[event] >= 0
-        if peer:
-            key = np.uint64(scratch.lists[event - first, 2])
-            event_key = derive(scratch.slot_key[slot, K_EVENT], key)
-            delay_key = derive(scratch.slot_key[slot, K_DELAY], key)
-            prob = plan.visibility[slot]
-        else:
-            ordinal = -1 - scratch.event_who[event]
-            event_key = derive(derive(scratch.slot_key[slot, K_EVENT], POST_WORD), ordinal)
-            delay_key = derive(derive(scratch.slot_key[slot, K_DELAY], POST_WORD), ordinal)
-            prob = plan.organic_reach[slot]
-        prob *= scratch.boost[slot]
-        ranked = plan.ranked[slot]
-        if ranked:
-            prob = min(prob * plan.rank_bound[slot], SHOW_ALL)
-        everybody = not ranked and prob >= SHOW_ALL
+        prob = (plan.visibility[slot] if peer else plan.organic_reach[slot]) * scratch.boost[slot]
+        event_key = np.uint64(scratch.lists[e, L_EVENT])
+        everybody = prob >= SHOW_ALL
         bound = 0.0 if everybody else size * level_of(prob)
-        tag = np.uint64(event) << _EVENT_OF
         total, k, found, position = 0.0, 0, 0, -1
         while True:
             if everybody:
@@ -556,25 +609,18 @@ def publish(world, plan, scratch, t, first, stop):
                 scratch.seen[position >> 6] = seen | bit
                 scratch.seen_at[found] = position >> 6
                 found += 1
-            if ranked:
-                chance = shown_prob(world, plan, scratch, slot, peer, start + position)
-                # chance <= level <= chance / (1 - chance): most cases need no logarithm
-                if not total < size * chance and (
-                    total * (1.0 - chance) >= size * chance or not total < size * level_of(chance)
-                ):
-                    continue
             if points == POINTS:
-                if not place_points(world, plan, scratch, t, points):
+                if not place_points(world, plan, scratch, t, first, points, False):
                     return False
                 points = 0
             scratch.point_at[points] = start + position if peer else ~(start + position)
-            scratch.point_word[points] = derive(delay_key, position)
-            scratch.point_tag[points] = tag
-            scratch.point_platform[points] = platform
+            scratch.point_event[points] = e
             points += 1
         for j in range(found):
             scratch.seen[scratch.seen_at[j]] = np.uint64(0)
-    return place_points(world, plan, scratch, t, points)
+    if not place_points(world, plan, scratch, t, first, points, False):
+        return False
+    return not any_ranked or publish_ranked(world, plan, scratch, t, first, stop)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -647,6 +693,8 @@ def share(plan, scratch, t, width, person, slot, cause, origin, polarity):
         scratch.node_cause_key[node] = cause_key
     at_slot = row + 2 + plan.item_key.size + slot
     flags = (scratch.rows[at_slot] & _LOW_8) | np.uint64(F_DONE)
+    if cause >= 0:
+        flags |= _SHARED_NOW
     scratch.rows[at_slot] = (np.uint64(node + 1) << _U16) | flags
     return event
 
@@ -706,6 +754,33 @@ def share_pending(plan, scratch, curves, t, width):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
+def another_is_first(plan, scratch, width, event, target, coin):
+    """Whether the person shared the item elsewhere in this step too, with a smaller view key, and copies that."""
+    slot = np.int64((scratch.events[event, 1] >> _EV_SLOT) & _LOW_8)
+    person = scratch.event_who[event]
+    for p in range(plan.platform_key.size):
+        other = plan.slot_of[plan.slot_item[slot], p]
+        if other < 0 or other == slot or other == target or not coin < plan.copy_q[other]:
+            continue
+        row = person * width
+        word = scratch.rows[row + 2 + plan.item_key.size + other]
+        if not (word & np.uint64(F_DONE) and word & _SHARED_NOW):
+            continue
+        if derive(scratch.slot_key[other, K_VIEW], scratch.rows[row]) < scratch.events[event, 0]:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def forget_step(plan, scratch, width, first, stop):
+    """Clear the marks of own shares among events[first:stop]."""
+    for event in range(first, stop):
+        if scratch.event_kind[event] == KIND_OWN:
+            slot = np.int64((scratch.events[event, 1] >> _EV_SLOT) & _LOW_8)
+            scratch.rows[scratch.event_who[event] * width + 2 + plan.item_key.size + slot] &= ~_SHARED_NOW
+
+
+@njit(cache=True, nogil=True, _nrt=False)
 def copy_shares(world, plan, scratch, curves, t, width, first, stop):
     """Own shares among events[first:stop] are copied to other platforms. Returns False if a list is full."""
     for event in range(first, stop):
@@ -726,8 +801,8 @@ def copy_shares(world, plan, scratch, curves, t, width, first, stop):
             word = scratch.rows[at_slot]
             if word & np.uint64(F_DONE) or not word & np.uint64(F_ACCOUNT):
                 continue
-            bits = derive(scratch.slot_key[target, K_COPY], world.person_key[person])
-            if not low32(bits) < plan.copy_q[slot]:
+            coin = low32(derive(scratch.slot_key[target, K_COPY], world.person_key[person]))
+            if not coin < plan.copy_q[slot] or another_is_first(plan, scratch, width, event, target, coin):
                 continue
             key = derive(scratch.slot_key[target, K_VIEW], world.person_key[person])
             copy = add_event(scratch, t, target, person, key, 2, polarity, node, event, KIND_COPY)
@@ -735,6 +810,7 @@ def copy_shares(world, plan, scratch, curves, t, width, first, stop):
                 return False
             scratch.rows[at_slot] = (np.uint64(node + 1) << _U16) | (word & _LOW_8) | np.uint64(F_DONE)
             count_share(plan, scratch, curves, t, width, copy, True)
+    forget_step(plan, scratch, width, first, stop)
     return True
 
 

@@ -222,7 +222,9 @@ _VOLUME = (
     Metric("reach", _people("reached")),
     Metric("reach_accounts", lambda view: view.accounts_reached()),
     Metric("reach_earned_only", _people("reached_earned_only"), by_chance=True),
-    Metric("frequency", _count(*IMPRESSIONS), _people("reached"), "people reached", better="neither"),
+    Metric(
+        "frequency", _count(*IMPRESSIONS), _people("reached"), "people reached", better="neither", floor=1.0
+    ),
     _counted("noticed", "noticed"),
 )
 
@@ -294,6 +296,7 @@ _TREES = (
         _count(*IMPRESSIONS),
         _count("impressions_owned", "impressions_paid"),
         "owned and paid impressions",
+        floor=1.0,
     ),
 )
 

@@ -76,6 +76,7 @@ __all__ = [
     "tree_sizes",
     "variance_split",
     "write_comparison_figures",
+    "write_drawn",
     "write_figures",
 ]
 
@@ -281,17 +282,18 @@ def write_figures(ensemble: Ensemble, folder: str | Path, names: tuple[str, ...]
     SpecError, EngineError, StoreError
         As of `run_figures`; if the folder cannot be made.
     """
-    return _write(run_figures(ensemble, names), folder)
+    return write_drawn(run_figures(ensemble, names), folder)
 
 
 def write_comparison_figures(
     comparison: Comparison, folder: str | Path, names: tuple[str, ...] | None = None
 ) -> list[Path]:
     """Write each figure of a comparison as PNG, SVG and CSV; parameters and errors as of `write_figures`."""
-    return _write(comparison_figures(comparison, names), folder)
+    return write_drawn(comparison_figures(comparison, names), folder)
 
 
-def _write(drawn: list[Drawn], folder: str | Path) -> list[Path]:
+def write_drawn(drawn: list[Drawn], folder: str | Path) -> list[Path]:
+    """Write figures that are drawn already; files and errors as of `write_figures`."""
     place = make_folder(folder)
     written = []
     for figure in drawn:

@@ -40,8 +40,8 @@ def fields_markdown() -> str:
             for kind, member in kinds_of(field.annotation).items():
                 below.append((member, f"{where}: {kind}"))
         text = (model.__doc__ or "").strip().splitlines()[0]
-        kind = model.model_fields.get("kind")
-        text = str(kind.description) if kind is not None else text
+        tag = model.model_fields.get("kind")
+        text = str(tag.description) if tag is not None else text
         head = "| field | type, unit | default | what it does |\n|---|---|---|---|\n"
         table = f"\n\n{head}" + "\n".join(rows) if rows else ""
         sections.append(f"### {f'`{path}`' if path else 'The document'}\n\n{text}{table}\n")

@@ -1,0 +1,237 @@
+"""The page to forward: complete, self-contained, inert, small, and it says what it must."""
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+
+import viralsim as vs
+from viralsim.cli.shell import run_command
+from viralsim.errors import StoreError
+from viralsim.metrics.drivers import draw_means, drivers
+from viralsim.metrics.risks import risks
+from viralsim.report.page import comparison_page, run_page, write_page
+from viralsim.report.player import DRAWN_AT_MOST, player_data
+
+HOSTILE = "<script>alert(1)</script> & \"quotes\" 'too' </title>"
+
+
+def scenario(**changes):
+    document = {
+        "viralsim": 1,
+        "name": "small",
+        "title": HOSTILE,
+        "audience": {
+            "size": 1500,
+            "segments": [
+                {"name": "a", "fraction": 0.7, "access": {"x": 0.9}},
+                {"name": "b", "fraction": 0.3, "access": {"x": 0.2}},
+            ],
+        },
+        "platforms": {"x": {"preset": "x", "brand_followers": {"count": 300}, "organic_reach": 0.6}},
+        "items": [{"id": "post", "share_prob": {"value": 0.03, "low": 0.01, "high": 0.08}, "negative": 0.3}],
+        "campaign": {"posts": [{"item": "post", "platform": "x", "at": "1h"}]},
+        "goal": {"metric": "reach", "at_least": 200},
+        "value": {"per_1000_impressions": 8},
+        "run": {"horizon": "3d", "step": "1h", "replicates": 40, "draws": 10, "seed": 1},
+        "variants": {"more": {"items.post.share_prob": 0.2}},
+    }
+    return vs.Scenario.from_dict({**document, **changes})
+
+
+@pytest.fixture(scope="module")
+def ensemble():
+    return vs.simulate(scenario())
+
+
+@pytest.fixture(scope="module")
+def page(ensemble):
+    return run_page(ensemble)
+
+
+@pytest.fixture(scope="module")
+def compared():
+    return vs.compare([scenario()], metric="reach")
+
+
+class Elements(HTMLParser):
+    """Tags, ids and addresses of a page."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.ids, self.addresses, self.scripts, self.words = [], [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        found = dict(attrs)
+        if "id" in found:
+            self.ids.append(found["id"])
+        self.addresses += [v for k, v in found.items() if k in ("href", "src", "xlink:href", "action") and v]
+        if any(name.startswith("on") for name in found):
+            raise AssertionError(f"an event attribute in {tag}")
+
+    def handle_data(self, data):
+        if self.lasttag == "script":
+            self.scripts.append(data)
+        self.words.append(data)
+
+
+def test_a_hostile_title_is_inert(page, compared):
+    for text in (page, comparison_page(compared)):
+        assert "<script>alert" not in text
+        found = Elements(text)
+        assert not any("alert(1)" in script for script in found.scripts)
+        assert any("<script>alert(1)</script>" in word for word in found.words)  # shown as text
+
+
+def test_nothing_is_fetched_and_ids_are_single(page, compared):
+    for text in (page, comparison_page(compared)):
+        found = Elements(text)
+        assert all(a.startswith(("#", "data:")) for a in found.addresses)
+        assert "@import" not in text and not re.search(r"url\((?!#)", text)
+        assert len(set(found.ids)) == len(found.ids)
+        assert "default-src 'none'" in text
+        assert len(text.encode()) < 1_000_000
+
+
+def test_only_our_scripts_may_run(page):
+    allowed = set(re.findall(r"'sha256-([^']+)'", page))
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    assert len(scripts) == 2
+    for script in scripts:
+        assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in allowed
+
+
+def test_the_page_says_what_it_must(page, ensemble):
+    words = " ".join(" ".join(Elements(page).words).split())
+    for part in (
+        ensemble.sentence(),
+        "What could go wrong",
+        "What drives this",
+        "What we assumed",
+        "Who was reached, and who was left out",
+        "simulated worlds, not a forecast, until calibrated",
+        "judgement",
+        "items.post.share_prob",
+        "earned impressions / 1000 x 8",
+        f"Seed {ensemble.seed}",
+        ensemble.digest[:16],
+    ):
+        assert part.lower() in words.lower(), part
+    assert {"owned", "paid", "earned"} <= set(re.findall(r'class="origin-(\w+)"', page))
+
+
+def test_every_figure_has_its_numbers_and_a_caption(page):
+    links = re.findall(r'download="(\w+)\.csv" href="(data:text/csv[^"]*)"', page)
+    assert len(links) >= 6
+    for name, address in links:
+        table = unquote(address.partition(",")[2]).splitlines()
+        assert len(table) > 1, name
+        assert len(table[0].split(",")) == len(table[1].split(",")), name
+    assert page.count("<figcaption>") == len(links)
+
+
+def test_a_comparison_begins_with_the_verdict(compared):
+    text = comparison_page(compared)
+    first = re.search(r'<p class="verdict">(.*?)</p>', text, re.DOTALL).group(1)
+    assert compared.pairs[0].verdict in first
+    assert all(f"<h3>{label}</h3>" in text for label in compared.labels)
+    assert "items.post.share_prob" in text
+
+
+def test_the_player_shows_true_trees(ensemble):
+    data = player_data(ensemble)
+    typical, largest = data["scenes"]
+    replicate = int(np.argmax(ensemble["largest_cascade"]))
+    tree = max(ensemble.trace(replicate).trees(), key=lambda t: t.size)
+    assert len(largest["parent"]) == min(tree.size, DRAWN_AT_MOST) == ensemble["largest_cascade"].max()
+    assert largest["parent"] == tree.parents.tolist()
+    for scene in (typical, largest):
+        assert len({len(scene[k]) for k in ("x", "y", "parent", "generation", "hour")}) == 1
+        for i, parent in enumerate(scene["parent"]):
+            if parent >= 0:
+                assert parent < i
+                assert scene["generation"][i] == scene["generation"][parent] + 1
+                assert scene["hour"][i] >= scene["hour"][parent]
+        assert max(map(abs, scene["y"])) <= 1.0
+    assert len(data["colours"]) == 1 + max(max(s["generation"]) for s in data["scenes"])
+    json.dumps(data, allow_nan=False)
+
+
+def test_a_run_in_which_nobody_shares_has_a_page():
+    silent = vs.simulate(scenario().with_overrides({"items.post.share_prob": 0.0}), replicates=4)
+    text = run_page(silent)
+    assert player_data(silent) is None
+    assert "nobody shares" in text and "player-data" not in text
+
+
+def test_risks_count_runs(ensemble):
+    found = {risk.name: risk for risk in risks(ensemble.tallies, ("reach", 200))}
+    assert found["goal missed"].prob == np.mean(ensemble["reach"] < 200)
+    assert found["flop"].prob == np.mean(ensemble["reach"] < ensemble["reach"].mean() / 2)
+    assert found["nobody shares"].prob == np.mean(ensemble["sharers"] == 0)
+    assert found["backlash"].prob == np.mean(ensemble["net_sentiment"] < 0)
+    assert all(risk.low <= risk.prob <= risk.high for risk in found.values())
+    assert found["nobody shares"].high > 0  # 0 in 40 runs is not never
+    assert "goal missed" not in {risk.name for risk in risks(ensemble.tallies)}
+
+
+def test_the_number_that_matters_is_found():
+    rng = np.random.default_rng(0)
+    scores = {"strong": rng.normal(size=60), "weak": rng.normal(size=60), "constant": np.zeros(60)}
+    values = np.exp(2 * scores["strong"] + 0.3 * rng.normal(size=60))
+    found = drivers(values, scores)
+    assert [d.path for d in found] == ["strong", "weak"]
+    assert found[0].share > 0.9 and found[0].is_clear and found[0].rises
+    assert not found[1].is_clear
+    assert drivers(values[:7], {"strong": scores["strong"][:7]}) == ()
+    down = drivers(-values, scores)[0]
+    assert down.path == "strong" and not down.rises
+
+
+def test_draw_means_are_means_by_draw(ensemble):
+    means = draw_means(ensemble.column("reach"), ensemble.draw)
+    assert means == pytest.approx([ensemble["reach"][ensemble.draw == d].mean() for d in range(10)])
+
+
+def test_a_page_is_written_whole_or_not_at_all(tmp_path):
+    place = tmp_path / "deep" / "page.html"
+    write_page("one", place)
+    with pytest.raises(StoreError, match="exists already"):
+        write_page("two", place)
+    assert place.read_text() == "one"
+    write_page("two", place, force=True)
+    assert place.read_text() == "two"
+    assert [p.name for p in place.parent.iterdir()] == ["page.html"]
+    with pytest.raises(StoreError, match="exists already"):
+        write_page("x", tmp_path, force=True)
+
+
+def test_pages_from_the_command_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.yaml").write_text(scenario().to_yaml())
+    assert run_command(["run", "s.yaml", "--out", "one.html", "--quiet"]) == 0
+    assert "What could go wrong" in (tmp_path / "one.html").read_text()
+    assert run_command(["run", "s.yaml", "--out", "one.html", "--quiet"]) == 2
+    assert "one.html: exists already" in capsys.readouterr().err
+    assert run_command(["compare", "s.yaml", "--out", "two.html", "--quiet"]) == 0
+    assert "What differs between them" in (tmp_path / "two.html").read_text()
+    assert run_command(["run", "s.yaml", "--out", "folder", "--quiet"]) == 0
+    assert (tmp_path / "folder" / "page.html").is_file()
+    (tmp_path / "folder" / "page.html").unlink()
+    capsys.readouterr()
+    assert run_command(["report", "folder", "--quiet"]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "folder" / "page.html")
+    assert run_command(["report", "folder", "--out", "three.html", "--quiet"]) == 0
+    first, third = ((tmp_path / n).read_text() for n in ("one.html", "three.html"))
+    assert re.findall(r'<span class="number">[^<]*', first) == re.findall(
+        r'<span class="number">[^<]*', third
+    )
+    assert run_command(["report", "folder", "--out", "three.txt", "--quiet"]) == 2
+    assert run_command(["report", "nowhere", "--quiet"]) == 2
