@@ -86,10 +86,14 @@ def tiny_scenario(**network: Any) -> Scenario:
 
 
 def _scenarios() -> None:
-    """The spreading engine with every mechanic, as the commands call it."""
+    """The spreading engine with every mechanic, and what is expected of it, as the commands call them."""
     from viralsim.engine import simulate
+    from viralsim.engine.compiled import compile_draw
+    from viralsim.engine.expected import expectations
 
-    ensemble = simulate(tiny_scenario(), threads=1)
+    scenario = tiny_scenario()
+    expectations(compile_draw(scenario, scenario.run.seed, 0, {}, True))
+    ensemble = simulate(scenario, threads=1)
     ensemble.summary()
     ensemble.trace(0)
 
