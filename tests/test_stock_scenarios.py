@@ -211,11 +211,18 @@ WRITTEN = [
 ]
 
 
+@functools.cache
+def as_written(name: str) -> Comparison:
+    """The comparison whose numbers stand in the file."""
+    metrics = {metric for written, _, metric, _, _ in WRITTEN if written == name}
+    return vs.compare([vs.load_scenario(name)], metrics=sorted(metrics | {"reach"}))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "variant", "metric", "ratio", "verdict"), WRITTEN)
 def test_what_the_file_says_was_measured_is_still_measured(name, variant, metric, ratio, verdict):
     """Same seed, replicates and draws as written: the same numbers, to the digits written."""
-    found = vs.compare([vs.load_scenario(name)], metric=metric)
+    found = as_written(name)
     against = next(p for p in found.pairs if (p.a, p.b, p.metric) == (name, variant, metric))
     assert against.verdict == verdict
     assert against.ratio == pytest.approx(ratio, abs=0.006)
