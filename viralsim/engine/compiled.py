@@ -190,7 +190,7 @@ def _make_world(scenario: Any, audience: Audience, slots: tuple[tuple[int, int],
         account=account,
         notice_q=notice,
         share_scale=_powers(scenario, audience, "share"),
-        rank_scale=_powers(scenario, audience, "ranking"),
+        rank_scale=_powers(scenario, audience, "ranking").astype(np.float32),
         indptr=np.ascontiguousarray(indptr),
         followers=followers,
         tie=_ties(scenario, networks),
@@ -350,7 +350,7 @@ def _ranking(
         by_affinity = items[i].exponents.ranking != 0
         ranked[s] = by_tie or by_affinity
         if by_affinity:
-            bound[s] *= world.rank_scale[:, i].max(initial=1.0)
+            bound[s] *= float(world.rank_scale[:, i].max(initial=1.0))
     return ranked, bound
 
 

@@ -75,9 +75,7 @@ def follower_theory(
 
 def _mixed_binomial(k: Floats, weight: Floats, beta: float, largest: int) -> Floats:
     """P(j children), j = 0 .. largest, of the mixture of Bin(k, beta), by the ratio of neighbouring terms."""
-    few = (
-        k * beta < largest + 8.0 * np.sqrt(largest + 1.0) + 40.0
-    )  # others have more than `largest` children
+    few = k * beta < largest + 8.0 * np.sqrt(largest + 1.0) + 40.0  # others have more than `largest` children
     count, chance = k[few], np.exp(k[few] * np.log1p(-beta))
     out = np.empty(largest + 1)
     for j in range(largest + 1):
