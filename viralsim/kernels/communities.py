@@ -82,6 +82,13 @@ def add_tie(u, v, kind, starts, filled, neighbours, kinds):
 
 
 @njit(cache=True, nogil=True)
+def circle_ties(key, degree, part, wanted):
+    """Ties meant for circles: this part of `degree`, rounded at random (wanted: int64[n], out)."""
+    for i in range(degree.size):
+        wanted[i] = min(np.int64(degree[i] * part + uniform(derive(key, i))), degree[i])
+
+
+@njit(cache=True, nogil=True)
 def circle_slots(key, wanted, per_circle, slots):
     """In how many circles each person is: `wanted` ties at up to `per_circle` each, rounded at random.
 
