@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from viralsim.errors import SpecError
+from viralsim.graph.generate import _key, _number, _subkey, _whole
 from viralsim.graph.resembling import RESEMBLING
-from viralsim.graph.social_graph import _NO_TIE, SocialGraph, _narrow
+from viralsim.graph.social_graph import _MAX_NODES, SocialGraph, _narrow
 from viralsim.kernels import communities as wiring
 from viralsim.kernels import community_people, csr
 from viralsim.kernels.draws import words_of
-from viralsim.rng import derive
 
 __all__ = ["RESEMBLING", "communities"]
 
 _PURPOSE = 7  # of the generators, see viralsim.graph.generate
 _PEOPLE, _RANKS, _ROUNDING, _CIRCLE_TIES, _CIRCLES, _REST, _JOINING, _ARCS = range(1, 9)  # purposes of draws
 _CIRCLE_PASSES = 3
+_LARGEST_CIRCLE = 500  # people; the work grows with the square
 _REST_PASSES = 4
 _ROUNDS = 4
 _MEAN_TOLERANCE = 0.01
@@ -31,6 +32,7 @@ class Shape(NamedTuple):
     circles: float
     density: float
     circle_size: int
+    single_circle: float
     mixing: float
     degree_correlation: float
     homophily: float
@@ -54,7 +56,8 @@ def communities(
     reciprocity: float = 0.4,
     circles: float = 0.5,
     density: float = 0.6,
-    circle_size: int = 60,
+    circle_size: int = 20,
+    single_circle: float = 0.3,
     community_size: float = 1500.0,
     mixing: float = 0.2,
     degree_correlation: float = 0.2,
@@ -77,7 +80,7 @@ def communities(
     exponent : float
         The number of ties x has P(X > x) ~ (1 + x/s)^-(exponent - 1), above 2; smaller is heavier.
     max_followers : int, optional
-        Cut-off of the number of ties; n / 20, at least 50, if not given.
+        Cut-off of the number of ties; if not given the largest of n / 20, 50 and three times the mean.
     reciprocity : float in [0, 1]
         Part of arcs that are returned. 1: undirected. One-way arcs run from u to v with probability
         d_u / (d_u + d_v), so that people with many ties have more followers than they follow.
@@ -86,7 +89,9 @@ def communities(
     density : float in (0, 1]
         Chance that two people of a circle are tied.
     circle_size : int
-        People of the largest circles, at least 3.
+        Whoever wants more ties in circles than one of this many people has room for is in several, at least 3.
+    single_circle : float in [0, 1]
+        Part of people who have all their ties in circles in one, however large it has to be.
     community_size : float
         Mean size of a community (exponential), at least 3.
     mixing : float in [0, 1]
@@ -119,16 +124,14 @@ def communities(
     >>> communities(500, mean_followers=12, seed=1).n_nodes
     500
     """
-    shape = Shape(circles, density, circle_size, mixing, degree_correlation, homophily)
-    _check(n, mean_followers, exponent, reciprocity, community_size, shape)
-    groups = np.zeros(n, np.int64) if segments is None else np.asarray(segments, np.int64)
-    if groups.shape != (n,) or groups.min(initial=0) < 0:
-        raise SpecError(f"segments: one number from 0 for each of the {n:,} people is needed")
-    key = derive(derive(seed, _PURPOSE), 0)
+    shape = Shape(circles, density, circle_size, single_circle, mixing, degree_correlation, homophily)
+    _check(n, mean_followers, exponent, max_followers, reciprocity, community_size, shape)
+    groups = _groups(segments, n)
+    key = _key(seed, _PURPOSE)
     mutual = reciprocity / (2.0 - reciprocity)
-    wanted = min(2.0 * mean_followers / (1.0 + mutual), n - 1.0)
+    wanted = _ties_wanted(n, mean_followers, reciprocity, mutual, max_followers)
     community = np.empty(n, np.int64)
-    community_people.community_numbers(_key(key, _PEOPLE), float(community_size), community)
+    community_people.community_numbers(_subkey(key, _PEOPLE), float(community_size), community)
     aim = wanted
     for _ in range(_ROUNDS):
         rows = _wire(key, _numbers_of_ties(key, n, aim, exponent, max_followers), community, groups, shape)
@@ -140,7 +143,11 @@ def communities(
 
 
 def _wire(
-    key: int, degree: NDArray[np.int64], community: NDArray[np.int64], groups: NDArray[np.int64], shape: Shape
+    key: np.uint64,
+    degree: NDArray[np.int64],
+    community: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    shape: Shape,
 ) -> Rows:
     """Ties for people who want `degree` each: circles first, then the rest, then one component."""
     n = degree.size
@@ -150,18 +157,18 @@ def _wire(
         starts, np.zeros(n, np.int64), np.empty(int(starts[-1]), np.int32), np.empty(int(starts[-1]), np.int8)
     )
     wanted = np.empty(n, np.int64)
-    wiring.circle_ties(_key(key, _CIRCLE_TIES), degree, float(shape.circles), wanted)
+    wiring.circle_ties(_subkey(key, _CIRCLE_TIES), degree, float(shape.circles), wanted)
     for turn in range(_CIRCLE_PASSES):
-        if not _add_circles(_key(_key(key, _CIRCLES), turn), wanted, community, groups, shape, rows):
+        if not _add_circles(_subkey(_subkey(key, _CIRCLES), turn), wanted, community, groups, shape, rows):
             break
     for turn in range(_REST_PASSES):
         relaxed = turn == _REST_PASSES - 1  # whoever is left takes whom there is, in the segment if so wanted
         mixing, correlation = (1.0, 0.0) if relaxed else (shape.mixing, shape.degree_correlation)
         room = int(starts[-1]) - int(rows.filled.sum())
-        if not _add_rest(_key(_key(key, _REST), turn), room, community, groups, shape.homophily, mixing,
+        if not _add_rest(_subkey(_subkey(key, _REST), turn), room, community, groups, shape.homophily, mixing,
                          correlation, rows):  # fmt: skip
             break
-    wiring.join_components(_key(key, _JOINING), groups, float(shape.homophily), *rows)
+    wiring.join_components(_subkey(key, _JOINING), groups, float(shape.homophily), *rows)
     return rows
 
 
@@ -172,15 +179,17 @@ def _add_circles(
     """One round of circles. Returns the ties made."""
     slots = np.empty(wanted.size, np.int64)
     per_circle = max(float(shape.density) * (shape.circle_size - 1), 2.0)
-    total = int(wiring.circle_slots(_key(key, 1), wanted, per_circle, slots))
+    total = int(wiring.circle_slots(_subkey(key, 1), wanted, per_circle, float(shape.single_circle), slots))
     bucket, owner, order = np.empty(total, np.int64), np.empty(total, np.int32), np.empty(total, np.int32)
-    wiring.circle_buckets(_key(key, 2), wanted, slots, community, groups, float(shape.homophily), bucket, owner)
+    wiring.circle_buckets(
+        _subkey(key, 2), wanted, slots, community, groups, float(shape.homophily), bucket, owner
+    )
     starts = np.empty((int(community.max()) + 1) * (int(groups.max()) + 2) * wiring.LEVELS + 1, np.int64)
-    wiring.group(_key(key, 3), bucket, owner, order, starts)
+    wiring.group(_subkey(key, 3), bucket, owner, order, starts)
     places = starts[:: wiring.LEVELS].copy()
     return int(
         wiring.wire_circles(
-            _key(key, 4), wanted, slots, order, places, float(shape.density), int(shape.circle_size), *rows
+            _subkey(key, 4), wanted, slots, order, places, float(shape.density), _LARGEST_CIRCLE, *rows
         )
     )
 
@@ -192,40 +201,49 @@ def _add_rest(
     """One round of pairing the `room` free places. Returns the ties made."""
     bucket, owner, order = np.empty(room, np.int64), np.empty(room, np.int32), np.empty(room, np.int32)
     wiring.rest_buckets(
-        _key(key, 1), rows.starts, rows.filled, community, groups, float(homophily), float(mixing),
+        _subkey(key, 1), rows.starts, rows.filled, community, groups, float(homophily), float(mixing),
         float(correlation), bucket, owner,
     )  # fmt: skip
     starts = np.empty((int(community.max()) + 2) * (int(groups.max()) + 2) * wiring.LEVELS + 1, np.int64)
-    wiring.group(_key(key, 2), bucket, owner, order, starts)
+    wiring.group(_subkey(key, 2), bucket, owner, order, starts)
     return int(wiring.wire_rest(order, starts[:: wiring.LEVELS].copy(), community, *rows))
 
 
-def _graph(key: int, rows: Rows, mutual: float) -> SocialGraph:
+def _graph(key: np.uint64, rows: Rows, mutual: float) -> SocialGraph:
     """Direct the ties and turn the rows into a graph."""
     n = rows.filled.size
     pointers = np.empty(n + 1, np.int64)
     tie = np.empty(rows.neighbours.size, np.float32)
-    arcs = int(wiring.arcs_of(_key(key, _ARCS), float(mutual), *rows, pointers, tie))
+    arcs = int(wiring.arcs_of(_subkey(key, _ARCS), float(mutual), *rows, pointers, tie))
     pointers, columns, ties = csr.transpose(pointers, rows.neighbours[:arcs], tie[:arcs], n)
-    return SocialGraph(
-        _narrow(pointers, arcs), columns, tie=ties if arcs else _NO_TIE, directed=mutual < 1.0
-    )
+    return SocialGraph(_narrow(pointers, arcs), columns, tie=ties, directed=mutual < 1.0)
 
 
-def _key(key: Any, word: int) -> np.uint64:
-    """Sub-key as the kernels take it."""
-    return np.uint64(derive(int(key), word))
+def _ties_wanted(
+    n: int, mean_followers: float, reciprocity: float, mutual: float, max_followers: int | None
+) -> float:
+    """Mean number of ties that gives the mean number of followers, or SpecError if nobody can have so many."""
+    wanted = 2.0 * mean_followers / (1.0 + mutual)
+    most = n - 1 if max_followers is None else min(max_followers, n - 1)
+    if wanted > most:
+        raise SpecError(
+            f"mean_followers is {mean_followers:g}: with reciprocity {reciprocity:g} that takes {wanted:.4g} ties a "
+            f"person, and {most:,} is the most ({n:,} people, max_followers "
+            f"{'not given' if max_followers is None else max_followers}); lower it, or raise reciprocity or "
+            "max_followers"
+        )
+    return wanted
 
 
 def _numbers_of_ties(
-    key: int, n: int, mean: float, exponent: float, max_followers: int | None
+    key: np.uint64, n: int, mean: float, exponent: float, max_followers: int | None
 ) -> NDArray[np.int64]:
     """Numbers of ties wanted: the quantiles of a Lomax law cut off, dealt in a random order (int64[n])."""
     words = np.empty(n, np.uint64)
-    words_of(_key(key, _RANKS), np.arange(n, dtype=np.uint64), words)
+    words_of(_subkey(key, _RANKS), np.arange(n, dtype=np.uint64), words)
     rank = np.empty(n, np.int64)
     rank[np.argsort(words)] = np.arange(n)
-    cut = float(min(max(n // 20, 50) if max_followers is None else max_followers, n - 1))
+    cut = float(min(max(n // 20, 50, 3 * mean) if max_followers is None else max_followers, n - 1))
     least = 1 if mean >= 2.0 else 0
     over = mean - least
     if over >= 0.49 * (cut - least):  # too dense for a tail: uniform about the mean
@@ -235,32 +253,41 @@ def _numbers_of_ties(
         cut -= least
         scale = float(community_people.lomax_scale(over, float(exponent) - 1.0, cut))
     out = np.empty(n, np.int64)
-    community_people.numbers_of_ties(_key(key, _ROUNDING), rank, least, scale, float(exponent) - 1.0, cut, out)
+    community_people.numbers_of_ties(
+        _subkey(key, _ROUNDING), rank, least, scale, float(exponent) - 1.0, cut, out
+    )
     return np.minimum(out, n - 1)
 
 
 def _check(
-    n: int, mean_followers: float, exponent: float, reciprocity: float, community_size: float, shape: Shape
-) -> None:
+    n: int, mean_followers: float, exponent: float, max_followers: int | None, reciprocity: float,
+    community_size: float, shape: Shape,
+) -> None:  # fmt: skip
     """Refuse arguments out of range."""
-    if isinstance(n, bool) or int(n) != n or n < 2:
-        raise SpecError(f"n: got {n!r}; a whole number of people, at least 2, is allowed")
-    if not 0 < mean_followers <= n - 1:
+    n = _whole("n", n, 2, _MAX_NODES)
+    if not _number("mean_followers", mean_followers, 0, n - 1, "at most n - 1, everyone else") > 0:
+        raise SpecError(f"mean_followers is {mean_followers!r}: it must be above 0")
+    if not _number("exponent", exponent, 2, 1000, "above 2: with less, the tail has no mean") > 2:
+        raise SpecError(f"exponent is {exponent!r}: it must be above 2, for the tail to have a mean")
+    if max_followers is not None:
+        _whole("max_followers", max_followers, 1, _MAX_NODES)
+    _whole("circle_size", shape.circle_size, 3, 1_000_000)
+    _number("community_size", community_size, 3, _MAX_NODES, "people")
+    if not _number("density", shape.density, 0, 1, "chance of a tie in a circle") > 0:
+        raise SpecError(f"density is {shape.density!r}: it must be above 0; for no circles set circles to 0")
+    _number("reciprocity", reciprocity, 0, 1, "part of arcs that are returned")
+    for name in ("circles", "single_circle", "mixing", "degree_correlation", "homophily"):
+        _number(name, getattr(shape, name), 0, 1, "a part")
+
+
+def _groups(segments: ArrayLike | None, n: int) -> NDArray[np.int64]:
+    """Segment of each person (int64[n]), or SpecError."""
+    if segments is None:
+        return np.zeros(n, np.int64)
+    given = np.asarray(segments)
+    if given.shape != (n,) or given.dtype.kind not in "iu" or given.min() < 0:
         raise SpecError(
-            f"mean_followers: got {mean_followers:g}; above 0 and at most n - 1 = {n - 1:,} is allowed"
+            f"segments has shape {given.shape} and type {given.dtype}: one whole number, from 0, for each of the "
+            f"{n:,} people is needed"
         )
-    if not exponent > 2:
-        raise SpecError(f"exponent: got {exponent:g}; above 2 is allowed")
-    if not community_size >= 3:
-        raise SpecError(f"community_size: got {community_size:g}; at least 3 is allowed")
-    if isinstance(shape.circle_size, bool) or int(shape.circle_size) != shape.circle_size or shape.circle_size < 3:
-        raise SpecError(f"circle_size: got {shape.circle_size!r}; a whole number, at least 3, is allowed")
-    if not 0 < shape.density <= 1:
-        raise SpecError(f"density: got {shape.density:g}; above 0 and at most 1 is allowed")
-    parts = {
-        "reciprocity": reciprocity, "circles": shape.circles, "mixing": shape.mixing,
-        "degree_correlation": shape.degree_correlation, "homophily": shape.homophily,
-    }  # fmt: skip
-    for name, value in parts.items():
-        if not 0 <= value <= 1:
-            raise SpecError(f"{name}: got {value:g}; 0 to 1 is allowed")
+    return given.astype(np.int64)

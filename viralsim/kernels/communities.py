@@ -89,8 +89,8 @@ def circle_ties(key, degree, part, wanted):
 
 
 @njit(cache=True, nogil=True)
-def circle_slots(key, wanted, per_circle, slots):
-    """In how many circles each person is: `wanted` ties at up to `per_circle` each, rounded at random.
+def circle_slots(key, wanted, per_circle, single_circle, slots):
+    """In how many circles each person is.
 
     Parameters
     ----------
@@ -98,7 +98,9 @@ def circle_slots(key, wanted, per_circle, slots):
     wanted : int64[n]
         Ties for circles; nobody with fewer than two is in a circle.
     per_circle : float
-        Ties that somebody has in a full circle, on average.
+        Ties in one circle, for those who are in several: wanted / per_circle circles, rounded at random.
+    single_circle : float
+        Chance that somebody has all ties in one circle instead.
     slots : int64[n]
         Out.
 
@@ -109,9 +111,13 @@ def circle_slots(key, wanted, per_circle, slots):
     """
     total = 0
     for i in range(wanted.size):
-        slots[i] = 0
-        if wanted[i] >= 2:
-            slots[i] = max(np.int64(wanted[i] / per_circle + uniform(derive(key, i))), 1)
+        own = derive(key, i)
+        if wanted[i] < 2:
+            slots[i] = 0
+        elif uniform(derive(own, 1)) < single_circle:
+            slots[i] = 1
+        else:
+            slots[i] = max(np.int64(wanted[i] / per_circle + uniform(derive(own, 2))), 1)
         total += slots[i]
     return total
 
@@ -133,9 +139,7 @@ def circle_buckets(key, wanted, slots, community, segment, homophily, bucket, ow
 
 
 @njit(cache=True, nogil=True)
-def wire_circles(
-    key, wanted, slots, order, places, density, largest, starts, filled, neighbours, kinds
-):
+def wire_circles(key, wanted, slots, order, places, density, largest, starts, filled, neighbours, kinds):
     """Cut the slots of each place into circles and tie their people.
 
     Parameters
@@ -164,20 +168,22 @@ def wire_circles(
     share = np.empty(wanted.size)
     for i in range(wanted.size):
         share[i] = wanted[i] / max(slots[i], 1)
+    width = min(0.75 * density, 1.0 - density)
     made = 0
     for place in range(places.size - 1):
         at, end = places[place], places[place + 1]
         while end - at >= 3:
-            size = min(max(np.int64(share[order[at]] / density + 1.5), 3), largest)
+            circle = derive(key, at)
+            knit = density + width * (2.0 * uniform(circle) - 1.0)
+            size = min(max(np.int64(share[order[at]] / knit + 1.5), 3), largest)
             if end - at - size < 3:
                 size = min(end - at, largest)
             size = min(size, end - at)
-            circle = derive(key, at)
             for x in range(1, size):
                 u = order[at + x]
                 for y in range(x):
                     v = order[at + y]
-                    if wanted[u] > 0 and wanted[v] > 0 and uniform(derive(circle, x * size + y)) < density:
+                    if wanted[u] > 0 and wanted[v] > 0 and uniform(derive(circle, x * size + y)) < knit:
                         if add_tie(u, v, CIRCLE, starts, filled, neighbours, kinds):
                             made += 1
                             wanted[u] -= 1
@@ -187,9 +193,7 @@ def wire_circles(
 
 
 @njit(cache=True, nogil=True)
-def rest_buckets(
-    key, starts, filled, community, segment, homophily, mixing, correlation, bucket, owner
-):
+def rest_buckets(key, starts, filled, community, segment, homophily, mixing, correlation, bucket, owner):
     """Where each free place is paired: in the community or anywhere, in the segment or not, among similar people.
 
     With probability `mixing` anywhere, `homophily` in the own segment, `correlation` among people with

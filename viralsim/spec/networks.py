@@ -19,7 +19,7 @@ __all__ = [
     "SmallWorld",
 ]
 
-RESEMBLING = ("lastfm", "deezer", "facebook-ego", "facebook-pages", "github", "twitch-de")
+RESEMBLING = ("lastfm-asia", "deezer-europe", "facebook-ego", "facebook-pages", "github", "twitch-de")
 """Real graphs whose settings `communities` ships."""
 
 _MEAN = NumberField("positive", "followers per person", 1e6, certain=True)
