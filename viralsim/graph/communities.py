@@ -20,7 +20,6 @@ __all__ = ["RESEMBLING", "communities"]
 _PURPOSE = 7  # of the generators, see viralsim.graph.generate
 _PEOPLE, _RANKS, _ROUNDING, _CIRCLE_TIES, _CIRCLES, _REST, _JOINING, _ARCS = range(1, 9)  # purposes of draws
 _CIRCLE_PASSES = 3
-_LARGEST_CIRCLE = 500  # people; the work grows with the square
 _REST_PASSES = 4
 _ROUNDS = 4
 _MEAN_TOLERANCE = 0.01
@@ -33,6 +32,7 @@ class Shape(NamedTuple):
     density: float
     circle_size: int
     single_circle: float
+    largest_circle: int
     mixing: float
     degree_correlation: float
     homophily: float
@@ -58,6 +58,7 @@ def communities(
     density: float = 0.6,
     circle_size: int = 20,
     single_circle: float = 0.3,
+    largest_circle: int = 150,
     community_size: float = 1500.0,
     mixing: float = 0.2,
     degree_correlation: float = 0.2,
@@ -91,9 +92,11 @@ def communities(
     circle_size : int
         Whoever wants more ties in circles than one of this many people has room for is in several, at least 3.
     single_circle : float in [0, 1]
-        Part of people who have all their ties in circles in one, however large it has to be.
+        Part of people who have all their ties in circles in one.
+    largest_circle : int
+        Most people of a circle, 3 to 2,000.
     community_size : float
-        Mean size of a community (exponential), at least 3.
+        Mean size of a community, at least 3; P(size > s) = exp(-sqrt(2 s / mean)).
     mixing : float in [0, 1]
         Part of the ties outside circles that ignore communities.
     degree_correlation : float in [0, 1]
@@ -124,7 +127,9 @@ def communities(
     >>> communities(500, mean_followers=12, seed=1).n_nodes
     500
     """
-    shape = Shape(circles, density, circle_size, single_circle, mixing, degree_correlation, homophily)
+    shape = Shape(
+        circles, density, circle_size, single_circle, largest_circle, mixing, degree_correlation, homophily
+    )
     _check(n, mean_followers, exponent, max_followers, reciprocity, community_size, shape)
     groups = _groups(segments, n)
     key = _key(seed, _PURPOSE)
@@ -189,7 +194,14 @@ def _add_circles(
     places = starts[:: wiring.LEVELS].copy()
     return int(
         wiring.wire_circles(
-            _subkey(key, 4), wanted, slots, order, places, float(shape.density), _LARGEST_CIRCLE, *rows
+            _subkey(key, 4),
+            wanted,
+            slots,
+            order,
+            places,
+            float(shape.density),
+            int(shape.largest_circle),
+            *rows,
         )
     )
 
@@ -272,6 +284,7 @@ def _check(
     if max_followers is not None:
         _whole("max_followers", max_followers, 1, _MAX_NODES)
     _whole("circle_size", shape.circle_size, 3, 1_000_000)
+    _whole("largest_circle", shape.largest_circle, 3, 2_000)
     _number("community_size", community_size, 3, _MAX_NODES, "people")
     if not _number("density", shape.density, 0, 1, "chance of a tie in a circle") > 0:
         raise SpecError(f"density is {shape.density!r}: it must be above 0; for no circles set circles to 0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from viralsim.kernels.draws import derive, exponential, log, uniform
+from viralsim.kernels.draws import derive, log, uniform
 from viralsim.kernels.generators import exp
 
 _HALVINGS = 200  # of the bracket in which the scale is sought
@@ -68,11 +68,32 @@ def numbers_of_ties(key, rank, least, scale, tail, cut, out):
 
 @njit(cache=True, nogil=True)
 def community_numbers(key, mean_size, out):
-    """Community of each person: consecutive positions, exponential sizes, at least 3 (out: int64[n])."""
-    at, number = 0, 0
-    while at < out.size:
-        size = max(np.int64(3), np.int64(mean_size * exponential(derive(key, number)) + 0.5))
-        for i in range(at, min(at + size, out.size)):
-            out[i] = number
-        at += size
-        number += 1
+    """Community of each person: consecutive positions, sizes with P(size > s) = exp(-sqrt(2 s / mean)).
+
+    The sizes are the quantiles of that law, at least 3 and scaled to the number of people, in a random order, so
+    that graphs of different seeds have communities of the same sizes.
+
+    Parameters
+    ----------
+    key : uint64
+    mean_size : float
+        At least 3.
+    out : int64[n]
+    """
+    n = out.size
+    count = max(np.int64(n / mean_size + 0.5), 1)
+    sizes = np.empty(count)
+    for k in range(count):
+        root = log((k + 0.5) / count)
+        sizes[k] = max(0.5 * mean_size * root * root, 3.0)
+    for k in range(count - 1, 0, -1):
+        j = np.int64(uniform(derive(key, k)) * (k + 1))
+        sizes[k], sizes[j] = sizes[j], sizes[k]
+    total = sizes.sum()
+    end, at = 0.0, 0
+    for k in range(count):
+        end += sizes[k]
+        stop = n if k == count - 1 else min(np.int64(end / total * n + 0.5), n)
+        for i in range(at, stop):
+            out[i] = k
+        at = max(at, stop)
