@@ -130,7 +130,7 @@ def test_numbers_of_ties_are_the_quantiles_of_the_cut_off_lomax_law():
 
 
 def test_reciprocity_and_direction_of_one_way_arcs():
-    graph = communities(20_000, mean_followers=20, reciprocity=0.5, seed=1)
+    graph = communities(8_000, mean_followers=20, reciprocity=0.5, seed=1)
     u, v, arcs = ties_of(graph)
     ties, mutual = u.size, 0.5 / (2 - 0.5)
     assert abs((arcs == 2).sum() - mutual * ties) < 4.5 * math.sqrt(ties * mutual * (1 - mutual))
@@ -149,7 +149,7 @@ def test_reciprocity_and_direction_of_one_way_arcs():
 
 @pytest.mark.parametrize("circles", [0.0, 0.7])
 def test_homophily_keeps_ties_in_the_segment(circles):
-    n, parts = 4000, np.array([0.7, 0.3])
+    n, parts = 2000, np.array([0.7, 0.3])
     segments = (np.arange(n) % 10 >= 7).astype(np.int64)
     for homophily in (0.0, 0.4, 1.0):
         same = []

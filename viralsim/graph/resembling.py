@@ -7,34 +7,34 @@ from typing import Any
 __all__ = ["RESEMBLING"]
 
 RESEMBLING: dict[str, dict[str, Any]] = {
+    "facebook-ego": {
+        "n": 4039, "mean_followers": 43.69, "exponent": 4.07, "max_followers": 1045, "reciprocity": 1.0,
+        "circles": 0.995, "density": 0.92, "circle_size": 71, "single_circle": 0.776, "largest_circle": 160,
+        "community_size": 447.0, "mixing": 0.447, "degree_correlation": 0.924,
+    },
     "lastfm-asia": {
-        "n": 7624, "mean_followers": 7.3, "max_followers": 216, "exponent": 2.244,
-        "circles": 0.749, "density": 0.77, "circle_size": 60, "community_size": 369.6,
-        "mixing": 0.142, "degree_correlation": 0.623, "reciprocity": 1.0,
+        "n": 7624, "mean_followers": 7.294, "exponent": 3.685, "max_followers": 216, "reciprocity": 1.0,
+        "circles": 0.733, "density": 0.885, "circle_size": 3, "single_circle": 0.57, "largest_circle": 50,
+        "community_size": 1499.0, "mixing": 0.0182, "degree_correlation": 0.0357,
     },
     "deezer-europe": {
-        "n": 28281, "mean_followers": 6.6, "max_followers": 172, "exponent": 2.497,
-        "circles": 0.366, "density": 0.174, "circle_size": 60, "community_size": 91.9,
-        "mixing": 0.109, "degree_correlation": 0.223, "reciprocity": 1.0,
-    },
-    "facebook-ego": {
-        "n": 4039, "mean_followers": 43.7, "max_followers": 1045, "exponent": 2.05,
-        "circles": 0.696, "density": 1.0, "circle_size": 60, "community_size": 38.7,
-        "mixing": 0.076, "degree_correlation": 0.151, "reciprocity": 1.0,
+        "n": 28281, "mean_followers": 6.559, "exponent": 5.0, "max_followers": 172, "reciprocity": 1.0,
+        "circles": 0.664, "density": 0.9, "circle_size": 3, "single_circle": 0.225, "largest_circle": 500,
+        "community_size": 2661.0, "mixing": 0.237, "degree_correlation": 0.714,
     },
     "facebook-pages": {
-        "n": 22470, "mean_followers": 15.2, "max_followers": 709, "exponent": 2.05,
-        "circles": 0.87, "density": 0.829, "circle_size": 60, "community_size": 220.9,
-        "mixing": 0.531, "degree_correlation": 0.343, "reciprocity": 1.0,
+        "n": 22470, "mean_followers": 15.205, "exponent": 3.5, "max_followers": 709, "reciprocity": 1.0,
+        "circles": 0.85, "density": 0.845, "circle_size": 69, "single_circle": 0.5, "largest_circle": 150,
+        "community_size": 5857.0, "mixing": 0.774, "degree_correlation": 0.0111,
     },
     "github": {
-        "n": 37700, "mean_followers": 15.3, "max_followers": 9458, "exponent": 2.261,
-        "circles": 0.64, "density": 0.601, "circle_size": 60, "community_size": 1158.0,
-        "mixing": 0.357, "degree_correlation": 0.308, "reciprocity": 1.0,
+        "n": 37700, "mean_followers": 15.332, "exponent": 2.6, "max_followers": 15000, "reciprocity": 1.0,
+        "circles": 0.775, "density": 0.422, "circle_size": 21, "single_circle": 0.5, "largest_circle": 150,
+        "community_size": 4298.0, "mixing": 0.0904, "degree_correlation": 0.598,
     },
     "twitch-de": {
-        "n": 9498, "mean_followers": 32.2, "max_followers": 4259, "exponent": 2.228,
-        "circles": 0.43, "density": 0.823, "circle_size": 60, "community_size": 59.0,
-        "mixing": 0.409, "degree_correlation": 0.748, "reciprocity": 1.0,
+        "n": 9498, "mean_followers": 32.246, "exponent": 2.952, "max_followers": 7000, "reciprocity": 1.0,
+        "circles": 0.684, "density": 0.2254, "circle_size": 24, "single_circle": 0.417, "largest_circle": 416,
+        "community_size": 1411.0, "mixing": 0.115, "degree_correlation": 0.0209,
     },
 }  # fmt: skip
