@@ -23,14 +23,14 @@ RESEMBLING: dict[str, dict[str, Any]] = {
         "community_size": 2661.0, "mixing": 0.237, "degree_correlation": 0.714,
     },
     "facebook-pages": {
-        "n": 22470, "mean_followers": 15.205, "exponent": 3.5, "max_followers": 709, "reciprocity": 1.0,
-        "circles": 0.85, "density": 0.845, "circle_size": 69, "single_circle": 0.5, "largest_circle": 150,
-        "community_size": 5857.0, "mixing": 0.774, "degree_correlation": 0.0111,
+        "n": 22470, "mean_followers": 15.205, "exponent": 3.363, "max_followers": 709, "reciprocity": 1.0,
+        "circles": 0.862, "density": 0.819, "circle_size": 80, "single_circle": 0.52, "largest_circle": 205,
+        "community_size": 4694.0, "mixing": 0.844, "degree_correlation": 0.03,
     },
     "github": {
-        "n": 37700, "mean_followers": 15.332, "exponent": 2.6, "max_followers": 15000, "reciprocity": 1.0,
-        "circles": 0.775, "density": 0.422, "circle_size": 21, "single_circle": 0.5, "largest_circle": 150,
-        "community_size": 4298.0, "mixing": 0.0904, "degree_correlation": 0.598,
+        "n": 37700, "mean_followers": 15.332, "exponent": 2.676, "max_followers": 15000, "reciprocity": 1.0,
+        "circles": 0.8225, "density": 0.459, "circle_size": 26, "single_circle": 0.1453, "largest_circle": 106,
+        "community_size": 3673.0, "mixing": 0.154, "degree_correlation": 0.3,
     },
     "twitch-de": {
         "n": 9498, "mean_followers": 32.246, "exponent": 2.952, "max_followers": 7000, "reciprocity": 1.0,
