@@ -149,11 +149,11 @@ def add_circles(key, ties, wanted, people, options):
             for x in range(1, size):
                 for y in range(x):
                     u, v = members[at + x], members[at + y]
-                    if min(wanted[u], wanted[v]) > 0 and uniform(derive(circle, x * size + y)) < knit:
-                        if ties.add(u, v, CIRCLE):
-                            made += 1
-                            wanted[u] -= 1
-                            wanted[v] -= 1
+                    met = min(wanted[u], wanted[v]) > 0 and uniform(derive(circle, x * size + y)) < knit
+                    if met and ties.add(u, v, CIRCLE):
+                        made += 1
+                        wanted[u] -= 1
+                        wanted[v] -= 1
             at += size
     return made
 
@@ -286,8 +286,8 @@ def arcs_of(key, ties, mutual):
 def twin_of_communities(n, mean_followers, segments=None, seed=0, exponent=2.8, max_followers=None, reciprocity=0.4,
                         community_size=1500.0, **given):  # fmt: skip
     """Arcs with their ties, as a dict."""
-    options = {"circles": 0.5, "density": 0.6, "circle_size": 20, "single_circle": 0.3, "largest_circle": 150, "mixing": 0.2,
-               "degree_correlation": 0.2, "homophily": 0.0, **given}  # fmt: skip
+    options = {"circles": 0.5, "density": 0.6, "circle_size": 20, "single_circle": 0.3, "largest_circle": 150,
+               "mixing": 0.2, "degree_correlation": 0.2, "homophily": 0.0, **given}  # fmt: skip
     key = derive(seed, 7)
     mutual = reciprocity / (2.0 - reciprocity)
     target = 2.0 * mean_followers / (1.0 + mutual)
