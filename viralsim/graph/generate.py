@@ -20,17 +20,17 @@ from ..kernels.draws import derive, level_of
 from .social_graph import _MAX_NODES, _NO_TIE, SocialGraph, _narrow
 
 if TYPE_CHECKING:
-    from .communities import communities
+    from .communities import RESEMBLING, communities
 
-__all__ = ["block", "communities", "erdos_renyi", "power_law", "preferential", "small_world"]
+__all__ = ["RESEMBLING", "block", "communities", "erdos_renyi", "power_law", "preferential", "small_world"]
 
 
 def __getattr__(name: str) -> Any:
     """`communities` lives in its own file, which builds on this one: it is loaded when asked for."""
-    if name == "communities":
-        from .communities import communities
+    if name in ("communities", "RESEMBLING"):
+        from . import communities as module
 
-        return communities
+        return getattr(module, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

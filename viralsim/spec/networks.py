@@ -19,7 +19,7 @@ __all__ = [
     "SmallWorld",
 ]
 
-RESEMBLING = ("lastfm", "deezer", "facebook-ego", "facebook-pages", "github", "twitch-de")
+RESEMBLING = ("lastfm-asia", "deezer-europe", "facebook-ego", "facebook-pages", "github", "twitch-de")
 """Real graphs whose settings `communities` ships."""
 
 FORMATS = ("edges", "edges-text", "graphml", "gexf", "gml", "pajek", "mtx", "npz", "parquet")
