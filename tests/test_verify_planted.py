@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from viralsim import models
-from viralsim.verify import checks_trees, simulators
+from viralsim.verify import checks_trees, coverage, simulators
 from viralsim.verify.check import AGREES, DISAGREES, Setting, run_check
+from viralsim.verify.engine_worlds import neutral_scenario
 from viralsim.verify.running import group_checks
 from viralsim.verify.theory_adoption import bass_discrete
 
@@ -157,7 +158,7 @@ def test_a_wrong_period_law_is_caught(monkeypatch):
         return models.sir(*arguments, period=("fixed", 1.0), **options)
 
     plant(monkeypatch, "sir", always_fixed)
-    found = verdicts("epidemic", ("crowd of 40",))
+    found = verdicts("epidemic", ("SIR, crowd of 40",))
     assert found == [DISAGREES, AGREES, DISAGREES]  # exponential, fixed, lognormal
 
 
@@ -168,7 +169,7 @@ def test_cpm_taken_per_impression_is_caught(monkeypatch):
         "_engine_value",
         lambda n, likes, comments, **prices: real(1000 * n, likes, comments, **prices),
     )
-    assert set(verdicts("money")) == {DISAGREES}
+    assert set(verdicts("money", ("EMV",))) == {DISAGREES}
 
 
 def test_what_raises_disagrees_and_what_is_missing_is_said(monkeypatch):
@@ -185,3 +186,45 @@ def test_what_raises_disagrees_and_what_is_missing_is_said(monkeypatch):
     )
     outcome = run_check("branching", checks[0])
     assert (outcome.verdict, outcome.reason, outcome.finding) == ("not computed", "none here", None)
+
+
+def test_errors_taken_from_replicates_in_place_of_draws_are_caught(monkeypatch):
+    real = coverage.interval_of
+
+    def as_if_independent(estimate, influence, draw, floor=None, ceiling=None):
+        return real(estimate, influence, np.arange(draw.size), floor, ceiling)
+
+    monkeypatch.setattr(coverage, "interval_of", as_if_independent)
+    assert verdicts("intervals", ("known law",)) == [DISAGREES]
+
+
+def test_a_seed_of_0_taken_as_no_seed_is_caught(monkeypatch):
+    unseeded = iter(range(100, 200))
+
+    def falsy(*arguments, seed=0, **options):
+        return models.independent_cascade(*arguments, seed=seed or next(unseeded), **options)
+
+    plant(monkeypatch, "independent_cascade", falsy)
+    assert verdicts("coupling", ("seed 0",)) == [DISAGREES]
+
+
+def test_an_exposure_curve_that_is_ignored_is_caught(monkeypatch):
+    real = simulators.engine
+
+    def ignoring(description, *rest, **options):
+        items = [{k: v for k, v in item.items() if k != "response"} for item in description["items"]]
+        return real({**description, "items": items}, *rest, **options)
+
+    monkeypatch.setattr(simulators, "engine", ignoring)
+    assert verdicts("mechanics", ("response independent",)) == [AGREES]
+    assert set(verdicts("mechanics", ("saturating", "peaked", "response threshold"))) == {DISAGREES}
+
+
+def test_a_change_without_effect_is_not_called_nested(monkeypatch):
+    real = simulators.engine
+    network = {"kind": "communities", "mean_followers": 20}
+    always_this = neutral_scenario(500, network, 0.5, 0.06, 5)
+    monkeypatch.setattr(
+        simulators, "engine", lambda description, *rest, **options: real(always_this, *rest, **options)
+    )
+    assert verdicts("mechanics", ("in no replicate",)) == [DISAGREES, DISAGREES]

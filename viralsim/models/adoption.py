@@ -11,7 +11,14 @@ from numpy.typing import ArrayLike
 
 from viralsim.errors import SpecError
 from viralsim.kernels import bass as kernel
-from viralsim.models.results import ModelResult, check_count, check_seeds, check_threads, model_key
+from viralsim.models.results import (
+    ModelResult,
+    check_count,
+    check_seeds,
+    check_threads,
+    model_key,
+    seeds_text,
+)
 from viralsim.models.running import (
     Job,
     check_horizon,
@@ -132,7 +139,7 @@ def bass(
         people,
         outcome.size,
         outcome.depth,
-        {"p": f"{rates[0]:g}", "q": f"{rates[1]:g}", "seeds": str(rows.shape[1])},
+        {"p": f"{rates[0]:g}", "q": f"{rates[1]:g}", "seeds": seeds_text(rows)},
         job.grow,
         lambda: outcome.virality.copy(),
         grid.times_hours if grid.bins else None,

@@ -21,6 +21,7 @@ from viralsim.models.results import (
     deal_blocks,
     model_key,
     ordered_trace,
+    seeds_text,
 )
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def independent_cascade(
     size, depth = job.run()
     weighted = isinstance(probability, str)
     told = probability if isinstance(probability, str | Real) else "per arc"
-    settings = {"probability": str(told), "seeds": str(rows.shape[1])}
+    settings = {"probability": str(told), "seeds": seeds_text(rows)}
     return ModelResult(
         "weighted cascade" if weighted else "independent cascade",
         METHOD,

@@ -14,7 +14,14 @@ from viralsim.kernels import temporal
 from viralsim.kernels.draws import derive
 from viralsim.models.cascades import METHOD, _coins, _row_shape, make_rows
 from viralsim.models.durations import Duration, check_duration
-from viralsim.models.results import ModelResult, check_count, check_seeds, check_threads, model_key
+from viralsim.models.results import (
+    ModelResult,
+    check_count,
+    check_seeds,
+    check_threads,
+    model_key,
+    seeds_text,
+)
 from viralsim.models.running import Job, check_horizon, check_population, make_queue, make_tree, nice_grid
 from viralsim.rng import text_key
 
@@ -118,7 +125,7 @@ def temporal_cascade(
         people,
         outcome.size,
         outcome.depth,
-        {"probability": str(told), "delay": str(law), "seeds": str(rows.shape[1])},
+        {"probability": str(told), "delay": str(law), "seeds": seeds_text(rows)},
         job.grow,
         lambda: outcome.virality.copy(),
         grid.times_hours if grid.bins else None,

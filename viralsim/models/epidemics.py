@@ -12,7 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from viralsim.errors import SpecError
 from viralsim.kernels import epidemic
 from viralsim.models.durations import Duration, DurationLaw, check_duration
-from viralsim.models.results import ModelResult, check_count, check_seeds, check_threads, model_key
+from viralsim.models.results import (
+    ModelResult,
+    check_count,
+    check_seeds,
+    check_threads,
+    model_key,
+    seeds_text,
+)
 from viralsim.models.running import (
     Job,
     check_horizon,
@@ -311,7 +318,7 @@ def _epidemic(
     if grid is None:
         grid = nice_grid(_end_hours(job, people, latent, period, rate) if bins else 1.0, bins)
     outcome = job.run(grid)
-    settings = {"transmission": f"{rate:g} per hour", "seeds": str(rows.shape[1])}
+    settings = {"transmission": f"{rate:g} per hour", "seeds": seeds_text(rows)}
     if name != "SI":
         settings["period"] = str(period)
     if name == "SEIR":

@@ -20,6 +20,7 @@ from viralsim.models.results import (
     deal_blocks,
     model_key,
     ordered_trace,
+    seeds_text,
 )
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def linear_threshold(
     used_seed, key = model_key("linear threshold", seed)
     job = _Job(_influence(g, weights), g.n_nodes, rows, key, replicates, thread_count)
     size, depth = job.run()
-    settings = {"weights": "1 / in-degree" if weights is None else "per arc", "seeds": str(rows.shape[1])}
+    settings = {"weights": "1 / in-degree" if weights is None else "per arc", "seeds": seeds_text(rows)}
     return ModelResult(
         "linear threshold", METHOD, used_seed, g.n_nodes, size, depth, settings, job.grow, job.virality
     )

@@ -28,6 +28,7 @@ __all__ = [
     "deal_blocks",
     "model_key",
     "ordered_trace",
+    "seeds_text",
 ]
 
 
@@ -66,6 +67,20 @@ def check_count(name: str, value: Any, lowest: int = 1) -> int:
 def check_threads(threads: Any) -> int:
     """Number of threads: a whole number from 1 on; None means one per processor. SpecError otherwise."""
     return (os.cpu_count() or 1) if threads is None else check_count("threads", threads)
+
+
+def seeds_text(rows: NDArray[np.int64]) -> str:
+    """How many people start, one named twice counting once: "5", or "4 to 17" if replicates differ.
+
+    Examples
+    --------
+    >>> seeds_text(np.array([[1, 2, 3], [4, 4, 5]]))
+    '2 to 3'
+    """
+    ordered = np.sort(rows, axis=1)
+    count = (np.diff(ordered, axis=1) != 0).sum(axis=1) + min(rows.shape[1], 1)
+    fewest, most = int(count.min()), int(count.max())
+    return str(most) if fewest == most else f"{fewest} to {most}"
 
 
 def check_seeds(seeds: ArrayLike, n_nodes: int, replicates: int) -> NDArray[np.int64]:

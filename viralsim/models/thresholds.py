@@ -13,7 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 from viralsim.errors import SpecError
 from viralsim.kernels import threshold as kernel
 from viralsim.kernels.draws import level_of
-from viralsim.models.results import ModelResult, check_count, check_seeds, check_threads, model_key
+from viralsim.models.results import (
+    ModelResult,
+    check_count,
+    check_seeds,
+    check_threads,
+    model_key,
+    seeds_text,
+)
 from viralsim.models.running import (
     Job,
     check_horizon,
@@ -129,7 +136,7 @@ def threshold(
         grid = nice_grid(max(1.0, job.end_hours(max(100, people // 20)) if bins else 1.0), bins, whole=True)
     outcome = job.run(grid)
     flows = outcome.flows[:, 0]
-    settings = {**told, "seeds": str(rows.shape[1])}
+    settings = {**told, "seeds": seeds_text(rows)}
     if below:
         settings["adopting below it"] = f"{below:g} per step"
     return ModelResult(

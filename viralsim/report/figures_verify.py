@@ -48,7 +48,9 @@ def verify_figure(plot: Plot) -> Figure:
             _log_axis(axis, "x")
         if plot.log_y:
             _log_axis(axis, "y")
-        if not plot.log_y:
+        if plot.y_range is not None:
+            axis.set_ylim(*plot.y_range)
+        elif not plot.log_y:
             axis.set_ylim(bottom=min(0.0, float(np.min(plot.line_y))))
         if not plot.log_x:
             axis.set_xlim(left=min(float(np.min(plot.line_x)), float(np.min(plot.x))))

@@ -144,7 +144,7 @@ def _note(outcome: Outcome) -> str:
 def _allowed(outcome: Outcome) -> str:
     """The allowance that counted besides standard errors, if there is one."""
     found = outcome.finding
-    if found is None or found.allowance <= 4.0 * found.se or found.se == 0:
+    if found is None or found.allowance <= max(4.0 * found.se, 1e-8 * max(1.0, abs(found.expected))):
         return ""
     return f"allowed {number_text(found.allowance, 2)}: {found.why_allowed}"
 

@@ -36,6 +36,9 @@ AGREES, DISAGREES, NOT_COMPUTED = "agrees", "disagrees", "not computed"
 ERRORS_ALLOWED = 4.0
 """Standard errors an estimate may lie from an exact target."""
 
+MANY = 1000
+"""Values from which Student's t at 4 standard errors differs from the normal law by less than 1 %."""
+
 Floats = NDArray[np.float64]
 
 
@@ -91,6 +94,8 @@ class Plot:
         What to read off.
     log_x, log_y : bool
     line_label : str
+    y_range : tuple of float, optional
+        Ends of the y axis, where nothing below or above is of interest.
     """
 
     title: str
@@ -105,6 +110,7 @@ class Plot:
     log_x: bool = False
     log_y: bool = False
     line_label: str = "theory"
+    y_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,9 @@ class Finding:
         Standard errors away where they are not |got - expected| / se (a chi-square test).
     note : str
     plot : Plot or None
+    dof : float or None
+        Degrees of freedom of `se` where it is estimated from few values: the distance in standard errors is then that
+        of a normal law with the same chance as Student's t.
     """
 
     expected: float
@@ -137,21 +146,25 @@ class Finding:
     errors: float | None = None
     note: str = ""
     plot: Plot | None = None
+    dof: float | None = None
 
     @property
     def errors_away(self) -> float:
         """Standard errors between `got` and `expected`; NaN where nothing is random."""
         if self.errors is not None:
             return self.errors
-        return abs(self.got - self.expected) / self.se if self.se > 0 else math.nan
+        if not self.se > 0:
+            return math.nan
+        away = abs(self.got - self.expected) / self.se
+        return away if self.dof is None else float(stats.norm.isf(stats.t.sf(away, self.dof)))
 
     @property
     def agrees(self) -> bool:
         """Whether the deviation is within the larger of 4 standard errors and the allowance."""
         if self.errors is not None:
             return self.errors <= ERRORS_ALLOWED
-        away = abs(self.got - self.expected)
-        return bool(away <= max(ERRORS_ALLOWED * self.se, self.allowance))
+        within = abs(self.got - self.expected) <= self.allowance
+        return bool(within or self.errors_away <= ERRORS_ALLOWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +257,9 @@ def sample_mean(
     """Mean of independent values; `sd` is that of one value where theory knows it."""
     sample = np.asarray(values, dtype=np.float64)
     spread = float(sample.std(ddof=1)) if sd is None else sd
-    return Finding(float(expected), float(sample.mean()), spread / math.sqrt(sample.size), allowance, why)
+    se = spread / math.sqrt(sample.size)
+    dof = sample.size - 1.0 if sd is None and sample.size <= MANY else None
+    return Finding(float(expected), float(sample.mean()), se, allowance, why, dof=dof)
 
 
 def proportion(hits: int, n: int, expected: float, allowance: float = 0.0, why: str = "") -> Finding:
@@ -312,11 +327,13 @@ def worst_of(findings: Sequence[Finding], plot: Plot | None = None, note: str = 
     """The finding that uses most of its tolerance, standing for all of them."""
 
     def used(f: Finding) -> float:
-        if f.errors is not None:
-            return f.errors / ERRORS_ALLOWED
-        tolerance = max(ERRORS_ALLOWED * f.se, f.allowance)
         away = abs(f.got - f.expected)
-        return away / tolerance if tolerance > 0 else (math.inf if away > 0 else 0.0)
+        if math.isnan(away):
+            return math.inf
+        parts = [f.errors_away / ERRORS_ALLOWED] if not math.isnan(f.errors_away) else []
+        if f.allowance > 0 and f.errors is None:
+            parts.append(away / f.allowance)
+        return min(parts) if parts else (math.inf if away > 0 else 0.0)
 
     worst = max(findings, key=used)
     note = note or f"the furthest of {len(findings)} points"

@@ -45,6 +45,7 @@ def checks(setting: Setting) -> list[Check]:
         _nested(setting, "more seeds"),
         _nested(setting, "a higher probability"),
         _threads(setting),
+        _seed_zero(setting),
     ]
 
 
@@ -79,6 +80,21 @@ def _nested(setting: Setting, what: str) -> Check:
         return equal(float(lost), 0.0)
 
     return Check(claim, "one coin for each arc and replicate", find)
+
+
+def _seed_zero(setting: Setting) -> Check:
+    claim = "random graph of 2,000: seed 0 is a seed, the same twice and another than seed 1"
+
+    def find() -> Finding:
+        from viralsim.graph import generate
+
+        graph = generate.erdos_renyi(2000, 5.0, seed=setting.seed_for(claim))
+        cascade = simulators.model("independent_cascade")
+        zero, again, one = (cascade(graph, [3, 4], 0.25, 400, seed=seed).size for seed in (0, 0, 1))
+        wrong = int((zero != again).sum()) + int(np.array_equal(zero, one))
+        return equal(float(wrong), 0.0)
+
+    return Check(claim, "a seed of 0 is used as given", find)
 
 
 def _threads(setting: Setting) -> Check:

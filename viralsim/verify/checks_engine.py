@@ -159,7 +159,7 @@ def _random_reproduction(setting: Setting) -> Check:
 
         seed = setting.seed_for(claim)
         findings = []
-        people = min(_people(setting), 30_000)
+        people = min(_people(setting), setting.effort(12_000, 30_000))
         for k in range(number):
             description = random_scenario(k, seed, people)
             ensemble = simulators.engine(description, setting.effort(120, 2000), seed, setting.threads)

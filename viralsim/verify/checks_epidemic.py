@@ -23,6 +23,7 @@ from viralsim.verify.theory_percolation import (
     degree_probs,
     final_size,
     general_final_size_law,
+    infected_in_crowd,
     markov_final_size_law,
     outbreak_prob,
     outbreak_prob_on_graph,
@@ -43,7 +44,9 @@ def checks(setting: Setting) -> list[Check]:
     given = [setting.values["reproduction"]] if "reproduction" in setting.values else [1.5, 2.0, 3.0]
     main = given[0] if len(given) == 1 else 2.0
     found = [_small_law(setting, period, main) for period in periods]
-    found += [_final(setting, R0) for R0 in given if R0 > 1.0]
+    found += [_final(setting, R0, "exponential") for R0 in given if R0 > 1.0]
+    found += [_final(setting, main, period) for period in periods if period != "exponential" and main > 1.0]
+    found += [_latent(setting, main), _all_infected(setting)]
     found += [_outbreak(setting, period, main) for period in periods]
     found += [_on_graph(setting, period) for period in periods]
     return [*found, _curve(setting)]
@@ -93,13 +96,60 @@ def _small_law(setting: Setting, law: str, R0: float) -> Check:
     return Check(claim, sources[law], find)
 
 
-def _final(setting: Setting, R0: float) -> Check:
-    n = setting.value("people", 50_000)
-    claim = f"SIR, well mixed, R0 = {R0:g}: final size of a large outbreak"
+def _latent(setting: Setting, R0: float) -> Check:
+    """A latent period delays and changes nothing else."""
+    n = 40
+    claim = f"SEIR, crowd of {n}, R0 = {R0:g}, exponential periods: law of the final size is that of SIR"
 
     def find() -> Finding:
-        seeds, runs = max(n // 1000, 5), setting.effort(16, 200)
-        sizes = _run(setting, claim, R0, "exponential", n, np.arange(seeds), runs) / n
+        runs, seed = setting.effort(20_000, 500_000), setting.seed_for(claim)
+        latent = ("exponential", 2.0)
+        found = simulators.model("seir")(
+            None, [0], runs, R0, latent=latent, n=n, bins=0, seed=seed, threads=setting.threads
+        )
+        return distribution(np.asarray(found.size), markov_final_size_law(n, R0))
+
+    return Check(claim, "Anderson and May 1991; jump chain of (susceptible, infected)", find)
+
+
+def _all_infected(setting: Setting) -> Check:
+    """SI in a small crowd: a pure birth chain."""
+    n, rate = 50, 1.0
+    claim = f"SI, crowd of {n}: mean number infected over time"
+
+    def find() -> Finding:
+        runs, seed = setting.effort(4000, 100_000), setting.seed_for(claim)
+        found = simulators.model("si")(
+            None, [0], runs, rate, n=n, horizon_hours=10.0, bins=40, seed=seed, threads=setting.threads
+        )
+        times, infected = np.asarray(found.times_hours), np.asarray(found.curve("infected"))
+        line = infected_in_crowd(n, rate, times)
+        at = np.arange(1, times.size, 3)
+        findings = [sample_mean(infected[:, k], float(line[k])) for k in at]
+        plot = Plot(
+            "SI: everybody in the end",
+            "hours",
+            "people infected, on average",
+            times,
+            line,
+            times[at],
+            np.array([f.got for f in findings]),
+            np.array([f.se for f in findings]),
+            "Slow, fast, slow: few to catch it from at first, few left to catch it at the end.",
+        )
+        return worst_of(findings, plot)
+
+    return Check(claim, "pure birth chain with rate k (n - k) / (n - 1), exactly; Bailey 1950", find)
+
+
+def _final(setting: Setting, R0: float, law: str) -> Check:
+    n = setting.value("people", 50_000)
+    period = "" if law == "exponential" else f", {law} period"
+    claim = f"SIR, well mixed, R0 = {R0:g}{period}: final size of a large outbreak"
+
+    def find() -> Finding:
+        seeds, runs = max(n // 1000, 5), setting.effort(16, 120)
+        sizes = _run(setting, claim, R0, law, n, np.arange(seeds), runs) / n
         return sample_mean(sizes, final_size(R0, seeds / n), None, ALLOWED, WHY)
 
     return Check(claim, "1 - z = (1 - z0) e^{-R0 z}; Kermack and McKendrick 1927", find)
@@ -110,7 +160,7 @@ def _outbreak(setting: Setting, law: str, R0: float) -> Check:
     claim = f"SIR, one infected, R0 = {R0:g}, {law} period: chance of an outbreak"
 
     def find() -> Finding:
-        runs = setting.effort(2000, 40_000)
+        runs = setting.effort(2000, 30_000)
         sizes = _run(setting, claim, R0, law, n, [0], runs)
         large = int((sizes > max(final_size(R0) * n / 3, 50)).sum())
         return proportion(large, runs, outbreak_prob(R0, law, SIGMA), 4.0 / n, "finite crowd")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,27 +51,24 @@ def _case(setting: Setting, exponent: float, reproduction: float) -> list[Check]
 
     def cascades() -> Any:
         if "found" not in cache:
-            cache["found"] = _cascades(setting, what, exponent, reproduction, people)
+            cache["found"], cache["r"] = _cascades(setting, what, exponent, reproduction, people)
         return cache["found"]
 
     def alone() -> Finding:
-        size = np.asarray(cascades().size)
-        return proportion(int((size == 1).sum()), size.size, float(theory().size_prob[1]))
+        return _part(np.asarray(cascades().size) == 1, float(theory().size_prob[1]), people)
 
     def shallow() -> Finding:
-        depth = np.asarray(cascades().depth)
-        return proportion(int((depth <= 1).sum()), depth.size, theory().within_one)
+        return _part(np.asarray(cascades().depth) <= 1, theory().within_one, people)
 
     def popular() -> Finding:
-        size = np.asarray(cascades().size)
         expected = theory().at_least(100)
-        return proportion(int((size >= 100).sum()), size.size, expected, 0.02 * expected, "met twice")
+        return _part(np.asarray(cascades().size) >= 100, expected, people, 0.02 * expected)
 
     def mean() -> Finding:
         size = np.asarray(cascades().size)
-        return sample_mean(
-            size, theory().mean, None, 0.01 * theory().mean, "people met twice in a finite crowd"
-        )
+        expected = 1.0 / (1.0 - cache["r"])
+        found = sample_mean(size, expected, None, 0.01 * expected, "people met twice in a finite crowd")
+        return replace(found, note=f"r = {cache['r']:.5g} with the followers this crowd has")
 
     return [
         Check(f"{what}: chance to stay alone", GOEL, alone),
@@ -81,17 +79,26 @@ def _case(setting: Setting, exponent: float, reproduction: float) -> list[Check]
     ]
 
 
-def _cascades(setting: Setting, name: str, exponent: float, reproduction: float, people: int) -> Any:
-    """Independent cascades from random people on one graph."""
+def _part(hits: np.ndarray, expected: float, people: int, allowance: float = 0.0) -> Finding:
+    """Part of cascades, with the error of cascades and that of the one crowd whose follower counts were drawn."""
+    found = proportion(int(hits.sum()), hits.size, expected, allowance, "people met twice in a finite crowd")
+    return replace(found, se=found.se * math.sqrt(1.0 + hits.size / people))
+
+
+def _cascades(
+    setting: Setting, name: str, exponent: float, reproduction: float, people: int
+) -> tuple[Any, float]:
+    """Independent cascades from random people on one graph, and r with the followers that were drawn."""
     from viralsim.graph import generate
 
     seed = setting.seed_for(name)
     runs = int(setting.value("cascades", setting.effort(100_000, 4_000_000)))
     graph = generate.power_law(people, exponent, min_followers=LEAST, max_followers=_most(people), seed=seed)
-    beta = reproduction / (graph.n_edges / people)
+    beta = reproduction / follower_theory(exponent, reproduction, LEAST, _most(people), 1).mean_followers
     seeds = (simulators.uniforms(seed, 3, runs) * people).astype(np.int64)[:, None]
     cascade = simulators.model("independent_cascade")
-    return cascade(graph, seeds, beta, runs, seed=seed, threads=setting.threads)
+    found = cascade(graph, seeds, beta, runs, seed=seed, threads=setting.threads)
+    return found, beta * graph.n_edges / people
 
 
 def _tail(what: str, theory: FollowerTheory, found: Any) -> Finding:
@@ -101,10 +108,7 @@ def _tail(what: str, theory: FollowerTheory, found: Any) -> Finding:
     above = np.array([theory.at_least(int(k)) for k in n])
     points = np.array([2, 3, 5, 8, 13, 20, 32, 50, 70, 100])
     findings = [
-        proportion(
-            int((size >= k).sum()), size.size, float(above[k - 1]), 0.02 * float(above[k - 1]), "met twice"
-        )
-        for k in points
+        _part(size >= k, float(above[k - 1]), found.n_nodes, 0.02 * float(above[k - 1])) for k in points
     ]
     plot = Plot(
         "Most things do not spread",

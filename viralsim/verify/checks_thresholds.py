@@ -37,7 +37,7 @@ def checks(setting: Setting) -> list[Check]:
         found += _case(setting, z, threshold)
     if "degree" not in setting.values:
         found += [_outside(setting, threshold), _curve(setting, threshold)]
-    return [*found, _ties()]
+    return [*found, _ties(), _parents(setting)]
 
 
 def _people(setting: Setting) -> int:
@@ -72,7 +72,7 @@ def _case(setting: Setting, z: float, threshold: float) -> list[Check]:
 
     def sizes() -> np.ndarray:
         if not cache:
-            cache["sizes"] = _sizes(setting, what, z, threshold, setting.effort(150, 1000), 4)
+            cache["sizes"] = _sizes(setting, what, z, threshold, setting.effort(150, 400), 4)
         return cache["sizes"]
 
     def trigger() -> Finding:
@@ -94,16 +94,17 @@ def _case(setting: Setting, z: float, threshold: float) -> list[Check]:
 
 
 def _none(setting: Setting, what: str, z: float, threshold: float) -> Finding:
-    sizes = _sizes(setting, what, z, threshold, setting.effort(150, 1000), 2)
+    sizes = _sizes(setting, what, z, threshold, setting.effort(150, 400), 2)
     return Finding(0.0, float((sizes > GLOBAL).mean()), 0.0, 0.005, WHY)
 
 
 def _outside(setting: Setting, threshold: float) -> Check:
     """Just outside the window nothing global happens."""
-    claim = f"threshold {threshold:g}: no global cascades outside the window of mean degrees"
+    low, high = cascade_window(threshold)
+    window = "" if math.isnan(low) else f" ({low:.4f}, {high:.4f})"
+    claim = f"threshold {threshold:g}: no global cascades outside the window of mean degrees{window}"
 
     def find() -> Finding:
-        low, high = cascade_window(threshold)
         if math.isnan(low):
             return _none(setting, claim, 3.0, threshold)
         findings = [_none(setting, f"{claim} {z}", z, threshold) for z in (0.8 * low, 1.25 * high)]
@@ -124,7 +125,7 @@ def _curve(setting: Setting, threshold: float) -> Check:
         findings, points = [], []
         for z in np.linspace(low + 0.15 * (high - low), high - 0.08 * (high - low), 7):
             trigger = watts(degree_probs("poisson", float(z)), threshold).trigger
-            sizes = _sizes(setting, f"{claim} {z:.3f}", float(z), threshold, setting.effort(40, 500), 3)
+            sizes = _sizes(setting, f"{claim} {z:.3f}", float(z), threshold, setting.effort(40, 160), 3)
             findings.append(proportion(int((sizes > GLOBAL).sum()), sizes.size, trigger, ALLOWED, WHY))
             points.append(z)
         plot = Plot(
@@ -159,6 +160,27 @@ def _ties() -> Check:
         return equal(float(wrong), 0.0)
 
     return Check(claim, "need = max(1, ceil(phi k - 1e-12))", find)
+
+
+def _parents(setting: Setting) -> Check:
+    """Which adopter counts as the parent: a convention that must be told, and change no size."""
+    claim = "who counts as the parent (first, latest, random) changes trees, and the size of no replicate"
+
+    def find() -> Finding:
+        from viralsim.graph import generate
+
+        model, seed, runs = simulators.model("threshold"), setting.seed_for(claim), 60
+        graph = generate.erdos_renyi(2000, 5.0, seed=seed)
+        seeds = (simulators.uniforms(seed, 3, runs) * 2000).astype(np.int64)[:, None]
+        first, latest, random = (
+            model(graph, seeds, runs, fraction=0.18, parent=parent, bins=0, seed=seed)
+            for parent in ("first", "latest", "random")
+        )
+        wrong = int((first.size != latest.size).sum()) + int((first.size != random.size).sum())
+        shapes = [np.nan_to_num(found.structural_virality()).sum() for found in (first, latest, random)]
+        return equal(float(wrong + (len(set(shapes)) < 3)), 0.0)
+
+    return Check(claim, "a convention, stated", find)
 
 
 # ---------------------------------------------------------------------------------- complex contagion

@@ -7,7 +7,7 @@ import numpy as np
 from viralsim.metrics.tallies import COUNTS, PEOPLE, TREES, Prices, Tallies
 from viralsim.verify import simulators
 from viralsim.verify import theory_trees as theory
-from viralsim.verify.check import Check, Finding, Setting, equal, worst_of
+from viralsim.verify.check import Check, Finding, Setting, equal, sample_mean, worst_of
 
 __all__ = ["checks", "money_checks"]
 
@@ -23,6 +23,7 @@ def checks(setting: Setting) -> list[Check]:
         found.append(_known(f"path of {n}", theory.path_tree(n), theory.virality_of_path(n)))
     found.append(Check("one person alone: not defined, never 0", GOEL, _alone))
     found.append(_random_trees(setting))
+    found.append(_parents(setting))
     return found
 
 
@@ -67,9 +68,30 @@ def _random_trees(setting: Setting) -> Check:
     return Check(claim, f"{GOEL}, by brute force", find)
 
 
+def _parents(setting: Setting) -> Check:
+    """Who counts as the parent changes the tree, not the size: here a random one of those who succeeded."""
+    arcs = [(0, 1), (0, 2), (1, 3), (2, 3), (1, 5), (3, 4)]
+    claim = "IC, 6 people, several who could be the parent: mean structural virality"
+
+    def find() -> Finding:
+        expected = theory.cascade_virality(6, arcs, 0.6, 0)
+        graph, seed = simulators.directed_graph(6, arcs), setting.seed_for(claim)
+        runs = setting.effort(40_000, 1_000_000)
+        cascade = simulators.model("independent_cascade")
+        found = cascade(graph, [0], 0.6, runs, seed=seed, threads=setting.threads)
+        return sample_mean(np.nan_to_num(found.structural_virality()), expected)
+
+    return Check(claim, f"{GOEL}; all 64 worlds, the parent at random among those who succeeded", find)
+
+
 def money_checks(setting: Setting) -> list[Check]:
-    """Earned media value of given counts at given prices."""
+    """Earned media value of given counts at given prices; one post's engagement rate by three denominators."""
     return [
+        Check(
+            "engagement rate of 5,500 engagements: .11 per impression, .55 per person reached, 5.5 per follower",
+            "definitions, each with its denominator named",
+            _three_rates,
+        ),
         Check(
             "EMV: 5,000 likes x .30 + 500 comments x .50 + 50,000 impressions at CPM .05",
             "arithmetic; CPM is per thousand",
@@ -102,6 +124,28 @@ def _engine_value(impressions: int, likes: int, comments: int, **prices: float) 
     ):
         cells[COUNTS.index(name)] = count
     return float(registry.column(tallies, "earned_media_value").values[0])
+
+
+def _three_rates() -> Finding:
+    """The same engagements over 50,000 impressions, 10,000 people and 1,000 followers."""
+    from viralsim.metrics import registry
+
+    tallies = hand_tallies(Prices())
+    cells = tallies.counts[0, 0, 0]
+    for name, count in (("impressions_owned", 50_000), ("likes", 5000), ("comments_positive", 500)):
+        cells[COUNTS.index(name)] = count
+    tallies.people[0, PEOPLE.index("reached")] = 10_000
+    findings = [
+        equal(registry.column(tallies, name).mean, expected)
+        for name, expected in (
+            ("engagement_rate", 0.11),
+            ("engagement_rate_per_reach", 0.55),
+            ("engagement_rate_per_follower", 5.5),
+        )
+    ]
+    unnamed = [m.name for m in registry.METRICS.values() if m.denominator is not None and not m.per]
+    findings.append(equal(float(len(unnamed)), 0.0))
+    return worst_of(findings, note="three rates, and every ratio names its denominator")
 
 
 def hand_tallies(prices: Prices) -> Tallies:

@@ -176,12 +176,17 @@ GROUPS: dict[str, Group] = {
             _people("3,000", 100, 1e6),
         ),
     ),
+    "published": Group(
+        "What studies of real cascades found, from the model and from the stock scenario of an ordinary post",
+        "checks_published",
+        (Parameter("cascades", "number", "100,000; full 4 million", 1000, 1e12, help="number of cascades"),),
+    ),
     "scale": Group(
         "Follower cascades at scale: most things do not spread",
         "checks_scale",
         (
-            _people("1,000,000; full 25,000,000", 1000, 1e8),
-            Parameter("cascades", "number", "100,000; full 10 million", 100, 1e12, help="number of cascades"),
+            _people("200,000; full 1,000,000", 1000, 1e8),
+            Parameter("cascades", "number", "100,000; full 4 million", 100, 1e12, help="number of cascades"),
             Parameter("exponent", "number", "2.3", 1.5, 5.0, help="of the follower counts"),
             Parameter("reproduction", "number", "0.5", 0.0, 0.95, help="r, mean adoptions caused"),
         ),
@@ -193,6 +198,13 @@ GROUPS: dict[str, Group] = {
             Parameter("reproduction", "number", "0.5; 1.5, 2", 0.01, 5.0, help="R"),
             _people("30,000", 1000, 1e6),
         ),
+    ),
+    "mechanics": Group(
+        "Mechanics of the engine one at a time: exposure curves, hubs, presets, nesting, arithmetic of a post",
+        "checks_mechanics",
+    ),
+    "networks": Group(
+        "Real networks have the figures published about them (needs their files)", "checks_networks"
     ),
     "intervals": Group(
         "The 95 % interval of the mean covers the truth 95 times in 100",

@@ -35,7 +35,7 @@ def model(name: str) -> Callable[..., Any]:
 
     try:
         return getattr(models, name)  # type: ignore[no-any-return]
-    except (AttributeError, ImportError):
+    except AttributeError:
         raise NotComputedError(f"this version has no model {name!r}") from None
 
 

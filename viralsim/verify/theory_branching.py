@@ -14,6 +14,7 @@ from viralsim.errors import SpecError
 __all__ = [
     "OFFSPRING",
     "borel",
+    "conditional_virality",
     "extinction_prob",
     "mean_in_steps",
     "mean_in_time",
@@ -179,6 +180,47 @@ def series_progeny(offspring: Floats, largest: int, roots: int = 1) -> Floats:
         out[n] = max(roots / n * coefficient, 0.0)
         power = power * values
     return out
+
+
+def conditional_virality(size_prob: Floats) -> Floats:
+    """Mean structural virality of a branching tree, given its size.
+
+    Parameters
+    ----------
+    size_prob : float64[largest + 1]
+        P(N = n), n = 0 .. largest, of one ancestor.
+
+    Returns
+    -------
+    float64[largest + 1]
+        E[nu | N = n]; NaN for n < 2 and where P(N = n) is 0 up to rounding (1e-12).
+
+    Notes
+    -----
+    Derived here. With s_v the size of the subtree of v, nu = 2 (n sum s_v - sum s_v^2) / (n (n - 1)), both sums over
+    all v. A sum over v of h(s_v) has the generating function H(z) = H_0(z) + z f'(T) H(z), where T(z) =
+    sum P(N = n) z^n = z f(T) and H_0 = sum h(n) P(N = n) z^n is the root's part; and 1 / (1 - z f'(T)) = z T' / T. So
+    E[sum s_v; N = n] = [z^n] (z T')^2 / T and E[sum s_v^2; N = n] = [z^n] (z d/dz)^2 T  z T' / T.
+
+    Examples
+    --------
+    >>> np.round(conditional_virality(borel(0.5, np.arange(5)).clip(0)), 6)[2:4].tolist()  # one shape each: paths
+    [1.0, 1.333333]
+    """
+    n = np.arange(size_prob.size, dtype=np.float64)
+    T = np.nan_to_num(np.asarray(size_prob, dtype=np.float64))
+    T[0] = 0.0
+    top = T.size - 1
+    root = n * T
+    ratio = np.zeros(top)  # z T' / T as a power series: (n + 1) T_{n+1} over T_{n+1}
+    for k in range(top):
+        ratio[k] = (root[k + 1] - float(T[2 : k + 2] @ ratio[:k][::-1])) / T[1]
+    first = np.convolve(root, ratio)[: top + 1]
+    second = np.convolve(n * root, ratio)[: top + 1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = 2.0 * (n * first - second) / (n * (n - 1.0) * T)
+    mean[(T <= 1e-12) | (n < 2)] = np.nan  # below it only rounding is left
+    return np.asarray(mean)
 
 
 def mean_total(R: float, roots: int = 1) -> float:

@@ -25,6 +25,7 @@ __all__ = [
     "cycle_mean",
     "grid_edges",
     "linear_threshold_law",
+    "linear_threshold_mean",
     "path_mean",
     "star_mean",
     "tree_mean",
@@ -184,6 +185,54 @@ def linear_threshold_law(
         for v, source, some in picked:
             active |= ((active >> source) & some) << v
     return _law(active, weight, n)
+
+
+def linear_threshold_mean(n: int, edges: Sequence[tuple[int, int]], seeds: Sequence[int]) -> float:
+    """Expected spread of the linear threshold model on an undirected graph with weights 1 / degree, exactly.
+
+    Parameters
+    ----------
+    n : int
+        People, numbered from 0; at most 56.
+    edges : sequence of (u, v)
+    seeds : sequence of int
+
+    Notes
+    -----
+    Goyal, Lu and Lakshmanan 2011 (SIMPATH), equations 2 to 4: the sum over all simple paths from a seed, the other
+    seeds left out, of the product of the weights along the path; each person has one live arc in, so distinct paths
+    to a person exclude each other. Paths over the same people that end at the same one are taken together.
+
+    Examples
+    --------
+    >>> linear_threshold_mean(3, [(0, 1), (1, 2), (0, 2)], [0])   # a triangle
+    2.5
+    """
+    if n > 56:
+        raise SpecError(f"n: got {n}; at most 56 people are allowed")
+    following = [sorted({b for a, b in (*edges, *((v, u) for u, v in edges)) if a == u}) for u in range(n)]
+    degree = np.array([len(row) for row in following])
+    start = np.concatenate(([0], np.cumsum(degree)))
+    flat = np.array([v for row in following for v in row], np.int64)
+    everybody = sum(1 << s for s in set(seeds))
+    total = 0.0
+    for seed in sorted(set(seeds)):
+        visited, last = np.array([everybody], np.int64), np.array([seed], np.int64)
+        weight: Floats = np.ones(1)
+        while last.size:
+            total += float(weight.sum())
+            count = degree[last]
+            from_state = np.repeat(np.arange(last.size), count)
+            offset = np.arange(from_state.size) - np.repeat(np.cumsum(count) - count, count)
+            after = flat[start[last[from_state]] + offset]
+            free = (visited[from_state] >> after) & 1 == 0
+            after, from_state = after[free], from_state[free]
+            key = ((visited[from_state] | (1 << after)) << 6) | after
+            key, position = np.unique(key, return_inverse=True)
+            passed = weight[from_state] / degree[after]
+            weight = np.bincount(position, weights=passed, minlength=key.size).astype(np.float64)
+            visited, last = key >> 6, key & 63
+    return total
 
 
 def path_mean(n: int, p: float) -> float:

@@ -19,6 +19,7 @@ __all__ = [
     "degree_probs",
     "final_size",
     "general_final_size_law",
+    "infected_in_crowd",
     "markov_final_size_law",
     "outbreak_prob",
     "outbreak_prob_on_graph",
@@ -255,6 +256,26 @@ def markov_final_size_law(n: int, R0: float, seeds: int = 1) -> Floats:
             row[i - 1] += row[i] * (1.0 - infect)
         size[n - s] = row[0]
     return size
+
+
+def infected_in_crowd(n: int, per_hour: float, hours: ArrayLike) -> Floats:
+    """Expected number infected of a well mixed crowd in which nobody recovers, one infected at time 0.
+
+    Notes
+    -----
+    Bailey 1950: pure birth chain with rate per_hour k (n - k) / (n - 1), by its matrix exponential.
+
+    Examples
+    --------
+    >>> np.round(infected_in_crowd(2, 1.0, [1.0]), 6).tolist()  # 2 - exp(-1)
+    [1.632121]
+    """
+    from scipy import linalg
+
+    k = np.arange(1.0, n + 1.0)
+    rate = per_hour * k * (n - k) / max(n - 1, 1)
+    generator = np.diag(-rate) + np.diag(rate[:-1], -1)
+    return np.array([float(k @ linalg.expm(generator * t)[:, 0]) for t in np.atleast_1d(hours)])
 
 
 def general_final_size_law(n: int, R0: float, law: str, sigma: float = 1.0) -> Floats:

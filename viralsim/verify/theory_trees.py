@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import product
 
 __all__ = [
     "binary_tree",
+    "cascade_virality",
     "earned_media_value",
     "path_tree",
     "star_tree",
@@ -82,6 +84,46 @@ def virality_by_distances(parents: Sequence[int]) -> float:
                     queue.append(u)
         total += sum(distance.values())
     return total / (n * (n - 1.0))
+
+
+def cascade_virality(n: int, arcs: Sequence[tuple[int, int]], prob: float, root: int) -> float:
+    """Expected structural virality of an independent cascade, 0 counted for the root alone.
+
+    Parameters
+    ----------
+    n : int
+    arcs : sequence of (u, v)
+        One-way.
+    prob : float
+    root : int
+
+    Notes
+    -----
+    By listing all worlds. Of several people of the generation before whose tries succeed, each is the parent
+    with the same probability.
+    """
+    total = 0.0
+    for coins in product((False, True), repeat=len(arcs)):
+        live = [arc for arc, coin in zip(arcs, coins, strict=True) if coin]
+        chance = prob ** len(live) * (1.0 - prob) ** (len(arcs) - len(live))
+        generation = {root: 0}
+        queue = deque([root])
+        while queue:
+            u = queue.popleft()
+            for v in (b for a, b in live if a == u and b not in generation):
+                generation[v] = generation[u] + 1
+                queue.append(v)
+        people = sorted(generation, key=generation.__getitem__)
+        if len(people) < 2:
+            continue
+        place = {person: k for k, person in enumerate(people)}
+        causes = [
+            [place[a] for a, b in live if b == v and generation.get(a, n) == generation[v] - 1]
+            for v in people[1:]
+        ]
+        trees = [virality_by_distances([-1, *parents]) for parents in product(*causes)]
+        total += chance * sum(trees) / len(trees)
+    return total
 
 
 def earned_media_value(
