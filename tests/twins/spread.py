@@ -186,10 +186,10 @@ class Replicate:
         p = float(rate[event.slot]) * self.boost[event.slot]
         if not plan.ranked[event.slot]:
             return p
-        if len(self.world.rank_scale):
-            p = p * float(self.world.rank_scale[person, event.item])
         if event.person is not None:
             p = p * float(plan.tie_rank[event.platform, tie_255])
+        if len(self.world.rank_scale):
+            p = p * float(self.world.rank_scale[person, event.item])
         return min(p, 1.0)
 
     def shown_positions(self, event: Event, audience: list[tuple[int, int]]) -> list[int]:

@@ -334,12 +334,7 @@ def random_feed(rng: Rng, lively: bool, world: World, plan: Plan, steps: int) ->
     if pick(rng, False, False, True):
         ranked[:] = 1
     largest = world.rank_scale.max(axis=0) if world.rank_scale.size else np.ones(len(plan.item_key))
-    rank_bound = np.array(
-        [
-            largest[i] * max(1.0, tie_rank[p].max())
-            for i, p in zip(plan.slot_item, plan.slot_platform, strict=True)
-        ]
-    )
+    rank_bound = np.array([float(largest[i]) for i in plan.slot_item])
     boost = np.zeros((n_platforms, 3))
     for platform in range(n_platforms):
         if pick(rng, True, False):

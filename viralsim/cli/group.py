@@ -21,9 +21,11 @@ COMMANDS: dict[str, str] = {
     "compare": "Say which of several scenarios is better, and how surely.",
     "validate": "Check a scenario and say what to expect of it, without running it.",
     "show": "List the stock scenarios, or print one.",
+    "model": "Run a classic model: cascades, thresholds, epidemics, Bass, branching.",
     "graph": "Describe a network from a file, or generate one.",
     "report": "Write the page to forward, from a results folder.",
     "rerun": "Repeat a run from its run.json and check that it gives the same bytes.",
+    "verify": "Hold the simulator against theory on this machine.",
     "doctor": "Check the installation and say what could be better.",
     "warmup": "Compile everything now, so that no later command has to.",
 }

@@ -267,7 +267,7 @@ def _make_plan(
     tie_rank = np.stack(
         [_tie_rank(platform, net) for platform, net in zip(platforms, audience.networks, strict=True)]
     )
-    ranked, rank_bound = _ranking(world, tie_rank, slots, platforms, items)
+    ranked, rank_bound = _ranking(world, slots, platforms, items)
     posts, asks = _posts(scenario, slot_of), _asks(scenario, audience, rates, slot_of, key)
     step = scenario.run.step
     begin = scenario.run.start.hour + scenario.run.start.minute / 60
@@ -339,12 +339,11 @@ def _tie_rank(platform: Any, network: Network) -> NDArray[np.float64]:
 
 def _ranking(
     world: World,
-    tie_rank: NDArray[np.float64],
     slots: tuple[tuple[int, int], ...],
     platforms: Any,
     items: Any,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Whether followers of a slot differ in the chance to be shown it, and the largest factor."""
+    """Whether followers of a slot differ in the chance to be shown it, and the largest factor by affinity."""
     ranked, bound = np.zeros(len(slots), np.uint8), np.ones(len(slots))
     for s, (i, p) in enumerate(slots):
         by_tie = platforms[p].ranking.tie_exponent != 0
@@ -352,8 +351,6 @@ def _ranking(
         ranked[s] = by_tie or by_affinity
         if by_affinity:
             bound[s] *= world.rank_scale[:, i].max(initial=1.0)
-        if by_tie:
-            bound[s] *= max(tie_rank[p].max(), 1.0)
     return ranked, bound
 
 

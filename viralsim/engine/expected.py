@@ -10,6 +10,7 @@ from scipy import sparse
 
 from viralsim.engine.compiled import Compiled
 from viralsim.kernels import layout as lay
+from viralsim.kernels.returning import out_and_back
 
 __all__ = ["Expectations", "expectations"]
 
@@ -104,6 +105,29 @@ class _Spread:
         """Expected new sharers by slot that these publications cause."""
         return {s: (self.shown[s].T @ published[s]) * self.after_friend[s] for s in self.slots}
 
+    def returned(self, published: dict[int, NDArray[np.float64]]) -> dict[int, NDArray[np.float64]]:
+        """Expected shares that come back, over one person caused, to somebody who published, by slot.
+
+        Whoever published has shared already: `caused` twice counts them again, wherever following is mutual.
+        """
+        plan, out = self.compiled.plan, {}
+        ordered = {s: x if x.has_sorted_indices else x.sorted_indices() for s, x in self.shown.items()}
+        for target in self.slots:
+            back = ordered[target]
+            total = np.zeros(self.noticed.size)
+            for s in self.slots:
+                passed = self.after_friend[s]
+                if s != target:
+                    passed = passed * (plan.copy_q[s] / 2.0**32) * self.account[target]
+                if passed.any():
+                    way = ordered[s]
+                    out_and_back(
+                        way.indptr, way.indices, way.data, back.indptr, back.indices, back.data,
+                        published[s], passed, total,
+                    )  # fmt: skip
+            out[target] = total * self.after_friend[target]
+        return out
+
     def impressions(self, published: dict[int, NDArray[np.float64]]) -> float:
         """Expected displays of these publications."""
         return float(sum((self.shown[s] @ np.ones(x.size)) @ x for s, x in published.items()))
@@ -151,8 +175,32 @@ class _Spread:
         return rate
 
 
+def _people(state: dict[int, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Expected sharing of each person, all slots together."""
+    return np.sum(list(state.values()), axis=0, dtype=np.float64)
+
+
 def _total(state: dict[int, NDArray[np.float64]]) -> float:
     return sum(float(x.sum()) for x in state.values())
+
+
+def _two_generations(
+    spread: _Spread, first: dict[int, NDArray[np.float64]], asked: dict[int, NDArray[np.float64]]
+) -> tuple[dict[int, NDArray[np.float64]], dict[int, NDArray[np.float64]]]:
+    """Expected sharers of generations 1 and 2, leaving out those who share already.
+
+    Nobody shares twice: generation 1 leaves out first sharers, generation 2 also the sharer each was
+    caused by, who is among the followers where following is mutual (docs/model.md, section 7).
+    """
+    shared = np.minimum(_people(first) + _people(asked), 1.0)
+    published = spread.publish(first)
+    published = {s: published[s] + asked[s] for s in spread.slots}
+    generation_1 = {s: x * (1.0 - shared) for s, x in spread.caused(published).items()}
+    returned = spread.returned(published)
+    shared = np.minimum(shared + _people(generation_1), 1.0)
+    caused = spread.caused(spread.publish(generation_1))
+    generation_2 = {s: np.maximum(caused[s] - returned[s], 0.0) * (1.0 - shared) for s in spread.slots}
+    return generation_1, generation_2
 
 
 def expectations(compiled: Compiled) -> Expectations:
@@ -169,8 +217,9 @@ def expectations(compiled: Compiled) -> Expectations:
 
     Notes
     -----
-    First sharers x_0 = one minus the chance to share after no post, plus people asked; x_{g+1} = x_g M.
-    Sums over an audience nobody has left yet, so they overstate large cascades.
+    First sharers x_0 = one minus the chance to share after no post, plus people asked; x_{g+1} = x_g M, without
+    those who share already (R only). The earned impressions are sums over an audience nobody has left yet,
+    so they overstate large cascades.
     """
     sharers, parents = 0.0, 0.0
     growth, owned, paid, earned = 0.0, 0.0, 0.0, 0.0
@@ -186,8 +235,7 @@ def expectations(compiled: Compiled) -> Expectations:
         by_asked = {s: spread.impressions({s: x}) for s, x in asked.items()}
         paid += sum(x for s, x in by_asked.items() if s in paid_slots)
         earned += sum(x for s, x in by_asked.items() if s not in paid_slots)
-        generation_1 = spread.caused({s: spread.publish(first)[s] + asked[s] for s in spread.slots})
-        generation_2 = spread.caused(spread.publish(generation_1))
+        generation_1, generation_2 = _two_generations(spread, first, asked)
         parents += _total(first) + _total(asked) + _total(generation_1)
         sharers += _total(generation_1) + _total(generation_2)
         if growth < 1.0:

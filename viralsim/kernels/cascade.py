@@ -27,7 +27,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 WORLDS = 64  # replicates that `run_many` takes at a time
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _key_tiles(coins, tiles, replicate_key, rows):
     """Keys of the loaded tiles in one replicate."""
     if coins.person_key.size:
@@ -39,17 +39,17 @@ def _key_tiles(coins, tiles, replicate_key, rows):
             rows.key[k] = mix64(replicate_key + _GOLDEN * (rows.who[k] + _U1)) + rows.offset[k]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _find_arcs(coins, words, tiles, wide, rows):
     """Live arcs of the loaded tiles, in ``rows.arc`` and ``rows.owner``; returns how many."""
     found = _U0
     for h in range(wide):  # before their places are overwritten
         found = collect_wide(coins, np.uint64(rows.long[h]), rows, found)
     judge_tiles(coins, tiles, words, rows)
-    return collect_tiles(tiles, rows.start, rows.live, rows.source, rows.arc, rows.owner, found)
+    return collect_tiles(coins, tiles, rows.start, rows.live, rows.source, rows.arc, rows.owner, found)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _mark_bits(indices, found, rows, visited):
     """Set the bits of the heads of the arcs found."""
     for k in range(found):
@@ -57,7 +57,7 @@ def _mark_bits(indices, found, rows, visited):
         visited[v >> _U6] |= _U1 << (v & _U63)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _mark_listed(indices, found, rows, visited, seen, newcomers, arrived):
     """As `_mark_bits`, and append those not visited before to the list; returns its new length."""
     for k in range(found):
@@ -158,7 +158,7 @@ def run_wide(
         )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _key_pairs(coins, worlds, first, tiles, keys, rows):
     """Keys of the tiles of (person, world) pairs from place `first` on."""
     if coins.person_key.size:
@@ -172,7 +172,7 @@ def _key_pairs(coins, worlds, first, tiles, keys, rows):
             rows.key[k] = mix64(keys[world] + _GOLDEN * (rows.who[k] + _U1)) + rows.offset[k]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _mark_pairs(indices, found, rows, first, visited, nodes, worlds, length):
     """Append the pairs newly reached by the arcs found; returns the new length of the list."""
     for k in range(found):

@@ -53,7 +53,7 @@ class Plan(NamedTuple):
     negative_share: Array  # float64[I]
     tie_rank: Array  # float64[P, 256], by tie: factor of the shown probability
     ranked: Array  # uint8[S], 1 if the shown probability differs between followers
-    rank_bound: Array  # float64[S], largest factor by affinity x tie
+    rank_bound: Array  # float64[S], largest factor by affinity
     boost: Array  # float64[P, 3]: benchmark, strength, cap; benchmark 0: no boost
     delay: Array  # int32[P, 4096], activity clock units
     clock: Array  # int32[P, T + 1]
@@ -104,12 +104,11 @@ class Scratch(NamedTuple):
     tree_work: Array  # int64[4, capacity]
     seen: Array  # uint64[longest list / 64 + 1], zero between events
     seen_at: Array  # int64[longest list], words of `seen` in use
-    lists: Array  # int64[LISTS, 3]: start, length, person key, by new event
+    lists: Array  # int64[LISTS, 6]: columns L_*, by new event
     point_at: Array  # int64[POINTS], position in `followers`, or ~position in `fans`
-    point_word: Array  # uint64[POINTS], delay draw
-    point_tag: Array  # uint64[POINTS], event as it stands in a display
-    point_platform: Array  # int64[POINTS]
-    point_coin: Array  # uint64[POINTS], coin of a candidate where ranking differs between followers
+    point_event: Array  # int64[POINTS], row of `lists`
+    point_coin: Array  # int64[POINTS], coin of a candidate where ranking differs between followers
+    point_prob: Array  # float64[POINTS], its probability without its affinity
     point_viewer: Array  # int32[POINTS]
     counts: Array  # int64[S x G x N_COUNTS]
     boost: Array  # float64[S]
@@ -135,6 +134,7 @@ class Tally(NamedTuple):
 CHUNK = 128
 POINTS = 2048
 LISTS = 1024
+L_START, L_SIZE, L_EVENT, L_DELAY, L_PLATFORM, L_ITEM = range(6)  # list, keys, platform, item of an event
 CLOCK_SHIFT = 7
 BATCH = 128
 UNIT_CLOCK = 256

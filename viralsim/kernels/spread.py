@@ -49,6 +49,12 @@ from viralsim.kernels.layout import (
     KIND_COPY,
     KIND_OWN,
     KIND_POST,
+    L_DELAY,
+    L_EVENT,
+    L_ITEM,
+    L_PLATFORM,
+    L_SIZE,
+    L_START,
     LISTS,
     N_COUNTS,
     NODE_ASKED,
@@ -215,16 +221,11 @@ def set_aside(scratch, count, display, word):
 @njit(cache=True, nogil=True, _nrt=False)
 def has_attention(plan, scratch, key, word, t):
     """Whether the person (key, person word) can still notice something today."""
-    key = derive(derive(scratch.run_key[1], key), plan.day[t])
-    draw = high32(key)
-    background, above = 0, plan.background_q.size  # entries <= draw, by bisection
-    while background < above:
-        middle = (background + above) // 2
-        if plan.background_q[middle] <= draw:
-            background = middle + 1
-        else:
-            above = middle
-    return np.int64(word >> _USED) < plan.notices_per_day - background
+    room = plan.notices_per_day - 1 - np.int64(word >> _USED)
+    if room < 0 or room >= plan.background_q.size:
+        return room >= 0
+    # the background takes at most `room` notices iff fewer than room + 1 entries are <= the draw
+    return high32(derive(derive(scratch.run_key[1], key), plan.day[t])) < plan.background_q[room]
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -436,34 +437,36 @@ def take_chunk(scratch, step):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def place_points(world, plan, scratch, t, count, ranked):
+def place_points(world, plan, scratch, t, first, count, ranked):
     """Look up the people at the `count` planned points and put the displays in the buckets of their steps.
 
-    With `ranked` the points are candidates, of which those below their follower's probability stay.
-
-    Returns False if the pool is full.
+    With `ranked` the points are candidates, of which those below their follower's probability stay. `first` is the
+    event of the first of `lists`. Returns False if the pool is full.
     """
-    steps = scratch.bucket_head.size
-    for i in range(count):
+    for i in range(np.uint64(count)):
         at = scratch.point_at[i]
-        scratch.point_viewer[i] = world.followers[at] if at >= 0 else world.fans[~at]
+        scratch.point_viewer[i] = world.followers[np.uint64(at)] if at >= 0 else world.fans[np.uint64(~at)]
     if ranked:
-        count = drop_unshown(world, plan, scratch, count)
+        count = drop_unshown(world, plan, scratch, first, count)
     with_tie = world.tie.size > 0
-    for i in range(count):
-        platform = np.uint64(scratch.point_platform[i])
-        due = (
-            plan.clock[platform, np.uint64(t + 1)] + plan.delay[platform, below_table(scratch.point_word[i])]
-        )
-        if due >= plan.clock[platform, np.uint64(steps)]:
+    last = np.uint64(scratch.bucket_head.size)
+    now = np.uint64(t + 1)
+    for i in range(np.uint64(count)):
+        e, at = np.uint64(scratch.point_event[i]), scratch.point_at[i]
+        platform = np.uint64(scratch.lists[e, L_PLATFORM])
+        position = (at if at >= 0 else ~at) - scratch.lists[e, L_START]
+        word = derive(np.uint64(scratch.lists[e, L_DELAY]), position)
+        due = plan.clock[platform, now] + plan.delay[platform, below_table(word)]
+        if due >= plan.clock[platform, last]:
             continue
         s = np.uint64(plan.clock_step[platform, np.uint64(due >> CLOCK_SHIFT)])
         while plan.clock[platform, s + _U1] <= due:
             s += _U1
         tie = np.uint64(_TIE_HALF)
-        if with_tie and scratch.point_at[i] >= 0:
-            tie = np.uint64(world.tie[scratch.point_at[i]])
-        display = (np.uint64(scratch.point_viewer[i]) << _PERSON_OF) | scratch.point_tag[i] | tie
+        if with_tie and at >= 0:
+            tie = np.uint64(world.tie[np.uint64(at)])
+        event = np.uint64(first) + e
+        display = (np.uint64(scratch.point_viewer[i]) << _PERSON_OF) | (event << _EVENT_OF) | tie
         cursor = scratch.bucket_cursor[s]
         if cursor & (CHUNK - 1) == 0:  # at the end of a chunk, or none yet
             cursor = take_chunk(scratch, np.int64(s))
@@ -481,92 +484,87 @@ def below_table(bits):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def drop_unshown(world, plan, scratch, count):
+def drop_unshown(world, plan, scratch, first, count):
     """Keep of `count` candidates those whose coin falls below their own probability; returns how many.
 
-    The probability is that of the slot x affinity x tie; the loads of this pass are independent of each other.
+    `point_prob` holds the probability without the viewer's affinity; the loads of this pass are independent of
+    each other.
     """
-    kept = 0
-    with_tie, with_affinity = world.tie.size > 0, world.rank_scale.shape[0] > 0
-    for i in range(count):
-        at = scratch.point_at[i]
-        event = np.int64((scratch.point_tag[i] >> _EVENT_OF) & _EVENT_MASK)
-        slot = np.int64((scratch.events[event, 1] >> _EV_SLOT) & _LOW_8)
-        viewer = scratch.point_viewer[i]
-        prob = (plan.visibility[slot] if at >= 0 else plan.organic_reach[slot]) * scratch.boost[slot]
+    kept = np.uint64(0)
+    n_items = np.uint64(plan.item_key.size)
+    with_affinity = world.rank_scale.shape[0] > 0
+    scales = world.rank_scale.reshape(-1)
+    for i in range(np.uint64(count)):
+        viewer, e = scratch.point_viewer[i], scratch.point_event[i]
+        prob, coin = scratch.point_prob[i], scratch.point_coin[i]
         if with_affinity:
-            prob *= world.rank_scale[viewer, plan.slot_item[slot]]
-        if at >= 0:
-            prob *= plan.tie_rank[plan.slot_platform[slot], world.tie[at] if with_tie else _TIE_HALF]
-        scratch.point_at[kept] = at
-        scratch.point_word[kept] = scratch.point_word[i]
-        scratch.point_tag[kept] = scratch.point_tag[i]
-        scratch.point_platform[kept] = scratch.point_platform[i]
+            prob *= scales[np.uint64(viewer) * n_items + np.uint64(scratch.lists[np.uint64(e), L_ITEM])]
+        scratch.point_at[kept] = scratch.point_at[i]
+        scratch.point_event[kept] = e
         scratch.point_viewer[kept] = viewer
-        kept += scratch.point_coin[i] < np.uint64(np.floor(_ONE_32 * min(prob, 1.0) + 0.5))
-    return kept
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def publish_ranked(world, plan, scratch, t, first, stop):
-    """As `publish`, for slots where ranking gives followers probabilities of their own: a coin for each follower."""
-    points = 0
-    for event in range(first, stop):
-        info = scratch.events[event, 1]
-        slot = np.int64((info >> _EV_SLOT) & _LOW_8)
-        if not plan.ranked[slot]:
-            continue
-        start, size = scratch.lists[event - first, 0], np.uint64(scratch.lists[event - first, 1])
-        peer = scratch.event_who[event] >= 0
-        event_key, delay_key, prob = event_keys(plan, scratch, event, first, slot)
-        highest = np.uint64(np.floor(_ONE_32 * min(prob * plan.rank_bound[slot], 1.0) + 0.5))
-        tag = np.uint64(event) << _EVENT_OF
-        platform = plan.slot_platform[slot]
-        for position in range(size):
-            if points == POINTS:
-                if not place_points(world, plan, scratch, t, points, True):
-                    return False
-                points = 0
-            coin = low32(derive(event_key, position))
-            scratch.point_at[points] = start + position if peer else ~(start + position)
-            scratch.point_coin[points] = coin
-            scratch.point_word[points] = derive(delay_key, position)
-            scratch.point_tag[points] = tag
-            scratch.point_platform[points] = platform
-            points += coin < highest
-    return place_points(world, plan, scratch, t, points, True)
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def event_keys(plan, scratch, event, first, slot):
-    """Keys of who is shown an event and when, and the probability that a follower is, ranking apart."""
-    if scratch.event_who[event] >= 0:
-        key = np.uint64(scratch.lists[event - first, 2])
-        event_key = derive(scratch.slot_key[slot, K_EVENT], key)
-        delay_key = derive(scratch.slot_key[slot, K_DELAY], key)
-        return event_key, delay_key, plan.visibility[slot] * scratch.boost[slot]
-    ordinal = -1 - scratch.event_who[event]
-    event_key = derive(derive(scratch.slot_key[slot, K_EVENT], POST_WORD), ordinal)
-    delay_key = derive(derive(scratch.slot_key[slot, K_DELAY], POST_WORD), ordinal)
-    return event_key, delay_key, plan.organic_reach[slot] * scratch.boost[slot]
+        kept += np.uint64(coin < np.int64(_ONE_32 * min(prob, 1.0) + 0.5))
+    return np.int64(kept)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def look_up_lists(world, plan, scratch, first, stop):
-    """Where the list of those who may be shown each new event lies (a pass of its own: independent loads)."""
+    """What there is to know of each new event before it is published (a pass of its own: independent loads)."""
     for event in range(first, stop):
         who = scratch.event_who[event]
         slot = np.int64((scratch.events[event, 1] >> _EV_SLOT) & _LOW_8)
         platform = plan.slot_platform[slot]
+        event_key, delay_key = scratch.slot_key[slot, K_EVENT], scratch.slot_key[slot, K_DELAY]
         if who >= 0:
-            start = world.indptr[platform, who]
-            scratch.lists[event - first, 0] = start
-            scratch.lists[event - first, 1] = world.indptr[platform, who + 1] - start
-            scratch.lists[event - first, 2] = np.int64(world.person_key[who])
+            start, stop_at = world.indptr[platform, who], world.indptr[platform, who + 1]
+            key = world.person_key[who]
         else:
-            start = world.fan_ptr[platform]
-            scratch.lists[event - first, 0] = start
-            scratch.lists[event - first, 1] = world.fan_ptr[platform + 1] - start
+            start, stop_at = world.fan_ptr[platform], world.fan_ptr[platform + 1]
+            event_key, delay_key = derive(event_key, POST_WORD), derive(delay_key, POST_WORD)
+            key = np.uint64(-1 - who)
+        e = event - first
+        scratch.lists[e, L_START] = start
+        scratch.lists[e, L_SIZE] = stop_at - start
+        scratch.lists[e, L_EVENT] = np.int64(derive(event_key, key))
+        scratch.lists[e, L_DELAY] = np.int64(derive(delay_key, key))
+        scratch.lists[e, L_PLATFORM] = platform
+        scratch.lists[e, L_ITEM] = plan.slot_item[slot]
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def publish_ranked(world, plan, scratch, t, first, stop):
+    """As `publish`, for slots where ranking gives followers probabilities of their own: a coin for each follower.
+
+    Candidates are those whose coin falls below what their tie and the highest affinity would give.
+    """
+    points = np.uint64(0)
+    full = np.uint64(POINTS)
+    with_tie = world.tie.size > 0
+    for event in range(first, stop):
+        slot = np.uint64((scratch.events[event, 1] >> _EV_SLOT) & _LOW_8)
+        if not plan.ranked[slot]:
+            continue
+        e = event - first
+        start, size = np.uint64(scratch.lists[e, L_START]), np.uint64(scratch.lists[e, L_SIZE])
+        event_key, platform = np.uint64(scratch.lists[e, L_EVENT]), np.uint64(scratch.lists[e, L_PLATFORM])
+        peer = scratch.event_who[event] >= 0
+        prob = (plan.visibility[slot] if peer else plan.organic_reach[slot]) * scratch.boost[slot]
+        bound = plan.rank_bound[slot]
+        chance = prob * plan.tie_rank[platform, _TIE_HALF] if peer else prob
+        for position in range(size):
+            if points == full:
+                if not place_points(world, plan, scratch, t, first, POINTS, True):
+                    return False
+                points = np.uint64(0)
+            coin = np.int64(low32(derive(event_key, position)))
+            if peer and with_tie:
+                chance = prob * plan.tie_rank[platform, world.tie[start + position]]
+            at = np.int64(start + position)
+            scratch.point_at[points] = at if peer else ~at
+            scratch.point_event[points] = e
+            scratch.point_coin[points] = coin
+            scratch.point_prob[points] = chance
+            points += np.uint64(coin < np.int64(_ONE_32 * min(chance * bound, 1.0) + 1.5))
+    return place_points(world, plan, scratch, t, first, np.int64(points), True)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -582,15 +580,15 @@ def publish(world, plan, scratch, t, first, stop):
         if plan.ranked[slot]:
             any_ranked = True
             continue
-        start, size = scratch.lists[event - first, 0], scratch.lists[event - first, 1]
+        e = event - first
+        start, size = scratch.lists[e, L_START], scratch.lists[e, L_SIZE]
         if size == 0:
             continue
-        platform = plan.slot_platform[slot]
         peer = scratch.event_who[event] >= 0
-        event_key, delay_key, prob = event_keys(plan, scratch, event, first, slot)
+        prob = (plan.visibility[slot] if peer else plan.organic_reach[slot]) * scratch.boost[slot]
+        event_key = np.uint64(scratch.lists[e, L_EVENT])
         everybody = prob >= SHOW_ALL
         bound = 0.0 if everybody else size * level_of(prob)
-        tag = np.uint64(event) << _EVENT_OF
         total, k, found, position = 0.0, 0, 0, -1
         while True:
             if everybody:
@@ -612,17 +610,15 @@ def publish(world, plan, scratch, t, first, stop):
                 scratch.seen_at[found] = position >> 6
                 found += 1
             if points == POINTS:
-                if not place_points(world, plan, scratch, t, points, False):
+                if not place_points(world, plan, scratch, t, first, points, False):
                     return False
                 points = 0
             scratch.point_at[points] = start + position if peer else ~(start + position)
-            scratch.point_word[points] = derive(delay_key, position)
-            scratch.point_tag[points] = tag
-            scratch.point_platform[points] = platform
+            scratch.point_event[points] = e
             points += 1
         for j in range(found):
             scratch.seen[scratch.seen_at[j]] = np.uint64(0)
-    if not place_points(world, plan, scratch, t, points, False):
+    if not place_points(world, plan, scratch, t, first, points, False):
         return False
     return not any_ranked or publish_ranked(world, plan, scratch, t, first, stop)
 

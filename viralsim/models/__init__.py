@@ -1,6 +1,8 @@
 """Classic models on the same graphs, randomness and results as the full engine.
 
-Functions load with their module on first use: independent_cascade.
+Cascades (`independent_cascade`, `linear_threshold`, `temporal_cascade` with delays), `threshold` (fractional and
+absolute), epidemics (`si`, `sis`, `sir`, `seir`), adoption (`bass`) and `branching` processes. Functions load with
+their module on first use.
 """
 
 from __future__ import annotations
@@ -8,17 +10,46 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from viralsim.models.adoption import bass
     from viralsim.models.cascades import independent_cascade
+    from viralsim.models.delays import temporal_cascade
+    from viralsim.models.epidemics import seir, si, sir, sis
+    from viralsim.models.linear import linear_threshold
+    from viralsim.models.progeny import branching
     from viralsim.models.results import ModelResult, ModelSummary, ModelTrace
+    from viralsim.models.thresholds import threshold
 
 _HOME = {
     "ModelResult": "results",
     "ModelSummary": "results",
     "ModelTrace": "results",
+    "bass": "adoption",
+    "branching": "progeny",
     "independent_cascade": "cascades",
+    "linear_threshold": "linear",
+    "seir": "epidemics",
+    "si": "epidemics",
+    "sir": "epidemics",
+    "sis": "epidemics",
+    "temporal_cascade": "delays",
+    "threshold": "thresholds",
 }
 
-__all__ = ["ModelResult", "ModelSummary", "ModelTrace", "independent_cascade"]
+__all__ = [
+    "ModelResult",
+    "ModelSummary",
+    "ModelTrace",
+    "bass",
+    "branching",
+    "independent_cascade",
+    "linear_threshold",
+    "seir",
+    "si",
+    "sir",
+    "sis",
+    "temporal_cascade",
+    "threshold",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,7 @@ from viralsim.models.results import (
     check_threads,
     deal_blocks,
     model_key,
+    ordered_trace,
 )
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ def _coins(g: SocialGraph, probability: Any) -> coins.Coins:
         return coins.Coins(  # type: ignore[call-arg]
             g.indptr, g.indices, person_key, *none, *(np.uint64(x) for x in (byte, fine, byte_wide, fine_wide)),  # type: ignore[arg-type]
             np.uint8(p > coins.SPARSE_PROB), level_of(min(p, coins.SPARSE_PROB)),
+            np.uint8(g.n_edges >= coins.LARGE),
         )  # fmt: skip
     prob = _checked_array(probability, g.n_edges)
     return _per_arc(g, person_key, prob, *_lanes(g, prob))
@@ -159,6 +161,7 @@ def _per_arc(
     return coins.Coins(
         g.indptr, g.indices, person_key, prob, lane, none, none, none, none,
         np.uint8(highest > coins.SPARSE_PROB), level_of(min(highest, coins.SPARSE_PROB)),
+        np.uint8(g.n_edges >= coins.LARGE),
     )  # fmt: skip
 
 
@@ -199,7 +202,7 @@ def _weighted(g: SocialGraph) -> tuple[NDArray[np.float64], NDArray[np.uint8], f
 def make_rows(longest: int) -> coins.Rows:
     """Scratch for judging rows of a graph whose longest row has `longest` arcs."""
     room = coins.TILE * coins.CHUNK + 2 * longest + 16
-    tiles = [np.empty(coins.CHUNK, np.uint64) for _ in range(11)]
+    tiles = [np.empty(coins.CHUNK, np.uint64) for _ in range(12)]
     places = [np.empty(coins.CHUNK + 1, np.int16) for _ in range(3)]
     return coins.Rows(  # type: ignore[call-arg]
         *tiles, *places, np.empty(room, np.int64), np.empty(room, np.int16)
@@ -251,12 +254,7 @@ class _Job:
         """One replicate with parents, in order of (generation, position)."""
         scratch = self._tree_scratch()
         size = self._tree(replicate, scratch)
-        person, parent, generation = (array[:size].astype(np.int64) for array in scratch[1:4])
-        order = np.lexsort((person, generation))
-        place = np.empty(size + 1, np.int64)
-        place[order] = np.arange(size)
-        place[size] = -1  # where parent -1 points to
-        return ModelTrace(person[order], place[parent[order]], generation[order])
+        return ordered_trace(*(array[:size] for array in scratch[1:4]))
 
     def virality(self) -> NDArray[np.float64]:
         """Structural virality of every replicate."""

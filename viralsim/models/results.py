@@ -27,6 +27,7 @@ __all__ = [
     "check_threads",
     "deal_blocks",
     "model_key",
+    "ordered_trace",
 ]
 
 
@@ -213,6 +214,35 @@ class ModelTrace:
         return structural_virality(self.parents)
 
 
+def ordered_trace(
+    person: NDArray[np.int32], parent: NDArray[np.int32], generation: NDArray[np.int32]
+) -> ModelTrace:
+    """Trace in order of (generation, position) from one in the order of activation.
+
+    Parameters
+    ----------
+    person, parent, generation : int32[size]
+        Active people, the place of each one's parent among them (-1 for seeds), and generations.
+    """
+    size = person.size
+    order = np.lexsort((person, generation))
+    place = np.empty(size + 1, np.int64)
+    place[order] = np.arange(size)
+    place[size] = -1  # where parent -1 points to
+    return ModelTrace(
+        person[order].astype(np.int64), place[parent[order]], generation[order].astype(np.int64)
+    )
+
+
+_WRITTEN_OUT = {
+    "susceptible": "S",
+    "exposed": "E",
+    "infectious": "I",
+    "recovered": "R",
+    "removed": "R",
+}
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ModelResult:
     """Outcome of a classic model: one entry per replicate.
@@ -234,7 +264,14 @@ class ModelResult:
     settings : dict of str to str
         What was asked, for people to read.
     times_hours : float64[bins] or None
-        End of each bin of time; None for models without time.
+        End of each bin of time, in `time_unit`; None for models without time.
+    curves : dict of str to int array [replicates, bins]
+        See `curve`.
+    time_unit : str
+        What time is counted in: "hours", or "steps" and "periods" for models in discrete time.
+    censored : bool[replicates] or None
+        Where a replicate was stopped at a limit of size, so that its size is a lower bound; None for
+        models without such a limit.
     """
 
     model: str
@@ -248,6 +285,8 @@ class ModelResult:
     virality: Callable[[], NDArray[np.float64]]
     times_hours: NDArray[np.float64] | None = None
     curves: dict[str, NDArray[Any]] = field(default_factory=dict)
+    time_unit: str = "hours"
+    censored: NDArray[np.bool_] | None = None
     _cache: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -283,15 +322,22 @@ class ModelResult:
         return self.grow(int(index))
 
     def curve(self, name: str) -> NDArray[Any]:
-        """Values over time, [replicates, bins] at `times_hours`.
+        """Numbers of people over time, [replicates, bins], each at the end of a bin (`times_hours`).
+
+        Parameters
+        ----------
+        name : str
+            One of the names in `curves`, such as "adopters" or "I"; the names of compartments may be
+            written out ("infectious").
 
         Raises
         ------
         SpecError
             If the model has no time, or no curve of that name.
         """
+        name = name if name in self.curves else _WRITTEN_OUT.get(str(name), name)
         if name not in self.curves:
-            known = ", ".join(sorted(self.curves)) or f"none: {self.model} has generations, not hours"
+            known = ", ".join(self.curves) or f"none: {self.model} was run without time"
             raise SpecError(f"curve {name!r} does not exist; this result has {known}")
         return self.curves[name]
 
@@ -305,8 +351,9 @@ class ModelResult:
     def _sentence(self) -> str:
         size = _summarise(self.size)
         told = ", ".join(f"{name} {value}" for name, value in self.settings.items())
+        people = f"of {self.n_nodes:,} people reached" if self.n_nodes else "individuals in all"
         return (
-            f"{self.model} ({told}): {size.mean:,.2f} of {self.n_nodes:,} people reached on average "
+            f"{self.model} ({told}): {size.mean:,.2f} {people} on average "
             f"(half of {self.replicates:,} replicates at most {size.p50:,.0f}, one in twenty above {size.p95:,.0f})"
         )
 
