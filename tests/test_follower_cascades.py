@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 import viralsim as vs
 from tests.twins.followers import follower_cascade, mean_distance
 from viralsim.errors import SpecError
 from viralsim.kernels import stream
 from viralsim.models import followers
+from viralsim.verify import checks_scale, theory_followers
+from viralsim.verify.check import NotComputedError, Setting
 
 SIGMAS = 4.5
 
@@ -243,3 +247,79 @@ def test_rows_and_words(wide):
     )
     assert "3,000 cascades" in repr(counts)
     assert "popular_correlation" in counts._repr_html_()
+
+
+# ---------------------------------------------------------------------------------------------- theory
+
+
+def plane_trees(n):
+    """Every tree of n people as its numbers of children in depth-first order."""
+    for children in itertools.product(range(n), repeat=n):
+        *before, end = itertools.accumulate(children, lambda places, c: places + c - 1, initial=1)
+        if end == 0 and min(before) > 0:
+            yield children
+
+
+def parents_of(children):
+    parents, waiting = [], [-1]
+    for at, c in enumerate(children):
+        parents.append(waiting.pop())
+        waiting.extend([at] * c)
+    return np.array(parents)
+
+
+def test_mean_virality_equals_enumeration_of_all_trees():
+    k, weight, beta = np.array([2.0, 5.0]), np.array([0.7, 0.3]), 0.15
+    found = theory_followers.counts_theory(k, weight, beta, largest=6)
+    offspring = weight @ stats.binom.pmf(np.arange(7), k[:, None], beta)
+    chance = viral = 0.0
+    for n in range(3, 7):
+        size = 0.0
+        for children in plane_trees(n):
+            p = math.prod(offspring[c] for c in children)
+            size += p
+            viral += p * vs.structural_virality(parents_of(children))
+        assert found.size_prob[n] == pytest.approx(size, rel=1e-9)
+        chance += size
+    assert found.mean_virality(3) == pytest.approx(viral / chance, rel=1e-9)
+
+
+def test_offspring_of_hubs_do_not_underflow():
+    k, weight = np.array([10.0, 45_000.0, 70_000.0]), np.array([0.9, 0.06, 0.04])
+    got = theory_followers._mixed_binomial(k, weight, 0.0125, 1000)
+    expected = weight @ stats.binom.pmf(np.arange(1001), k[:, None], 0.0125)
+    np.testing.assert_allclose(got, expected, atol=1e-12)
+    assert expected[875] > 5e-4
+
+
+def test_cascades_on_one_graph_agree_with_the_law_of_its_follower_counts():
+    g = vs.generate.power_law(300_000, 2.3, min_followers=10, max_followers=12_000, seed=8)
+    beta = 0.5 * g.n_nodes / g.n_edges
+    expected = checks_scale.theory_of(g, beta)
+    n = 2_000_000
+    counts = vs.models.follower_cascades(g, beta, n, seed=3, threads=2)
+    for got, chance in [
+        *((counts.at_least(k), expected.at_least(k)) for k in (2, 4, 10, 30, 100)),
+        (counts.within(1), expected.within_one),
+    ]:
+        assert abs(got - chance) < SIGMAS * math.sqrt(chance * (1 - chance) / n), (got, chance)
+    mean, se = counts.mean_size
+    assert abs(mean - 2.0) < SIGMAS * se
+    virality, virality_se = counts.mean_virality_below
+    assert abs(virality - expected.mean_virality(100)) < SIGMAS * virality_se
+
+
+def test_verify_calls_it_with_the_numbers_asked():
+    told = []
+    setting = Setting(values={"people": 30_000, "cascades": 250_000}, threads=2, report=told.append)
+    found = {check.claim: check.find() for check in checks_scale.checks(setting)}
+    assert all(claim.startswith("30,000 people") for claim in found)
+    assert all(finding.agrees for finding in found.values()), found
+    assert told[-1] == "250,000 of 250,000 cascades"
+
+
+def test_verify_refuses_what_does_not_fit(monkeypatch):
+    monkeypatch.setattr("viralsim.engine.memory.available_bytes", lambda: 1e9)
+    check = checks_scale.checks(Setting(values={"people": 25_000_000, "cascades": 1000}))[0]
+    with pytest.raises(NotComputedError, match=r"need about 4\.9 GB, 1\.0 GB"):
+        check.find()
