@@ -199,11 +199,16 @@ def test_what_lies_inside_a_bin_is_refused(wide):
         counts.trace(100)
 
 
-def test_progress_is_told_and_can_stop_the_work(wide, monkeypatch):
+def test_progress_is_told_and_can_stop_the_work(wide, monkeypatch, capsys):
     monkeypatch.setattr(followers, "_CHUNK", 1000)
     told = []
     vs.models.follower_cascades(wide, 0.001, 5500, progress=lambda done, total: told.append((done, total)))
     assert told == [(0, 5500), *((1000 * k, 5500) for k in range(1, 6)), (5500, 5500)]
+
+    vs.models.follower_cascades(wide, 0.001, 3000, progress=True)
+    drawn = capsys.readouterr()
+    assert drawn.err
+    assert drawn.out == ""
 
     class EnoughError(Exception):
         pass

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from viralsim.engine.progress import bar
 from viralsim.errors import SpecError
 from viralsim.kernels import stream
 from viralsim.kernels.draws import level_of
@@ -43,7 +44,7 @@ def follower_cascades(
     seed: int | None = 0,
     threads: int | None = 1,
     popular: int = 100,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     method: str | None = None,
 ) -> CascadeCounts:
     """Cascades from one random person each, counted: a billion need no more memory than a thousand.
@@ -60,9 +61,9 @@ def follower_cascades(
         Changes nothing but the time; None is one per processor.
     popular : int
         Cascades of at least this size (2 or more) have their structural virality counted.
-    progress : callable (done, all), optional
-        Called with cascades done, about every tenth of a second; (0, all) first and (all, all) last. It may raise to
-        stop the work.
+    progress : callable (done, all) or bool, optional
+        Called with cascades done, several times a second; (0, all) first and (all, all) last. It may raise to stop the
+        work. True draws a bar on stderr.
     method : str, optional
         How draws are made; there is one way, "level-points-1".
 
@@ -102,11 +103,18 @@ def follower_cascades(
     job = _Job(
         _reach(g, p), np.uint64(derive(int(key), 0)), np.uint64(derive(int(key), 1)), cascades, popular
     )
-    tally, sums = _run(job, thread_count, progress)
+    tally, sums = _run(job, thread_count, _listener(progress))
     return CascadeCounts(
         METHOD, used_seed, g.n_nodes, g.n_edges, p, cascades, popular,
         tally.size, tally.depth, tally.virality, tally.totals, sums, job.grow,
     )  # fmt: skip
+
+
+def _listener(progress: Progress | bool | None) -> Progress | None:
+    """Who is told how many cascades are done."""
+    if not isinstance(progress, bool):
+        return progress
+    return bar("cascades") if progress else None
 
 
 def _checked_probability(value: Any) -> float:

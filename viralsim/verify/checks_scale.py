@@ -96,6 +96,7 @@ class _Case:
             min_followers=LEAST,
             max_followers=self.most,
             seed=seed,
+            threads=self.setting.threads,
         )
         beta = self.reproduction / (graph.n_edges / self.people)
         self._cache["theory"] = theory_of(graph, beta)
