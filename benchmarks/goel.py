@@ -111,8 +111,8 @@ def row(people: int, cascades: int) -> list[dict[str, Any]]:
             "ours": f"{found['cascade_seconds'] / cascades * 1e9:.3g} ns",
             "note": f"graph {found['build_seconds']:.1f} s, cascades {found['cascade_seconds']:.1f} s, peak "
             f"{found['peak_gib']:.2f} GiB; alone {found['alone']:.5f}, at least {POPULAR} {found['popular']:.3e}, "
-            f"virality of these {found['popular_virality']:.3f}, correlation with size {found['popular_correlation']:.3f}; "
-            f"furthest from theory by {max(errors.values()):.1f} standard errors",
+            f"virality of these {found['popular_virality']:.3f}, correlation with size "
+            f"{found['popular_correlation']:.3f}; furthest from theory by {max(errors.values()):.1f} standard errors",
         }
     ]
 

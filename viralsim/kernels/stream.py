@@ -1,9 +1,9 @@
 """Very many small cascades, each from one random person, straight into histograms: no column per cascade.
 
 A batch of cascades is followed together, generation by generation, in one list of people. Each generation
-is two passes: which followers are reached (their places in the graph are asked for ahead), then who they
-are and whether they are new to their cascade (their rows are asked for ahead). So the random loads of
-hundreds of cascades overlap, which is where the time of a single small cascade goes.
+is three passes: who reaches anybody (drawn without a branch: a wrong guess would wait for all of the draw), which
+followers they reach (their places in the graph are asked for ahead), then who these are and whether they are new to
+their cascade (their rows are asked for ahead). So the random loads of hundreds of cascades overlap.
 
 Draws (docs/models/follower-cascades.md): cascade c starts at the person at
 ``int(uniform(derive(root key, c)) * n)`` and has the key ``derive(luck key, c)``; a person of d followers
@@ -29,6 +29,7 @@ EXACT = 1024  # sizes and depths below this have a bin each, larger ones eight b
 BINS = EXACT + 8 * 22
 VIRALITY_BINS = 1025  # of width 1 / 16; the last takes all from 64 on
 ARCS = 4096  # live arcs gathered before their people are looked up
+BLOCK = 256  # people whose first points are drawn before any of them is looked at
 
 # Whole-number totals.
 POPULAR, SIZE_TAIL, DEPTH_TAIL, LARGEST, LARGEST_NUMBER = 0, 1, 2, 3, 4
@@ -40,7 +41,7 @@ SIZE2_TAIL, DEPTH2_TAIL, P_SIZE, P_SIZE2, P_VIRALITY, P_VIRALITY2, P_CROSS = 0, 
 C_COUNT, C_VIRALITY, C_VIRALITY2 = 7, 8, 9
 SUMS = 10
 
-_U1, _U32, _U3 = (np.uint64(k) for k in (1, 32, 3))
+_U1, _U32 = np.uint64(1), np.uint64(32)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -65,6 +66,9 @@ class Wave(NamedTuple):
     table: NDArray  # int32[power of 2, >= 2 room], places + 1 hashed by (cascade, person); zero between calls
     arc: NDArray  # int64[ARCS]
     owner: NDArray  # int32[ARCS]
+    own_key: NDArray  # uint64[BLOCK], keys of people
+    level: NDArray  # float64[BLOCK], level of each one's first point, in units of 1 / followers
+    active: NDArray  # int32[BLOCK], which of them reach somebody
     key: NDArray  # uint64[batch]
     size: NDArray  # int64[batch]
     depth: NDArray  # int64[batch]
@@ -140,33 +144,63 @@ def _land(reach, wave, found, stop, length, depth):
 
 
 @njit(cache=True, nogil=True)
+def _look_at(reach, wave, begin, end):
+    """First point of those at places `begin` to `end` - 1, without a branch; how many have one below the edge."""
+    count = 0
+    for i in range(end - begin):
+        p = np.uint64(begin + i)
+        u = np.uint64(wave.person[p])
+        d = np.int64(reach.indptr[u + _U1]) - np.int64(reach.indptr[u])
+        key = _person_key(reach, wave, p)
+        level = exponential32(derive(key, 0) >> _U32)
+        wave.own_key[i] = key
+        wave.level[i] = level
+        wave.active[count] = i
+        count += level < np.float64(d) * reach.level
+    return count
+
+
+@njit(cache=True, nogil=True)
 def _share(reach, wave, first, stop, depth):
     """People reached by those at places `first` to `stop` - 1; the new length of the list, or -1."""
     length = np.int64(stop)
     found = 0
+    for begin in range(first, stop, BLOCK):
+        active = _look_at(reach, wave, begin, min(begin + BLOCK, stop))
+        for j in range(active):
+            i = wave.active[j]
+            p = begin + i
+            u = np.uint64(wave.person[p])
+            a = np.int64(reach.indptr[u])
+            d = np.int64(reach.indptr[u + _U1]) - a
+            key, level, edge = wave.own_key[i], wave.level[i], np.float64(d) * reach.level
+            k = np.int64(0)
+            while level < edge:
+                e = a + below(derive(key, k), d)
+                k += 1
+                level += exponential32(derive(key, k) >> _U32)
+                wave.arc[found] = e
+                wave.owner[found] = p
+                prefetch(reach.indices, np.uint64(e))
+                found += 1
+                if found == ARCS:
+                    length = _land(reach, wave, found, stop, length, depth)
+                    found = 0
+                    if length < 0:
+                        return length
+    return _land(reach, wave, found, stop, length, depth)
+
+
+@njit(cache=True, nogil=True)
+def _share_with_all(reach, wave, first, stop, depth):
+    """As `_share`, where every try succeeds."""
+    length = np.int64(stop)
+    found = 0
     for p in range(first, stop):
         u = np.uint64(wave.person[p])
-        a = np.int64(reach.indptr[u])
-        d = np.int64(reach.indptr[u + _U1]) - a
-        key = _person_key(reach, wave, p)
-        edge = np.float64(d) * reach.level
-        level = 0.0
-        k = np.int64(0)
-        while True:
-            if reach.everyone:
-                if k == d:
-                    break
-                e = a + k
-            else:
-                word = derive(key, k)
-                level += exponential32(word >> _U32)
-                if not level < edge:
-                    break
-                e = a + below(word, d)
-            k += 1
+        for e in range(reach.indptr[u], reach.indptr[u + _U1]):
             wave.arc[found] = e
             wave.owner[found] = p
-            prefetch(reach.indices, np.uint64(e))
             found += 1
             if found == ARCS:
                 length = _land(reach, wave, found, stop, length, depth)
@@ -202,12 +236,11 @@ def spread_batch(reach, root_key, luck_key, first, count, wave):
     """
     n = np.float64(reach.indptr.size - 1)
     for i in range(count):
-        root = np.int64(uniform(derive(root_key, first + i)) * n)
-        prefetch(reach.indptr, np.uint64(root))
-        wave.person[i] = root
+        wave.person[i] = np.int64(uniform(derive(root_key, first + i)) * n)
+        wave.key[i] = derive(luck_key, first + i)
+        prefetch(reach.indptr, np.uint64(wave.person[i]))
         wave.cascade[i] = i
         wave.parent[i] = -1
-        wave.key[i] = derive(luck_key, first + i)
         wave.size[i] = 1
         wave.depth[i] = 0
     begin, length = np.int64(0), np.int64(count)
@@ -215,7 +248,10 @@ def spread_batch(reach, root_key, luck_key, first, count, wave):
     depth = 0
     while begin < stop:
         depth += 1
-        length = _share(reach, wave, begin, stop, depth)
+        if reach.everyone:
+            length = _share_with_all(reach, wave, begin, stop, depth)
+        else:
+            length = _share(reach, wave, begin, stop, depth)
         if length < 0:
             break
         begin, stop = stop, length

@@ -142,7 +142,8 @@ def _make_wave(batch: int, room: int) -> stream.Wave:
     tables = np.empty(room, np.int64), np.zeros(size, np.int32)
     arcs = np.empty(stream.ARCS, np.int64), np.empty(stream.ARCS, np.int32)
     counts = [np.zeros(batch, np.int64) for _ in range(3)]
-    return stream.Wave(*lists, *tables, *arcs, np.empty(batch, np.uint64), *counts)  # type: ignore[call-arg]
+    block = [np.empty(stream.BLOCK, kind) for kind in (np.uint64, np.float64, np.int32)]
+    return stream.Wave(*lists, *tables, *arcs, *block, np.empty(batch, np.uint64), *counts)  # type: ignore[call-arg]
 
 
 def _new_tally() -> stream.Tally:
