@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -107,8 +108,19 @@ class _Case:
             seed=seed,
             threads=self.setting.threads,
             popular=POPULAR,
-            progress=lambda done, total: self.setting.tell(f"{done:,} of {total:,} cascades"),
+            progress=_teller(self.setting),
         )
+
+
+def _teller(setting: Setting) -> Callable[[int, int], None]:
+    """How many cascades are done, and the seconds left."""
+    began = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        left = (time.monotonic() - began) * (total - done) / done if done else 0.0
+        setting.tell(f"{done:,} of {total:,} cascades" + (f", about {left:.0f} s left" if left else ""))
+
+    return tell
 
 
 def theory_of(graph: SocialGraph, probability: float) -> FollowerTheory:
