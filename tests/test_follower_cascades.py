@@ -323,6 +323,19 @@ def test_verify_calls_it_with_the_numbers_asked():
     assert told[-1] == "250,000 of 250,000 cascades"
 
 
+def test_verify_holds_the_published_size_against_the_published_figures(wide):
+    setting = Setting(values={"people": 25_000_000, "cascades": 10**9})
+    case = checks_scale._Case(setting, 2.3, 0.5)
+    counts = vs.models.follower_cascades(wide, 0.01, 30_000, seed=5)
+    case._cache.update(counts=counts, theory=None)  # not of that size: what is looked at is what is compared
+    found = [check.find() for check in checks_scale._published(case)]
+    np.testing.assert_allclose([f.expected for f in found], [0.7419, 6.70e-4, 3.63], rtol=2e-4)
+    assert [f.got for f in found] == [counts.size_prob(1), counts.at_least(100), counts.mean_virality[0]]
+    assert [finding.agrees for finding in found[:2]] == [False, False]
+    for other in (checks_scale._Case(Setting(), 2.3, 0.5), checks_scale._Case(setting, 2.1, 0.5)):
+        assert checks_scale._published(other) == []
+
+
 def test_verify_refuses_what_does_not_fit(monkeypatch):
     monkeypatch.setattr("viralsim.engine.memory.available_bytes", lambda: 1e9)
     check = checks_scale.checks(Setting(values={"people": 25_000_000, "cascades": 1000}))[0]

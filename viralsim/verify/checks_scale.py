@@ -23,7 +23,9 @@ GOEL = "Goel, Anderson, Hofman and Watts 2016; Otter 1949"
 FRINGE = "Goel et al. 2016; Otter 1949; Aldous 1991 (subtrees)"
 LEAST = 10
 MET_TWICE = "people met twice in a finite crowd"
+ROUNDING = (1e-12, "rounding of floating point")
 POPULAR = 100
+LEAST_EXPECTED = 10  # cascades, for a size to be looked at
 LARGEST = 1023  # sizes up to this are counted one by one
 _INTERPRETER_BYTES = 3e8
 
@@ -146,11 +148,13 @@ def _check_memory(people: int, exponent: float, most: int) -> None:
 def _case(case: _Case) -> list[Check]:
     def alone() -> Finding:
         counts = case.counts()
-        return proportion(int(counts.size_counts[1]), counts.cascades, float(case.theory().size_prob[1]))
+        expected = float(case.theory().size_prob[1])
+        return proportion(int(counts.size_counts[1]), counts.cascades, expected, *ROUNDING)
 
     def shallow() -> Finding:
         counts = case.counts()
-        return proportion(int(counts.depth_counts[:2].sum()), counts.cascades, case.theory().within_one)
+        shallow = int(counts.depth_counts[:2].sum())
+        return proportion(shallow, counts.cascades, case.theory().within_one, *ROUNDING)
 
     def popular() -> Finding:
         counts, expected = case.counts(), case.theory().at_least(POPULAR)
@@ -178,7 +182,7 @@ def _case(case: _Case) -> list[Check]:
         Check(f"{what}: chance to end within one step", GOEL, shallow),
         *(large if case.has_large else []),
         Check(f"{what}: mean size", "1 / (1 - r)", mean),
-        Check(f"{what}: chance of at least k, k to 100", GOEL, lambda: _tail(case)),
+        Check(f"{what}: chance of at least k, k to 1000", GOEL, lambda: _tail(case)),
     ]
     return found + _published(case)
 
@@ -225,9 +229,13 @@ def _tail(case: _Case) -> Finding:
     """The law of sizes on a log scale."""
     counts, theory = case.counts(), case.theory()
     total = counts.cascades
-    n = np.arange(1, 101)
+    n = np.arange(1, 1001)
     above = np.array([theory.at_least(int(k)) for k in n])
-    points = np.array([2, 3, 5, 8, 13, 20, 32, 50, 70, 100])
+    points = np.array([2, 3, 5, 8, 13, 20, 32, 50, 70, 100, 150, 220, 320, 500, 700, 1000])
+    points = points[above[points - 1] * total >= LEAST_EXPECTED]
+    if not points.size:
+        raise NotComputedError(f"fewer than {LEAST_EXPECTED} cascades reach anybody; use more --cascades")
+    n, above = n[: points[-1]], above[: points[-1]]
     findings = []
     for k in points:
         hits, expected = int(counts.size_counts[k:].sum()), float(above[k - 1])
@@ -242,7 +250,7 @@ def _tail(case: _Case) -> Finding:
         np.array([f.got for f in findings]),
         np.array([max(f.se, math.sqrt(f.got / total)) for f in findings]),
         f"{case.name}: {100 * theory.size_prob[1]:.3g} % of cascades are one person, {100 * theory.within_one:.3g} % "
-        f"end within one step, one in {1 / max(theory.at_least(100), 1e-15):,.0f} reaches 100.",
+        f"end within one step, one in {1 / above[-1]:,.0f} reaches {n[-1]}.",
         log_x=True,
         log_y=True,
     )
