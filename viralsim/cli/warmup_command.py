@@ -128,5 +128,6 @@ def _models() -> None:
     seeds = np.array([0, 1])
     for probability in (0.1, np.full(graph.n_edges, 0.1), "weighted"):
         models.independent_cascade(graph, seeds, probability, 3).structural_virality()
+    models.follower_cascades(graph, 0.1, 100)
     if hasattr(models, "linear_threshold"):
         models.linear_threshold(graph, seeds, 3)
