@@ -31,6 +31,7 @@ PUBLIC = [
     "seeding",
     "simulate",
     "structural_virality",
+    "sweep",
 ]
 MODULES = {"errors", "generate", "models", "seeding"}
 HEAVY = ("numba", "numpy", "matplotlib", "pydantic", "ruamel", "networkx", "scipy", "jinja2", "rich", "click")

@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "new": "Write a commented scenario file of your own.",
     "run": "Simulate a scenario: reach, word of mouth, and how sure one can be.",
     "compare": "Say which of several scenarios is better, and how surely.",
+    "sweep": "Run many settings of a scenario; stop and go on as you like.",
     "validate": "Check a scenario and say what to expect of it, without running it.",
     "show": "List the stock scenarios, or print one.",
     "model": "Run a classic model: cascades, thresholds, epidemics, Bass, branching.",

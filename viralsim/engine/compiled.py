@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,16 @@ from viralsim.rng import derive, text_key
 from viralsim.seeding.pick import pick_people
 from viralsim.spec.resolving import resolve
 
-__all__ = ["Audience", "Compiled", "compile_draw", "draw_key", "make_audience", "run_key", "slots_of"]
+__all__ = [
+    "Audience",
+    "AudienceMaker",
+    "Compiled",
+    "compile_draw",
+    "draw_key",
+    "make_audience",
+    "run_key",
+    "slots_of",
+]
 
 MOST_BINS = 200
 
@@ -52,6 +61,10 @@ class Audience:
     people: People
     networks: tuple[Network, ...]
     affinity: dict[str, NDArray[np.float64]]  # by topic: float64[n]
+
+
+AudienceMaker = Callable[[Any, int, Mapping[str, SocialGraph]], Audience]
+"""What makes the audience of a draw, or hands out one made before: as `make_audience`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +134,7 @@ def compile_draw(
     graphs: Mapping[str, SocialGraph],
     fixed: bool = False,
     audience: Audience | None = None,
+    maker: AudienceMaker | None = None,
 ) -> Compiled:
     """Compile one draw of a scenario.
 
@@ -134,6 +148,8 @@ def compile_draw(
         Hold every uncertain number at its value.
     audience : Audience, optional
         Reuse the people and networks of this draw; made if None.
+    maker : callable, optional
+        Makes or finds the audience in place of `make_audience`.
 
     Raises
     ------
@@ -142,7 +158,7 @@ def compile_draw(
     """
     plain = resolve(scenario, seed, draw, fixed=fixed)
     key = draw_key(seed, draw)
-    audience = audience or make_audience(plain, key, graphs)
+    audience = audience or (maker or make_audience)(plain, key, graphs)
     slots = slots_of(plain)
     if not 0 < len(slots) <= lay.MAX_SLOTS:
         raise ScenarioError(
