@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from pathlib import Path
@@ -237,11 +238,26 @@ def sweep_job(plan: SweepPlan, out: Path | None, resume: bool, options: dict[str
 
 def kept_text(progress: Progress, out: Path | None) -> str:
     """What is said when a sweep is interrupted."""
-    counted = f"{progress.done:,} of {progress.total:,} settings"
     if out is None:
+        counted = f"{progress.done:,} of {progress.total:,} settings"
         return f"interrupted after {counted}; nothing was kept: --out FOLDER keeps results as they come."
+    counted = f"{kept_count(out):,} of {progress.total:,} settings"
     words = [word for word in sys.argv[1:] if word != "--resume"]
     return f"interrupted; kept {counted}; go on with: {shlex.join(['viralsim', *words, '--resume'])}"
+
+
+def kept_count(folder: Path) -> int:
+    """Settings that the store of a folder holds."""
+    from contextlib import closing
+
+    from viralsim.errors import StoreError
+    from viralsim.experiment.store import STORE_FILE, Store
+
+    try:
+        with closing(Store(folder / STORE_FILE)) as store:
+            return sum(store.counts())
+    except StoreError:
+        return 0
 
 
 def as_object(swept: Sweep, plan: SweepPlan) -> dict[str, Any]:
@@ -282,10 +298,10 @@ def print_sweep(swept: Sweep, metric: str) -> None:
         values = [_shown(row[path]) for path in swept.paths]
         if row["error"]:
             lines.append((str(number), *values, "failed", ""))
-        elif row["mean"] is None:
+        elif math.isnan(row["mean"]):
             lines.append((str(number), *values, "not defined", ""))
         else:
-            wide = row["low"] is not None and row["low"] < row["high"]
+            wide = row["low"] < row["high"]  # False for NaN
             interval = format_interval(row["low"], row["high"], row["se"]) if wide else "-"
             lines.append((str(number), *values, format_number(row["mean"], row["se"]), interval))
     heads = ("setting", *swept.paths, metric, "95 % interval")

@@ -170,8 +170,7 @@ def compile_draw(
             f"run.step: {n_steps:,} steps to the horizon; at most {lay.MAX_STEPS:,}: use a longer step"
         )
     n_bins = min(n_steps, MOST_BINS)
-    central = resolve(scenario, seed, draw, fixed=True)
-    typical = {name: float(platform.share_prob) for name, platform in central.platforms.items()}
+    typical = {name: float(platform.share_prob) for name, platform in scenario.platforms.items()}  # central
     rates = slot_rates(plain, audience, slots, typical)
     world = _make_world(plain, audience, slots, key)
     plan = _make_plan(plain, audience, world, slots, rates, n_steps, n_bins, key)

@@ -56,6 +56,13 @@ class SweepPlan:
     fixed: bool = False
     block: int = BLOCK
 
+    @property
+    def common_seed(self) -> int | None:
+        """The seed of all settings; None before one is drawn, or if each setting has its own."""
+        if self.seed is not None or "run.seed" in self.design.paths:
+            return self.seed
+        return self.scenario.run.seed
+
     def numbers_of(self, scenario: Scenario) -> tuple[int, int, int]:
         """Seed, replicates and draws of a setting."""
         run = scenario.run
@@ -79,7 +86,7 @@ class SweepPlan:
         if going_on and resume is False:
             raise StoreError(_occupied(store, old))
         plan = self
-        if self.seed is None and self.scenario.run.seed is None and "run.seed" not in self.design.paths:
+        if self.common_seed is None and "run.seed" not in self.design.paths:
             plan = dataclasses.replace(self, seed=old["seed"] if going_on else entropy_seed())
         record = plan.record()
         if going_on:
@@ -93,7 +100,7 @@ class SweepPlan:
             "scenario": self.scenario.name,
             "scenario_digest": self.scenario.digest,
             "document": self.scenario.to_dict(absolute_paths=True),
-            "seed": self.scenario.run.seed if self.seed is None else self.seed,
+            "seed": self.common_seed,
             "replicates": self.replicates,
             "draws": self.draws,
             "fixed": self.fixed,

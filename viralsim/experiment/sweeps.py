@@ -141,7 +141,7 @@ def run_sweep(
         store = Store(None)
         plan = plan.begin(store, resume)
         _Work(plan, store, report).run(cells_run_by)
-        return Sweep(plan.design.paths, plan.scenario, plan.seed, store=store)
+        return Sweep(plan.design.paths, plan.scenario, plan.common_seed, store=store)
     from viralsim.experiment.store.folder import finish_folder, open_folder
 
     open_folder(folder)
@@ -151,7 +151,7 @@ def run_sweep(
         _Work(plan, store, report).run(cells_run_by)
         write_csv(store, plan.design.paths, folder / RESULTS_FILE)
         finish_folder(folder, plan, done=True)
-    return Sweep(plan.design.paths, plan.scenario, plan.seed, folder=folder)
+    return Sweep(plan.design.paths, plan.scenario, plan.common_seed, folder=folder)
 
 
 @dataclass(slots=True)

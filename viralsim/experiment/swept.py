@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import html
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -107,9 +108,7 @@ class Sweep:
         numbers = ("mean", "se", "low", "high", "p05", "p50", "p95", "sd", "defined")
         found: dict[str, Any] = {"setting": [row["setting"] for row in rows]}
         found.update({path: [row[path] for row in rows] for path in self.paths})
-        found.update(
-            {n: np.array([np.nan if r[n] is None else r[n] for r in rows], np.float64) for n in numbers}
-        )
+        found.update({n: np.array([row[n] for row in rows], np.float64) for n in numbers})
         return found
 
     def replicates(self, setting: int) -> dict[str, NDArray[np.float64]]:
@@ -197,7 +196,7 @@ def _number_cells(row: dict[str, Any]) -> str:
     """Expected value and interval of a row, or its error."""
     if row["error"]:
         return f"<td colspan=2>{html.escape(row['error'])}</td>"
-    if row["mean"] is None:
+    if math.isnan(row["mean"]):
         return "<td colspan=2>not defined</td>"
-    interval = "-" if row["low"] is None else format_interval(row["low"], row["high"], row["se"])
+    interval = "-" if math.isnan(row["low"]) else format_interval(row["low"], row["high"], row["se"])
     return f"<td>{format_number(row['mean'], row['se'])}</td><td>{interval}</td>"

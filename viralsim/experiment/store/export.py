@@ -27,10 +27,11 @@ def csv_fields(paths: Sequence[str]) -> tuple[str, ...]:
 
 
 def flat_rows(store: Store, paths: Sequence[str], metric: str | None = None) -> Iterator[dict[str, Any]]:
-    """Rows of a store with a value for each path."""
+    """Rows of a store with a value for each path; numbers that are not defined are NaN."""
     for row in store.rows(metric):
         overrides = row.pop("overrides")
         row["digest"] = row["digest"][:16]
+        row.update((field, math.nan) for field in RESULT_FIELDS if row[field] is None)
         yield {"setting": row.pop("setting"), **{path: overrides.get(path) for path in paths}, **row}
 
 
@@ -63,13 +64,14 @@ def write_csv(store: Store, paths: Sequence[str], target: Path) -> None:
 
 def _lines(rows: Iterable[dict[str, Any]], fields: Sequence[str]) -> Iterator[list[str]]:
     for row in rows:
-        yield [_text(row[field], row["error"] is None and field in RESULT_FIELDS) for field in fields]
+        failed = row["error"] is not None
+        yield ["" if failed and field in RESULT_FIELDS else _text(row[field]) for field in fields]
 
 
-def _text(value: Any, number: bool) -> str:
+def _text(value: Any) -> str:
     """One field of results.csv."""
     if value is None:
-        return "nan" if number else ""
+        return ""
     if isinstance(value, bool | dict | list):
         return json.dumps(value, sort_keys=True, ensure_ascii=False)
     if isinstance(value, float):
