@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from viralsim.experiment.comparison import compare
     from viralsim.experiment.sweeps import sweep
+    from viralsim.experiment.tipping import tipping_point
     from viralsim.graph import generate
     from viralsim.graph.social_graph import SocialGraph
     from viralsim.metrics.trees import structural_virality
@@ -54,6 +55,7 @@ _PUBLIC: dict[str, tuple[str, str | None]] = {
     "simulate": ("viralsim.engine", "simulate"),
     "structural_virality": ("viralsim.metrics.trees", "structural_virality"),
     "sweep": ("viralsim.experiment.sweeps", "sweep"),
+    "tipping_point": ("viralsim.experiment.tipping", "tipping_point"),
 }
 
 __all__ = [
@@ -76,6 +78,7 @@ __all__ = [
     "simulate",
     "structural_virality",
     "sweep",
+    "tipping_point",
 ]
 
 

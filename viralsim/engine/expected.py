@@ -32,6 +32,8 @@ class Expectations:
         is posted or paid.
     owned_impressions, paid_impressions, earned_impressions : float
         Expected counts; earned inf if growth_rate >= 1.
+    parents : float
+        Expected sharing people of generations 0 and 1: the denominator of `reproduction_number`.
     warnings : tuple of str
         What a user should know before betting on the result.
     """
@@ -42,6 +44,7 @@ class Expectations:
     owned_impressions: float
     paid_impressions: float
     earned_impressions: float
+    parents: float
     warnings: tuple[str, ...]
 
 
@@ -250,6 +253,7 @@ def expectations(compiled: Compiled) -> Expectations:
         owned_impressions=owned,
         paid_impressions=paid,
         earned_impressions=earned,
+        parents=parents,
         warnings=_warnings(compiled, growth, sharers / parents if parents > 0 else 0.0, owned + paid),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
@@ -93,17 +94,15 @@ class Cluster:
     def run(self, cells: Iterable[Cell], heartbeat: Callable[[], None]) -> Generator[Outcome, None, None]:
         """See `viralsim.experiment.executors.Executor`."""
         self.client.register_plugin(make_plugin(), name=_PLUGIN)
-        done = dask("as_completed")()
         flying: set[Any] = set()
         try:
             for cell in cells:
                 future = self.client.submit(run_on_worker, cell, key=_key_of(cell), pure=True, retries=5)
                 flying.add(future)
-                done.add(future)
                 while len(flying) >= self._most():
-                    yield from self._finished(done, flying, heartbeat)
+                    yield from self._finished(flying, heartbeat)
             while flying:
-                yield from self._finished(done, flying, heartbeat)
+                yield from self._finished(flying, heartbeat)
         finally:
             for future in flying:
                 future.cancel()
@@ -113,16 +112,12 @@ class Cluster:
         workers = self.client.scheduler_info(n_workers=-1)["workers"]
         return max(_AHEAD * sum(int(worker["nthreads"]) for worker in workers.values()), 2)
 
-    def _finished(
-        self, done: Any, flying: set[Any], heartbeat: Callable[[], None]
-    ) -> Generator[Outcome, None, None]:
+    def _finished(self, flying: set[Any], heartbeat: Callable[[], None]) -> Generator[Outcome, None, None]:
         """Outcomes of the cells that came back by now."""
+        with contextlib.suppress(TimeoutError):
+            dask("wait")(list(flying), timeout=HEARTBEAT_SECONDS, return_when="FIRST_COMPLETED")
         heartbeat()
-        try:
-            first = done.next_batch_within(HEARTBEAT_SECONDS)
-        except TimeoutError:
-            return
-        for future in first:
+        for future in [future for future in flying if future.done()]:
             flying.discard(future)
             yield future.result()
 
