@@ -2,8 +2,8 @@
 
     python benchmarks/sweep.py            # 200 settings; --settings 1000 for the whole of it
 
-The bare engine is the same cells run one after the other on one thread, audiences shared, without design, store, summaries or
-export; the sweep does all of that on one thread. Both are warm.
+The bare engine is the same cells run one after the other on one thread, audiences shared, without design, store,
+summaries or export; the sweep does all of that on one thread. Both are warm.
 """
 
 from __future__ import annotations
