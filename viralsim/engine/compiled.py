@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,16 @@ from viralsim.rng import derive, text_key
 from viralsim.seeding.pick import pick_people
 from viralsim.spec.resolving import resolve
 
-__all__ = ["Audience", "Compiled", "compile_draw", "draw_key", "make_audience", "run_key", "slots_of"]
+__all__ = [
+    "Audience",
+    "AudienceMaker",
+    "Compiled",
+    "compile_draw",
+    "draw_key",
+    "make_audience",
+    "run_key",
+    "slots_of",
+]
 
 MOST_BINS = 200
 
@@ -52,6 +61,10 @@ class Audience:
     people: People
     networks: tuple[Network, ...]
     affinity: dict[str, NDArray[np.float64]]  # by topic: float64[n]
+
+
+AudienceMaker = Callable[[Any, int, Mapping[str, SocialGraph]], Audience]
+"""What makes the audience of a draw, or hands out one made before: as `make_audience`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +137,7 @@ def compile_draw(
     graphs: Mapping[str, SocialGraph],
     fixed: bool = False,
     audience: Audience | None = None,
+    maker: AudienceMaker | None = None,
 ) -> Compiled:
     """Compile one draw of a scenario.
 
@@ -137,6 +151,8 @@ def compile_draw(
         Hold every uncertain number at its value.
     audience : Audience, optional
         Reuse the people and networks of this draw; made if None.
+    maker : callable, optional
+        Makes or finds the audience in place of `make_audience`.
 
     Raises
     ------
@@ -145,7 +161,7 @@ def compile_draw(
     """
     plain = resolve(scenario, seed, draw, fixed=fixed)
     key = draw_key(seed, draw)
-    audience = audience or make_audience(plain, key, graphs)
+    audience = audience or (maker or make_audience)(plain, key, graphs)
     slots = slots_of(plain)
     if not slots:
         raise ScenarioError(
@@ -159,8 +175,7 @@ def compile_draw(
             f"run.step: {n_steps:,} steps to the horizon; at most {lay.MAX_STEPS:,}: use a longer step"
         )
     n_bins = min(n_steps, MOST_BINS)
-    central = resolve(scenario, seed, draw, fixed=True)
-    typical = {name: float(platform.share_prob) for name, platform in central.platforms.items()}
+    typical = {name: float(platform.share_prob) for name, platform in scenario.platforms.items()}  # central
     rates = slot_rates(plain, audience, slots, typical)
     world = _make_world(plain, audience, slots, key)
     plan = _make_plan(plain, audience, world, slots, rates, n_steps, n_bins, key)
