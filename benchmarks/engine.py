@@ -98,7 +98,9 @@ def plain_cascade() -> list[dict[str, Any]]:
 
     def ours(k: int) -> harness.Timed:
         tally, state["scratch"], seconds = _block(compiled, replicates, k, state["scratch"])
-        sharers = tally.people[:, 3, 0].sum(axis=1).astype(float) + seeds.size  # asked people are counted apart
+        sharers = (
+            tally.people[:, 3, 0].sum(axis=1).astype(float) + seeds.size
+        )  # asked people are counted apart
         return harness.Timed(seconds / replicates, sharers)
 
     peer = cascades.cynetdiff(graph, seeds, "cascade", PLAIN_PROB)

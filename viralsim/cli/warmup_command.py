@@ -92,7 +92,7 @@ def _scenarios() -> None:
     from viralsim.engine.expected import expectations
 
     scenario = tiny_scenario()
-    expectations(compile_draw(scenario, scenario.run.seed, 0, {}, True))
+    expectations(compile_draw(scenario, 0, 0, {}, True))
     ensemble = simulate(scenario, threads=1)
     ensemble.summary()
     ensemble.trace(0)

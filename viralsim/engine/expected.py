@@ -38,10 +38,8 @@ class Expectations:
         use has no cpm.
     bought_reach : float
         Expected number of people with at least one owned or paid impression.
-=======
     parents : float
         Expected sharing people of generations 0 and 1: the denominator of `reproduction_number`.
->>>>>>> experiment
     warnings : tuple of str
         What a user should know before betting on the result.
     """
@@ -266,7 +264,6 @@ def expectations(compiled: Compiled) -> Expectations:
         owned_impressions=sums.owned,
         paid_impressions=float(sums.paid.sum()),
         earned_impressions=earned,
-<<<<<<< HEAD
         earned_at_cpm=_price_of(compiled, sums.earned),
         bought_reach=float((1.0 - sums.unseen).sum()),
         parents=sums.parents,

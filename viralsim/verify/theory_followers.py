@@ -10,7 +10,7 @@ from scipy import special
 
 from viralsim.verify.theory_branching import series_progeny
 
-__all__ = ["FollowerTheory", "counts_theory", "follower_counts", "follower_theory"]
+__all__ = ["FollowerTheory", "counts_theory", "follower_counts", "follower_offspring", "follower_theory"]
 
 Floats = NDArray[np.float64]
 NEAR = 120  # children up to which the offspring law is summed term by term
