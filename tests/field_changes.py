@@ -257,10 +257,10 @@ CHANGES: dict[str, Change] = {
     "engagementboost.cap": to(f"{ONE}.ranking.boost.cap", 1.1, first={f"{ONE}.ranking.boost": BOOST}),
     # networks
     "communities.kind": network("communities", "kind", "power-law"),
-    "communities.like": network("communities", "like", "lastfm"),
+    "communities.like": network("communities", "like", "lastfm-asia"),
     "communities.mean_followers": network("communities", "mean_followers", 20, **COMMUNITY),
     "communities.exponent": network("communities", "exponent", 2.05, **COMMUNITY),
-    "communities.max_followers": network("communities", "max_followers", 14, **COMMUNITY),
+    "communities.max_followers": network("communities", "max_followers", 20, **COMMUNITY),
     "communities.reciprocity": network("communities", "reciprocity", 1, **COMMUNITY),
     "communities.circles": network("communities", "circles", 0.9, **COMMUNITY),
     "communities.density": network("communities", "density", 1, **COMMUNITY),

@@ -62,7 +62,7 @@ PLATFORMS = st.fixed_dictionaries(
     optional={
         "access": PROBS, "organic_reach": PROBS, "cpm": st.floats(1e-3, 1e6), "half_life": DURATIONS,
         "reaction_delay": st.just("none") | DURATIONS.map(lambda m: {"kind": "lognormal", "median": m}),
-        "network": st.sampled_from(["communities", {"kind": "communities", "like": "lastfm", "mixing": 0.5}]),
+        "network": st.sampled_from(["communities", {"kind": "communities", "like": "lastfm-asia", "mixing": 0.5}]),
     },
 )  # fmt: skip
 
