@@ -106,9 +106,10 @@ def test_asking_five_people_beats_another_hour():
 def test_the_price_decides_about_influencers():
     ten = pair("influencers-or-many", "influencers-or-many", "influencers")
     star = pair("influencers-or-many", "influencers-or-many", "one-star")
-    assert (ten.verdict, star.verdict) == ("better", "worse")
-    assert 3 < ten.ratio < 6
-    assert star.ratio < 0.85
+    assert ten.verdict == "better"
+    assert 5 < ten.ratio < 9
+    assert star.verdict != "better"
+    assert star.ratio < ten.ratio / 4
     for ensemble in compared("influencers-or-many").ensembles:
         assert (ensemble["cost"] == 1200).all(), "equal budgets, spent"
         summary = ensemble.summary()
@@ -175,10 +176,10 @@ def test_the_hour_changes_when_not_how_many():
     assert half.ratio_high < 0.4
 
 
-def test_three_regulars_add_about_a_third():
+def test_three_regulars_add_about_a_half():
     asked = pair("small-shop", "small-shop", "ask-regulars")
     assert asked.verdict == "better"
-    assert 1.15 < asked.ratio < 1.55
+    assert 1.2 < asked.ratio < 2.1
     assert 25 < mean("small-shop", "small-shop", "reach") < 100
     more = mean("small-shop", "ask-regulars", "impressions_earned") - mean(
         "small-shop", "small-shop", "impressions_earned"
@@ -197,17 +198,17 @@ def test_the_same_post_twice_is_practically_equal():
 
 # Scenario, variant, metric: mean ratio written in the file, and how it was judged there.
 WRITTEN = [
-    ("launch-video", "five-asked", "reach", 1.71, "better"),
+    ("launch-video", "five-asked", "reach", 1.94, "better"),
     ("launch-video", "evening", "reach", 0.99, "practically equal"),
-    ("influencers-or-many", "influencers", "reach", 4.38, "better"),
-    ("influencers-or-many", "one-star", "reach", 0.60, "worse"),
+    ("influencers-or-many", "influencers", "reach", 7.25, "better"),
+    ("influencers-or-many", "one-star", "reach", 1.01, "unresolved"),
     ("two-platforms", "both", "reach", 1.43, "better"),
     ("two-platforms", "both", "reach_accounts", 1.51, "better"),
-    ("backlash", "provocative", "impressions_earned", 1.81, "better"),
+    ("backlash", "provocative", "impressions_earned", 2.02, "better"),
     ("backlash", "provocative", "reach", 1.02, "practically equal"),
     ("best-hour", "evening", "half_reach_hour", 0.229, "better"),
-    ("small-shop", "ask-regulars", "impressions", 1.32, "better"),
-    ("same-post-twice", "renamed", "reach", 0.997, "practically equal"),
+    ("small-shop", "ask-regulars", "impressions", 1.53, "better"),
+    ("same-post-twice", "renamed", "reach", 0.995, "practically equal"),
 ]
 
 

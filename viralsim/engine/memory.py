@@ -124,7 +124,8 @@ def estimate(
     per_replicate = 8.0 * (5 * n_slots * bins + n_slots * len(shares) * lay.N_COUNTS + 120)
     total = (
         _INTERPRETER
-        + at_once * max(people * per_person + edges * per_edge, people * 48.0 + edges * 8.0 + tied * _MAKING_TIES)
+        + at_once
+        * max(people * per_person + edges * per_edge, people * 48.0 + edges * 8.0 + tied * _MAKING_TIES)
         + sharers * scratch
         + 2.0 * replicates * per_replicate
         + sum(graph.memory_bytes for graph in graphs.values())
