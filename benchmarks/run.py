@@ -1,7 +1,7 @@
 """Benchmarks against other people's packages: one command, one table.
 
     .venv/bin/python benchmarks/run.py                        everything; writes benchmarks/RESULTS.md
-    .venv/bin/python benchmarks/run.py --only cascades        one module (cascades, engine, scale, epidemics)
+    .venv/bin/python benchmarks/run.py --only cascades        one module (cascades, engine, goel, epidemics)
     .venv/bin/python benchmarks/run.py --only cascades.million --out -    one part, to the screen
 
 The peers get an environment of their own (benchmarks/.peers), made on first use, with the versions of
@@ -26,7 +26,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
-MODULES = ("cascades", "engine", "scale", "epidemics")
+MODULES = ("cascades", "engine", "goel", "epidemics")
 INSIDE = "VIRALSIM_BENCHMARK_INSIDE"
 
 

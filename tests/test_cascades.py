@@ -229,7 +229,7 @@ def test_the_result_speaks():
     assert run("weighted", GRAPH, [1]).model == "weighted cascade"
     with pytest.raises(vs.SpecError, match="does not exist; this result has 0 to 19"):
         result.trace(20)
-    with pytest.raises(vs.SpecError, match="generations, not hours"):
+    with pytest.raises(vs.SpecError, match="linear threshold was run without time"):
         result.curve("active")
 
 

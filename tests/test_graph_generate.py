@@ -247,6 +247,12 @@ def test_power_law_followers_are_uniform_distinct_others():
             assert abs((z**2).sum() / (n * (n - 1)) - 1) < 4.5 * math.sqrt(2 / (n * (n - 2)))
 
 
+def test_power_law_is_the_same_for_any_number_of_threads():
+    for n, high in ((3, 2), (5000, 4999)):
+        one, three = (generate.power_law(n, 1.5, 1, high, seed=4, threads=threads) for threads in (1, 3))
+        assert one.digest == three.digest
+
+
 def test_power_law_pairs_of_followers_are_independent():
     # of 3 among 8 others, two given ones are both chosen with probability 3/8 * 2/7
     n, runs, p = 9, 4000, 3 / 8 * 2 / 7
@@ -323,6 +329,7 @@ def test_block_by_mean_degree_and_inside_part():
         (lambda: generate.power_law(100, 2.3, 5, 200), "max_followers is 200"),
         (lambda: generate.power_law(100, 2.3, 50, 20), "min_followers is 50"),
         (lambda: generate.power_law(100, -1), "exponent is -1"),
+        (lambda: generate.power_law(100, 2.3, threads=0), "threads is 0"),
         (lambda: generate.power_law(100, 2.3, mean_followers=1), "change exponent or max_followers"),
         (lambda: generate.power_law(100, 2.3, mean_followers=120), "change exponent or max_followers"),
         (lambda: generate.power_law(100, 2.3, 5, mean_followers=9), "give one"),

@@ -31,6 +31,8 @@ PUBLIC = [
     "seeding",
     "simulate",
     "structural_virality",
+    "sweep",
+    "tipping_point",
 ]
 MODULES = {"errors", "generate", "models", "seeding"}
 HEAVY = ("numba", "numpy", "matplotlib", "pydantic", "ruamel", "networkx", "scipy", "jinja2", "rich", "click")

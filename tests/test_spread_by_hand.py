@@ -344,7 +344,7 @@ def test_boost(simulate):
 
 
 def test_ranking_hides_and_shows(simulate):
-    rank_scale = np.array([[0.0], [1e9]])
+    rank_scale = np.array([[0.0], [1e9]], np.float32)
     world = certain_world(2, [[]], [[0, 1]], rank_scale=rank_scale)
     plan = certain_plan(
         ranked=np.ones(1, np.uint8), rank_bound=np.array([1e9]), organic_reach=np.array([1e-3])

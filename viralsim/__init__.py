@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         ViralsimError,
     )
     from viralsim.experiment.comparison import compare
+    from viralsim.experiment.sweeps import sweep
+    from viralsim.experiment.tipping import tipping_point
     from viralsim.graph import generate
     from viralsim.graph.social_graph import SocialGraph
     from viralsim.metrics.trees import structural_virality
@@ -52,6 +54,8 @@ _PUBLIC: dict[str, tuple[str, str | None]] = {
     "seeding": ("viralsim.seeding", None),
     "simulate": ("viralsim.engine", "simulate"),
     "structural_virality": ("viralsim.metrics.trees", "structural_virality"),
+    "sweep": ("viralsim.experiment.sweeps", "sweep"),
+    "tipping_point": ("viralsim.experiment.tipping", "tipping_point"),
 }
 
 __all__ = [
@@ -73,6 +77,8 @@ __all__ = [
     "seeding",
     "simulate",
     "structural_virality",
+    "sweep",
+    "tipping_point",
 ]
 
 

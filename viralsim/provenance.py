@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import lru_cache
 from importlib import metadata
 
 from viralsim import __version__
@@ -25,6 +26,12 @@ def versions() -> dict[str, str]:
     >>> versions()["generator"]
     '1'
     """
+    return dict(_found())
+
+
+@lru_cache(maxsize=1)
+def _found() -> dict[str, str]:
+    """The versions, looked up once: reading the packages' records takes milliseconds."""
     found = {
         "viralsim": __version__,
         "generator": str(GENERATOR_VERSION),

@@ -74,18 +74,20 @@ def command(
     from viralsim.cli.folder import check_place, write_results
     from viralsim.cli.render import note, print_comparison, print_json
     from viralsim.cli.run_command import graph_notes
-    from viralsim.cli.scenarios import load_all
+    from viralsim.cli.scenarios import load_all, located
 
     chosen, labels = load_all(scenarios, settings)
     if dry_run:
         from viralsim.cli.plan import dry_run as say_plan
 
-        say_plan(chosen, options, as_json, quiet)
+        with located(*chosen):
+            say_plan(chosen, options, as_json, quiet)
         return
     if out is not None:
         check_place(out, force)
     question = {"metric": metric, "metrics": also, "worthwhile": worthwhile, "labels": labels}
-    comparison = compare_job(chosen, {**question, **options}, quiet)
+    with located(*chosen):
+        comparison = compare_job(chosen, {**question, **options}, quiet)
     for text in dict.fromkeys(text for scenario in chosen for text in graph_notes(scenario)):
         note(text, quiet)
     if as_json:

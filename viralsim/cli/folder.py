@@ -80,8 +80,11 @@ def check_parent(path: Path) -> None:
     parent = path.absolute().parent
     while not parent.exists():
         parent = parent.parent
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        raise StoreError(f"--out {path}: {parent} cannot be written to; name another place")
+    try:
+        with tempfile.TemporaryDirectory(prefix=".viralsim-", dir=parent):
+            pass  # what a folder says it allows is not always what it allows
+    except OSError:
+        raise StoreError(f"--out {path}: {parent} cannot be written to; name another place") from None
 
 
 def _strangers(folder: Path) -> Iterator[str]:
@@ -268,14 +271,17 @@ def check_place(path: Path, force: bool = False) -> None:
     ------
     StoreError
     """
-    if not is_page(path):
-        check_free(path, force)
-        return
-    if path.is_dir():
-        raise StoreError(f"--out {path}: is a folder; name a file that ends in .html")
-    if path.exists() and not force:
-        raise StoreError(f"--out {path}: exists already; name another page, or replace it with --force")
-    check_parent(path)
+    try:
+        if not is_page(path):
+            check_free(path, force)
+            return
+        if path.is_dir():
+            raise StoreError(f"--out {path}: is a folder; name a file that ends in .html")
+        if path.exists() and not force:
+            raise StoreError(f"--out {path}: exists already; name another page, or replace it with --force")
+        check_parent(path)
+    except OSError as error:  # such as a name that is too long
+        raise StoreError(f"--out {path}: {error.strerror or error}; name another place") from None
 
 
 def write_results(subject: Ensemble | Comparison, path: Path, force: bool = False) -> str:

@@ -19,6 +19,8 @@ COMMANDS: dict[str, str] = {
     "new": "Write a commented scenario file of your own.",
     "run": "Simulate a scenario: reach, word of mouth, and how sure one can be.",
     "compare": "Say which of several scenarios is better, and how surely.",
+    "sweep": "Run many settings of a scenario; stop and go on as you like.",
+    "tipping": "Find where a number tips a scenario: R = 1, and the goal met every second time.",
     "validate": "Check a scenario and say what to expect of it, without running it.",
     "show": "List the stock scenarios, or print one.",
     "model": "Run a classic model: cascades, thresholds, epidemics, Bass, branching.",

@@ -197,7 +197,7 @@ def _seed_rows(graph: SocialGraph | None, people: int, o: dict[str, Any]) -> NDA
         if graph is None:
             raise click.UsageError("--seeding most-followers means nothing in a well mixed population.")
         order = np.lexsort((np.arange(people), -graph.follower_count))
-        return order[:count].astype(np.int64)[None, :]
+        return np.tile(order[:count].astype(np.int64), (replicates, 1))
     rows = np.array([_draw_people(people, count, o["seed"], r) for r in range(replicates)])
     if o["seeding"] == "random":
         return rows

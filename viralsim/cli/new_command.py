@@ -36,6 +36,10 @@ def command(name: str, out: Path | None, quiet: bool) -> None:
         raise SpecError(
             f"{path}: there is no folder {path.parent}; make it, or choose another place"
         ) from None
+    except OSError as error:
+        raise SpecError(
+            f"{path}: cannot be written: {error.strerror or error}; choose another place"
+        ) from None
     click.echo(path)
     if not quiet:
         click.echo(f"Next: viralsim run {source_name(str(path))}", err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -66,7 +66,13 @@ class Plan:
         return self.memory_bytes <= self.available_bytes
 
 
-def dry_run(scenarios: Sequence[Scenario], options: dict[str, Any], as_json: bool, quiet: bool) -> None:
+def dry_run(
+    scenarios: Sequence[Scenario],
+    options: dict[str, Any],
+    as_json: bool,
+    quiet: bool,
+    stand_for: int | None = None,
+) -> None:
     """Print what a run of these scenarios would take.
 
     Parameters
@@ -75,6 +81,8 @@ def dry_run(scenarios: Sequence[Scenario], options: dict[str, Any], as_json: boo
     options : dict
         replicates, draws, seed, threads, fixed as given to `simulate`; None where not given.
     as_json, quiet : bool
+    stand_for : int, optional
+        Settings of a sweep that the scenarios are examples of.
 
     Raises
     ------
@@ -84,10 +92,13 @@ def dry_run(scenarios: Sequence[Scenario], options: dict[str, Any], as_json: boo
     progress = Progress("timing a pilot", parts=len(scenarios))
     say_if_cold(progress, quiet)
     plan = run_job(lambda report: _plan(scenarios, options, report), progress, quiet)
+    if stand_for is not None:
+        plan = replace(plan, settings=stand_for, seconds=plan.seconds * stand_for / len(scenarios))
     if as_json:
         print_json(asdict(plan))
         return
-    each = f"{plan.settings} scenario{'s' * (plan.settings != 1)} x {plan.replicates:,} replicates"
+    what = "scenario" if stand_for is None else "setting"
+    each = f"{plan.settings:,} {what}{'s' * (plan.settings != 1)} x {plan.replicates:,} replicates"
     lines = [
         ("people", f"{plan.people:,}"),
         ("follower edges", f"{plan.edges:,}"),

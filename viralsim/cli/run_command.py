@@ -45,17 +45,19 @@ def command(
     """
     from viralsim.cli.folder import check_place, write_results
     from viralsim.cli.render import note, print_ensemble, print_json
-    from viralsim.cli.scenarios import load
+    from viralsim.cli.scenarios import load, located
 
     chosen = load(scenario, variant, settings)
     if dry_run:
         from viralsim.cli.plan import dry_run as say_plan
 
-        say_plan([chosen], options, as_json, quiet)
+        with located(chosen):
+            say_plan([chosen], options, as_json, quiet)
         return
     if out is not None:
         check_place(out, force)
-    result = simulate_job(chosen, options, quiet)
+    with located(chosen):
+        result = simulate_job(chosen, options, quiet)
     for text in (*result.notes, *(f"warning: {text}" for text in result.warnings)):
         note(text, quiet)
     if as_json:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from viralsim.spec import Scenario
 
-__all__ = ["load", "load_all", "source_name", "stock_names"]
+__all__ = ["load", "load_all", "located", "source_name", "stock_names"]
 
 Setting = tuple[str, Any]
 
@@ -90,6 +91,22 @@ def load_all(sources: Sequence[str], settings: Sequence[Setting] = ()) -> tuple[
     if settings:
         loaded = [scenario.with_overrides(dict(settings)) for scenario in loaded]
     return loaded, labels
+
+
+@contextlib.contextmanager
+def located(*scenarios: Scenario) -> Iterator[None]:
+    """Say where in the scenario's file a problem stands that shows only when people and networks are made.
+
+    Of several scenarios it cannot be told which one has it, unless they are one file and its variants.
+    """
+    from viralsim.errors import ScenarioError
+
+    try:
+        yield
+    except ScenarioError as error:
+        if len({scenario.source_path for scenario in scenarios}) > 1:
+            raise
+        raise ScenarioError([scenarios[0].located(problem) for problem in error.problems]) from error
 
 
 def source_name(source: str) -> str:

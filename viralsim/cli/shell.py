@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from viralsim.errors import ScenarioError, ViralsimError
 
 __all__ = ["BAD_INPUT", "DONE", "INTERRUPTED", "SOME_FAILED", "UNEXPECTED", "run_command"]
 
+_CANNOT_WRITE = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
 DONE, UNEXPECTED, BAD_INPUT, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
@@ -35,6 +37,9 @@ def run_command(arguments: Sequence[str] | None = None, prog_name: str = "virals
     int
         Exit code.
     """
+    for name in ("stdout", "stderr"):  # closed by whoever started us
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - stays open
     for stream in (sys.stdout, sys.stderr):  # a narrow terminal encoding must not end a long run
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
@@ -62,8 +67,7 @@ def _guarded(arguments: list[str] | None, prog_name: str) -> int:
         _say("interrupted; nothing was written.")
         return INTERRUPTED
     except OutputClosedError:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return DONE
     except ScenarioError as error:
         return _scenario_problems(error)
@@ -74,12 +78,22 @@ def _guarded(arguments: list[str] | None, prog_name: str) -> int:
         _say("error: out of memory. Fewer people or threads need less; --dry-run says how much beforehand.")
         return UNEXPECTED
     except OSError as error:
+        if error.filename is None and error.errno in _CANNOT_WRITE:
+            _drop_output()
+            _say(f"error: the output cannot be written: {error.strerror}")
+            return UNEXPECTED
         if error.filename is None or os.environ.get("VIRALSIM_DEBUG"):
             return _crash(error)
         _say(f"error: {error.filename}: {error.strerror or error}")
         return UNEXPECTED
     except Exception as error:
         return _crash(error)
+
+
+def _drop_output() -> None:
+    """Let what is left to write go nowhere, so that it cannot fail again when the process ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(text: str) -> None:
@@ -89,8 +103,9 @@ def _say(text: str) -> None:
 
 def _scenario_problems(error: ScenarioError) -> int:
     """Every problem on its own line, as an editor can jump to; then how many."""
-    for problem in error.problems:
-        print(problem, file=sys.stderr)
+    with contextlib.suppress(OSError, ValueError):
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
     count = len(error.problems)
     _say(f"{count} problem{'s' * (count != 1)}; nothing was run.")
     return BAD_INPUT

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_MOST_DRAWS = 50  # looked at
+
 
 @click.command("validate")
 @scenario_argument
@@ -41,12 +43,13 @@ def command(
     """
     from viralsim.cli.plan import say_if_cold
     from viralsim.cli.render import print_json
-    from viralsim.cli.scenarios import load
+    from viralsim.cli.scenarios import load, located
 
     chosen = load(scenario, variant, settings)
     progress = Progress(chosen.name)
     say_if_cold(progress, quiet)
-    facts = run_job(lambda report: _facts(chosen), progress, quiet)
+    with located(chosen):
+        facts = run_job(lambda report: _facts(chosen), progress, quiet)
     if as_json:
         print_json(facts)
     else:
@@ -69,6 +72,8 @@ def _facts(scenario: Scenario) -> dict[str, Any]:
     need = estimate(scenario, graphs, run.replicates, threads)
     compiled = compile_draw(scenario, run.seed or 0, 0, graphs, True)
     listed = assumptions(scenario)
+    expected = asdict(expectations(compiled))
+    expected["warnings"] += _unreachable(scenario, compiled)
     return {
         "scenario": scenario.name,
         "title": scenario.title,
@@ -80,12 +85,32 @@ def _facts(scenario: Scenario) -> dict[str, Any]:
         "replicates": run.replicates,
         "draws": run.draws,
         "variants": list(scenario.variant_names),
-        "expected": asdict(expectations(compiled)),
+        "expected": expected,
         "assumptions": len(listed),
         "uncertain": sum(entry.low < entry.high for entry in listed),
         "judgements": sum(entry.is_judgement for entry in listed),
         "notes": [f"network of {name}: {text}" for name, graph in graphs.items() for text in graph.notes],
     }
+
+
+def _unreachable(scenario: Scenario, compiled: Any) -> tuple[str, ...]:
+    """A warning for each platform whose band of R, or of what goes with it, is too wide for its network."""
+    from viralsim.engine.rates import unreachable_draws
+    from viralsim.spec import resolve
+
+    draws = min(scenario.run.draws, scenario.run.replicates, _MOST_DRAWS)
+    out: list[str] = []
+    drawn = [resolve(scenario, scenario.run.seed or 0, draw).platforms for draw in range(draws)]
+    for p, name in enumerate(scenario.platforms):
+        network, activity = compiled.audience.networks[p], compiled.audience.people.activity
+        found = unreachable_draws([platforms[name] for platforms in drawn], network, activity)
+        if found:
+            out.append(
+                f"In {len(found)} of the first {draws} draws the R drawn for {name} is more than its network can "
+                "carry, and a run stops there: narrow the bands of reproduction_number and peer_visibility, add "
+                "followers, or use --fixed."
+            )
+    return tuple(out)
 
 
 def _print(scenario: Scenario, facts: dict[str, Any]) -> None:
@@ -96,7 +121,10 @@ def _print(scenario: Scenario, facts: dict[str, Any]) -> None:
         ("people", f"{facts['people']:,}"),
         ("follower edges", f"{facts['edges']:,}"),
         ("memory", f"{size_text(facts['memory_bytes'])} of {size_text(facts['available_bytes'])} available"),
-        ("to run", f"{facts['replicates']:,} replicates over {facts['draws']:,} draws"),
+        (
+            "to run",
+            f"{facts['replicates']:,} replicates over {facts['draws']:,} draw{'s' * (facts['draws'] != 1)}",
+        ),
         (
             "expected R",
             _figure(expected["reproduction_number"]) + " new sharers per sharer, first two generations",
@@ -107,6 +135,8 @@ def _print(scenario: Scenario, facts: dict[str, Any]) -> None:
             _figure(expected["earned_multiplier"]) + " = all impressions / (owned + paid), expected",
         ),
         ("owned impressions", _figure(expected["owned_impressions"], 0) + " expected"),
+        ("paid impressions", _figure(expected["paid_impressions"], 0) + " expected"),
+        ("earned impressions", _figure(expected["earned_impressions"], 0) + " expected" + _as_ads(expected)),
         (
             "assumptions",
             f"{facts['assumptions']} numbers, {facts['uncertain']} uncertain, {facts['judgements']} without a source",
@@ -116,11 +146,17 @@ def _print(scenario: Scenario, facts: dict[str, Any]) -> None:
         lines.append(("variants", ", ".join(facts["variants"])))
     click.echo(f"{scenario.title}: can be run")
     for label, text in lines:
-        click.echo(f"  {label:<18}{text}")
+        click.echo(f"  {label:<20}{text}")
     for text in facts["notes"]:
         note(f"note: {text}")
     for text in expected["warnings"]:
         click.echo(f"warning: {text}")
+
+
+def _as_ads(expected: dict[str, Any]) -> str:
+    """What the earned impressions would cost, where that can be said."""
+    cost = expected["earned_at_cpm"]
+    return f"; as ads they would cost about US$ {cost:,.2f} (cpm)" if math.isfinite(cost) else ""
 
 
 def _figure(value: float, decimals: int = 3) -> str:

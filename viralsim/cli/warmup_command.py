@@ -86,10 +86,14 @@ def tiny_scenario(**network: Any) -> Scenario:
 
 
 def _scenarios() -> None:
-    """The spreading engine with every mechanic, as the commands call it."""
+    """The spreading engine with every mechanic, and what is expected of it, as the commands call them."""
     from viralsim.engine import simulate
+    from viralsim.engine.compiled import compile_draw
+    from viralsim.engine.expected import expectations
 
-    ensemble = simulate(tiny_scenario(), threads=1)
+    scenario = tiny_scenario()
+    expectations(compile_draw(scenario, 0, 0, {}, True))
+    ensemble = simulate(scenario, threads=1)
     ensemble.summary()
     ensemble.trace(0)
 
@@ -124,5 +128,6 @@ def _models() -> None:
     seeds = np.array([0, 1])
     for probability in (0.1, np.full(graph.n_edges, 0.1), "weighted"):
         models.independent_cascade(graph, seeds, probability, 3).structural_virality()
+    models.follower_cascades(graph, 0.1, 100)
     if hasattr(models, "linear_threshold"):
         models.linear_threshold(graph, seeds, 3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,16 @@ from viralsim.rng import derive, text_key
 from viralsim.seeding.pick import pick_people
 from viralsim.spec.resolving import resolve
 
-__all__ = ["Audience", "Compiled", "compile_draw", "draw_key", "make_audience", "run_key", "slots_of"]
+__all__ = [
+    "Audience",
+    "AudienceMaker",
+    "Compiled",
+    "compile_draw",
+    "draw_key",
+    "make_audience",
+    "run_key",
+    "slots_of",
+]
 
 MOST_BINS = 200
 
@@ -52,6 +61,10 @@ class Audience:
     people: People
     networks: tuple[Network, ...]
     affinity: dict[str, NDArray[np.float64]]  # by topic: float64[n]
+
+
+AudienceMaker = Callable[[Any, int, Mapping[str, SocialGraph]], Audience]
+"""What makes the audience of a draw, or hands out one made before: as `make_audience`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +116,15 @@ def make_audience(scenario: Any, key: int, graphs: Mapping[str, SocialGraph]) ->
         make_network(name, scenario, people, graphs.get(name), key) for name in scenario.platforms
     )
     taste = scenario.audience.taste
+    by_name = [
+        networks[p] for p in np.argsort(list(scenario.platforms))
+    ]  # sums must not hang on the order written
     affinity = {}
     for topic in dict.fromkeys(item.topic for item in scenario.items):
         by_segment = np.array([s.affinity.get(topic, 1.0) for s in scenario.audience.segments], np.float64)
         value = by_segment[people.segment]
         if taste.sigma > 0:
-            z = make_tastes(people, networks, topic, taste.tie_correlation, key)
+            z = make_tastes(people, by_name, topic, taste.tie_correlation, key)
             value = value * np.exp(taste.sigma * z - taste.sigma**2 / 2)
         affinity[topic] = value
     return Audience(people, networks, affinity)
@@ -121,6 +137,7 @@ def compile_draw(
     graphs: Mapping[str, SocialGraph],
     fixed: bool = False,
     audience: Audience | None = None,
+    maker: AudienceMaker | None = None,
 ) -> Compiled:
     """Compile one draw of a scenario.
 
@@ -134,6 +151,8 @@ def compile_draw(
         Hold every uncertain number at its value.
     audience : Audience, optional
         Reuse the people and networks of this draw; made if None.
+    maker : callable, optional
+        Makes or finds the audience in place of `make_audience`.
 
     Raises
     ------
@@ -142,20 +161,21 @@ def compile_draw(
     """
     plain = resolve(scenario, seed, draw, fixed=fixed)
     key = draw_key(seed, draw)
-    audience = audience or make_audience(plain, key, graphs)
+    audience = audience or (maker or make_audience)(plain, key, graphs)
     slots = slots_of(plain)
-    if not 0 < len(slots) <= lay.MAX_SLOTS:
+    if not slots:
         raise ScenarioError(
-            f"campaign: {len(slots)} combinations of item and platform; 1 to {lay.MAX_SLOTS} are allowed"
+            "campaign: nothing is posted and nobody is asked to share; write posts or seeding"
         )
+    if len(slots) > lay.MAX_SLOTS:
+        raise ScenarioError(f"campaign: {len(slots)} items on platforms; at most {lay.MAX_SLOTS} are allowed")
     n_steps = math.ceil(plain.run.horizon / plain.run.step - 1e-9)
     if n_steps > lay.MAX_STEPS:
         raise ScenarioError(
             f"run.step: {n_steps:,} steps to the horizon; at most {lay.MAX_STEPS:,}: use a longer step"
         )
     n_bins = min(n_steps, MOST_BINS)
-    central = resolve(scenario, seed, draw, fixed=True)
-    typical = {name: float(platform.share_prob) for name, platform in central.platforms.items()}
+    typical = {name: float(platform.share_prob) for name, platform in scenario.platforms.items()}  # central
     rates = slot_rates(plain, audience, slots, typical)
     world = _make_world(plain, audience, slots, key)
     plan = _make_plan(plain, audience, world, slots, rates, n_steps, n_bins, key)
@@ -190,7 +210,7 @@ def _make_world(scenario: Any, audience: Audience, slots: tuple[tuple[int, int],
         account=account,
         notice_q=notice,
         share_scale=_powers(scenario, audience, "share"),
-        rank_scale=_powers(scenario, audience, "ranking"),
+        rank_scale=_powers(scenario, audience, "ranking").astype(np.float32),
         indptr=np.ascontiguousarray(indptr),
         followers=followers,
         tie=_ties(scenario, networks),
@@ -227,7 +247,7 @@ def _fans(
 ) -> NDArray[np.int32]:
     """The brand's followers on one platform."""
     fans = scenario.platforms[name].brand_followers
-    topics = [scenario.items[i].topic for i, q in slots if q == p]
+    topics = sorted(scenario.items[i].topic for i, q in slots if q == p)
     affinity = np.ones(audience.people.size)
     if topics:
         affinity = np.mean([audience.affinity[topic] for topic in topics], axis=0)
@@ -350,7 +370,7 @@ def _ranking(
         by_affinity = items[i].exponents.ranking != 0
         ranked[s] = by_tie or by_affinity
         if by_affinity:
-            bound[s] *= world.rank_scale[:, i].max(initial=1.0)
+            bound[s] *= float(world.rank_scale[:, i].max(initial=1.0))
     return ranked, bound
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,13 @@ class Expectations:
         is posted or paid.
     owned_impressions, paid_impressions, earned_impressions : float
         Expected counts; earned inf if growth_rate >= 1.
+    earned_at_cpm : float
+        What the expected earned impressions would cost as ads at the platforms' cpm, US$; NaN where a platform in
+        use has no cpm.
+    bought_reach : float
+        Expected number of people with at least one owned or paid impression.
+    parents : float
+        Expected sharing people of generations 0 and 1: the denominator of `reproduction_number`.
     warnings : tuple of str
         What a user should know before betting on the result.
     """
@@ -42,6 +50,9 @@ class Expectations:
     owned_impressions: float
     paid_impressions: float
     earned_impressions: float
+    earned_at_cpm: float
+    bought_reach: float
+    parents: float
     warnings: tuple[str, ...]
 
 
@@ -72,6 +83,7 @@ class _Spread:
             s: self.noticed * share_chance(plan.hazard_friend[s] * first) for s in self.slots
         }
         self.shown = {s: self._shown_matrix(s) for s in self.slots}
+        self.displays = {s: shown @ np.ones(shown.shape[1]) for s, shown in self.shown.items()}
         self.account = {s: (world.account >> np.uint8(plan.slot_platform[s])) & 1 for s in self.slots}
 
     def _shown_matrix(self, slot: int) -> sparse.csr_array:
@@ -128,12 +140,27 @@ class _Spread:
             out[target] = total * self.after_friend[target]
         return out
 
-    def impressions(self, published: dict[int, NDArray[np.float64]]) -> float:
-        """Expected displays of these publications."""
-        return float(sum((self.shown[s] @ np.ones(x.size)) @ x for s, x in published.items()))
+    def unseen(self, published: dict[int, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Chance of each person to be shown none of these publications, each made with its own chance."""
+        log_chance = np.zeros(self.noticed.size)
+        for s, x in published.items():
+            rows = np.flatnonzero(x)
+            part = self.shown[s][rows]
+            shown = np.repeat(x[rows], np.diff(part.indptr)) * part.data
+            log_chance += np.bincount(
+                part.indices, np.log1p(-np.minimum(shown, 1.0 - 1e-12)), minlength=self.noticed.size
+            )
+        return np.exp(log_chance)
 
-    def start(self) -> tuple[dict[int, NDArray[np.float64]], dict[int, NDArray[np.float64]], float]:
-        """Expected first sharers by slot, chance that people are asked and accept by slot, owned impressions."""
+    def impressions(self, published: dict[int, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Expected displays of these publications by platform (float64[platforms])."""
+        out = np.zeros(self.compiled.plan.platform_key.size)
+        for s, x in published.items():
+            out[self.compiled.plan.slot_platform[s]] += self.displays[s] @ x
+        return out
+
+    def start(self, unseen: NDArray[np.float64]) -> tuple[dict[int, NDArray[np.float64]], float]:
+        """Expected first sharers by slot, and owned impressions; `unseen` is multiplied by the chance of none."""
         world, plan = self.compiled.world, self.compiled.plan
         n = world.person_key.size
         stay = {s: np.ones(n) for s in self.slots}
@@ -146,10 +173,11 @@ class _Spread:
                 if plan.ranked[slot] and world.rank_scale.shape[0]:
                     reach = np.minimum(reach * world.rank_scale[fans, self.item], 1.0)
                 owned += float(reach.sum())
+                unseen[fans] *= 1.0 - reach
                 stay[int(slot)][fans] *= 1.0 - reach * self.after_post[int(slot)][fans]
-        return {s: 1.0 - x for s, x in stay.items()}, self._asked(), owned
+        return {s: 1.0 - x for s, x in stay.items()}, owned
 
-    def _asked(self) -> dict[int, NDArray[np.float64]]:
+    def asked(self) -> dict[int, NDArray[np.float64]]:
         """Chance that each person is asked and accepts, by slot."""
         plan = self.compiled.plan
         asked = {s: np.zeros(self.noticed.size) for s in self.slots}
@@ -221,43 +249,63 @@ def expectations(compiled: Compiled) -> Expectations:
     those who share already (R only). The earned impressions are sums over an audience nobody has left yet,
     so they overstate large cascades.
     """
-    sharers, parents = 0.0, 0.0
-    growth, owned, paid, earned = 0.0, 0.0, 0.0, 0.0
-    plan = compiled.plan
-    paid_slots = {int(s) for s, paid_one in zip(plan.ask_slot, plan.ask_paid, strict=True) if paid_one}
+    sums = _Sums(compiled)
     for item in range(len(compiled.scenario.items)):
         spread = _Spread(compiled, item)
-        if not spread.slots:
-            continue
-        first, asked, posted = spread.start()
-        owned += posted
-        growth = max(growth, spread.growth())
-        by_asked = {s: spread.impressions({s: x}) for s, x in asked.items()}
-        paid += sum(x for s, x in by_asked.items() if s in paid_slots)
-        earned += sum(x for s, x in by_asked.items() if s not in paid_slots)
-        generation_1, generation_2 = _two_generations(spread, first, asked)
-        parents += _total(first) + _total(asked) + _total(generation_1)
-        sharers += _total(generation_1) + _total(generation_2)
-        if growth < 1.0:
-            earned += _earned(spread, first, asked)
-    if growth >= 1.0:
-        earned = np.inf
-    bought = owned + paid
-    return Expectations(
-        reproduction_number=sharers / parents if parents > 0 else np.nan,
-        growth_rate=growth,
+        if spread.slots:
+            sums.add(spread)
+    if sums.growth >= 1.0:
+        sums.earned[:] = np.inf
+    bought, earned = sums.owned + float(sums.paid.sum()), float(sums.earned.sum())
+    found = Expectations(
+        reproduction_number=sums.sharers / sums.parents if sums.parents > 0 else np.nan,
+        growth_rate=sums.growth,
         earned_multiplier=(bought + earned) / bought if bought > 0 else np.nan,
-        owned_impressions=owned,
-        paid_impressions=paid,
+        owned_impressions=sums.owned,
+        paid_impressions=float(sums.paid.sum()),
         earned_impressions=earned,
-        warnings=_warnings(compiled, growth, sharers / parents if parents > 0 else 0.0, owned + paid),
+        earned_at_cpm=_price_of(compiled, sums.earned),
+        bought_reach=float((1.0 - sums.unseen).sum()),
+        parents=sums.parents,
+        warnings=(),
     )
+    return replace(found, warnings=_warnings(compiled, found))
+
+
+class _Sums:
+    """What is expected of one item after another, added up."""
+
+    def __init__(self, compiled: Compiled):
+        plan = compiled.plan
+        self.paid_slots = {int(s) for s, paid in zip(plan.ask_slot, plan.ask_paid, strict=True) if paid}
+        self.sharers, self.parents, self.growth, self.owned = 0.0, 0.0, 0.0, 0.0
+        self.paid = np.zeros(plan.platform_key.size)
+        self.earned = np.zeros(plan.platform_key.size)
+        self.unseen = np.ones(compiled.world.person_key.size)
+
+    def add(self, spread: _Spread) -> None:
+        """Add one item."""
+        first, posted = spread.start(self.unseen)
+        asked = spread.asked()
+        self.owned += posted
+        self.growth = max(self.growth, spread.growth())
+        at_a_price = {s: x for s, x in asked.items() if s in self.paid_slots}
+        if at_a_price:
+            self.unseen *= spread.unseen(at_a_price)
+        bought = spread.impressions(at_a_price)
+        self.paid += bought
+        self.earned += spread.impressions(asked) - bought
+        generation_1, generation_2 = _two_generations(spread, first, asked)
+        self.parents += _total(first) + _total(asked) + _total(generation_1)
+        self.sharers += _total(generation_1) + _total(generation_2)
+        if self.growth < 1.0:
+            self.earned += _earned(spread, first, asked)
 
 
 def _earned(
     spread: _Spread, first: dict[int, NDArray[np.float64]], asked: dict[int, NDArray[np.float64]]
-) -> float:
-    """Expected displays by unpaid shares, summed over generations until they no longer count."""
+) -> NDArray[np.float64]:
+    """Expected displays by unpaid shares by platform, summed over generations until they no longer count."""
     published = spread.publish(first)
     total = spread.impressions(published)
     state = spread.caused({s: published[s] + asked[s] for s in spread.slots})
@@ -265,30 +313,86 @@ def _earned(
         published = spread.publish(state)
         more = spread.impressions(published)
         total += more
-        if more <= 1e-6 * total:
+        if more.sum() <= 1e-6 * total.sum():
             break
         state = spread.caused(published)
     return total
 
 
-def _warnings(compiled: Compiled, growth: float, reproduction: float, bought: float) -> tuple[str, ...]:
+def _price_of(compiled: Compiled, impressions: NDArray[np.float64]) -> float:
+    """What impressions by platform cost at the platforms' cpm, US$; NaN if one in use has none."""
+    platforms = list(compiled.scenario.platforms.values())
+    cost = 0.0
+    for p in {p for _, p in compiled.slots}:
+        cpm = platforms[p].cpm
+        cost += float("nan") if cpm is None else float(impressions[p]) / 1000.0 * cpm
+    return cost
+
+
+def _warnings(compiled: Compiled, found: Expectations) -> tuple[str, ...]:
     """Sentences about what makes a scenario unusual or its answer foregone."""
-    out = []
-    if reproduction >= 1.0 or growth >= 1.0:
-        out.append(
-            f"R is {reproduction:.2f} (growth rate {growth:.2f}): each sharer causes more than one new sharer, which "
-            "is a rare exception; most posts have R below 0.2. Check share and visibility numbers."
-        )
-    goal = compiled.scenario.goal
-    decided_by_buying = ("impressions", "impressions_paid", "impressions_owned", "reach")
-    if goal is not None and goal.metric in decided_by_buying and bought >= goal.at_least:
-        out.append(
-            f"The posts and paid shares alone are expected to bring about {bought:,.0f} impressions, which meets "
-            f"the goal of {goal.at_least:,.0f}: word of mouth does not decide it."
-        )
+    out = [_supercritical(found), _foregone(compiled.scenario.goal, found)]
     if not compiled.plan.post_step.size and not compiled.plan.ask_step.size:
         out.append("Nothing is posted and nobody is asked to share: nothing will happen.")
-    late = [int(x) for x in (*compiled.plan.post_step, *compiled.plan.ask_step) if x >= compiled.n_steps]
-    if late:
-        out.append(f"{len(late)} of the planned posts and requests lie after the horizon and never happen.")
-    return tuple(out)
+    else:
+        out += _unused(compiled)
+    return tuple(text for text in out if text)
+
+
+def _supercritical(found: Expectations) -> str:
+    """What to say where sharing grows by itself."""
+    if found.reproduction_number >= 1.0:
+        return (
+            f"R is {found.reproduction_number:.2f} (growth rate {found.growth_rate:.2f}): each sharer causes at least "
+            "one new sharer, which is a rare exception; most posts have R below 0.2. Check share and visibility "
+            "numbers."
+        )
+    if found.growth_rate >= 1.0:
+        early = f" (R over the first two generations is {found.reproduction_number:.2f})"
+        return (
+            f"The growth rate is {found.growth_rate:.2f}: among the best connected people each sharer would cause at "
+            f"least one new sharer{early * (found.reproduction_number < 1.0)}. That is a rare exception, and no finite "
+            "earned multiplier can be expected. Check share and visibility numbers."
+        )
+    return ""
+
+
+def _foregone(goal: Any, found: Expectations) -> str:
+    """What to say where what is posted and paid for meets the goal by itself."""
+    bought = {
+        "impressions": (found.owned_impressions + found.paid_impressions, "impressions"),
+        "impressions_owned": (found.owned_impressions, "owned impressions"),
+        "impressions_paid": (found.paid_impressions, "paid impressions"),
+        "reach": (found.bought_reach, "people reached"),
+    }
+    if goal is None or goal.metric not in bought:
+        return ""
+    amount, what = bought[goal.metric]
+    if amount < goal.at_least:
+        return ""
+    return (
+        f"The posts and paid shares alone are expected to bring about {amount:,.0f} {what}, which meets the goal of "
+        f"{goal.at_least:,.10g}: word of mouth does not decide it."
+    )
+
+
+def _unused(compiled: Compiled) -> list[str]:
+    """What is written but can have no effect; an item or platform may wait for a variant to use it."""
+    scenario, out = compiled.scenario, []
+    items, platforms = ({slot[part] for slot in compiled.slots} for part in (0, 1))
+    for i, item in enumerate(scenario.items):
+        if i not in items and not scenario.variants:
+            out.append(
+                f"The item {item.id!r} is never posted and nobody is asked to share it: nobody will see it."
+            )
+    for p, (name, platform) in enumerate(scenario.platforms.items()):
+        if p not in platforms and not scenario.variants:
+            out.append(
+                f"Nothing is posted on {name} and nobody is asked to share there: nothing happens on it."
+            )
+        chances = [segment.access.get(name, platform.access) for segment in scenario.audience.segments]
+        if platform.network.kind == "file" and min(chances) < 1.0:
+            out.append(
+                f"access to {name} is not used: everybody in its network's file has an account there, and nobody else."
+            )
+    return out

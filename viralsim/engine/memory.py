@@ -17,6 +17,7 @@ from viralsim.spec.resolving import resolve
 __all__ = ["MemoryEstimate", "available_bytes", "check_memory", "estimate"]
 
 _INTERPRETER = 260e6  # Python with numpy, scipy and the compiled kernels loaded
+_MAKING_TIES = 36.0  # bytes per arc while a network with communities is made
 _REACHED_EVENTS = 0.25  # shares per person that the lists are prepared for
 
 
@@ -100,7 +101,7 @@ def estimate(
     draws = min(draws or plain.run.draws, replicates)
     sizes = [graph.n_nodes for graph in graphs.values()]
     people = plain.audience.size or max(sizes, default=0)
-    edges = 0.0
+    edges, tied = 0.0, 0.0  # of all networks; of the largest with communities, whose making needs most
     shares = [s.fraction for s in plain.audience.segments]
     for name, platform in plain.platforms.items():
         if name in graphs:
@@ -108,19 +109,23 @@ def estimate(
             continue
         access = [s.access.get(name, platform.access) for s in plain.audience.segments]
         holders = sum(f * a for f, a in zip(shares, access, strict=True)) * people
-        edges += expected_edges(platform.network, max(int(holders), 2))
+        generated = expected_edges(platform.network, max(int(holders), 2))
+        edges += generated
+        if platform.network.kind == "communities":
+            tied = max(tied, generated)
     n_items, n_slots = len(plain.items), len(slots_of(plain))
     at_once = min(threads, draws)
     sharers = max(1, threads // draws) * at_once
     platforms = len(plain.platforms)
     per_person = 8 + 4 + 1 + 1 + 4 * n_items + 8 * (platforms + 1) + 24 + 8 * n_items + 9 * platforms
-    per_edge = 4.0 * (1 + (platforms > 1)) + 5.0 + 24.0  # in place, and while a graph is being made
+    per_edge = 4.0 * (1 + (platforms > 1)) + 5.0 + 18.0  # in place, and while a graph is being made
     scratch = people * (8.0 * (2 + n_items + n_slots) + 8.0 + 8.0 * 0.6 + _REACHED_EVENTS * 190.0)
     bins = 200
     per_replicate = 8.0 * (5 * n_slots * bins + n_slots * len(shares) * lay.N_COUNTS + 120)
     total = (
         _INTERPRETER
-        + at_once * (people * per_person + edges * per_edge)
+        + at_once
+        * max(people * per_person + edges * per_edge, people * 48.0 + edges * 8.0 + tied * _MAKING_TIES)
         + sharers * scratch
         + 2.0 * replicates * per_replicate
         + sum(graph.memory_bytes for graph in graphs.values())

@@ -15,6 +15,8 @@ from viralsim.errors import ScenarioError
 from viralsim.graph import generate
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.rng import derive, text_key
+from viralsim.spec.resolving import resolve
+from viralsim.spec.scenario import Scenario
 
 __all__ = ["Network", "audience_keys", "file_graphs", "make_network"]
 
@@ -49,7 +51,9 @@ class Network:
 
 
 def file_graphs(scenario: Any) -> dict[str, SocialGraph]:
-    """Read the networks of kind `file`, by platform name (`scenario` resolved, so that paths are absolute)."""
+    """Read the networks of kind `file`, by platform name (`scenario` resolved or not: paths start at its folder)."""
+    if isinstance(scenario, Scenario):
+        scenario = resolve(scenario, 0, 0, fixed=True)
     return {
         name: SocialGraph.read(**platform.network.model_dump(exclude={"kind"}, exclude_none=True))
         for name, platform in scenario.platforms.items()

@@ -1,4 +1,4 @@
-"""A progress bar on stderr for `simulate(progress=True)`."""
+"""A progress bar on stderr for `progress=True`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable
 __all__ = ["bar"]
 
 
-def bar() -> Callable[[int, int], None]:
-    """A callback (done, total) that draws a bar on stderr and leaves when all is done."""
+def bar(what: str = "replicates") -> Callable[[int, int], None]:
+    """A callback (done, total) that draws a bar on stderr and leaves when all is done; `what` is counted."""
     from rich.console import Console
     from rich.progress import Progress
 
     progress = Progress(console=Console(stderr=True), transient=True)
-    task = progress.add_task("replicates", total=None)
+    task = progress.add_task(what, total=None)
 
     def report(done: int, total: int) -> None:
         if done == 0:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from viralsim.engine.compiled import Audience
     from viralsim.engine.networks import Network
 
-__all__ = ["SlotRates", "slot_rates"]
+__all__ = ["SlotRates", "slot_rates", "unreachable_draws"]
 
 REFERENCE_STICKINESS = float(Item.model_fields["reference_stickiness"].default)
 """Stickiness of the typical item to which a platform's own numbers refer."""
@@ -110,6 +111,33 @@ def visibility_and_friend(
     return float(visibility), _solve(
         lambda s: wave.reproduction(float(visibility), s), float(target), top, where
     )
+
+
+def unreachable_draws(platforms: Sequence[Any], network: Network, activity: NDArray[np.float32]) -> list[int]:
+    """Which of a platform's draws ask for an R that its network cannot carry, so that a run would stop there.
+
+    Parameters
+    ----------
+    platforms : sequence
+        The platform as drawn, one a draw.
+    network : Network
+        Of one draw; others are much like it.
+    activity : float32[n]
+    """
+    wave = _Wave(network, activity.astype(np.float64))
+    at_full_visibility = lru_cache(partial(wave.reproduction, 1.0))
+    out = []
+    for draw, platform in enumerate(platforms):
+        if platform.reproduction_number is None:
+            continue
+        solved_friend = platform.friend_share_prob is None
+        friend = REFERENCE_STICKINESS if solved_friend else float(platform.friend_share_prob)
+        visibility = 1.0 if platform.peer_visibility is None else float(platform.peer_visibility)
+        if (
+            visibility * at_full_visibility(friend) < platform.reproduction_number
+        ):  # R is linear in visibility
+            out.append(draw)
+    return out
 
 
 class _Wave:

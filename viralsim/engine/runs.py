@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viralsim.engine.compiled import Compiled, compile_draw, run_key
+from viralsim.engine.compiled import AudienceMaker, Compiled, compile_draw, run_key
 from viralsim.engine.ensemble import Ensemble
 from viralsim.engine.memory import check_memory
 from viralsim.engine.networks import file_graphs
 from viralsim.engine.scratch import capacities, grown, make_scratch, make_tally
 from viralsim.engine.trace import Trace
-from viralsim.errors import SpecError
+from viralsim.errors import EngineError, SpecError
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.kernels import layout as lay
 from viralsim.kernels import spread
@@ -29,7 +29,7 @@ from viralsim.rng import check_seed, entropy_seed
 from viralsim.spec import Scenario
 from viralsim.spec.resolving import resolve
 
-__all__ = ["Events", "last_events", "run_replicates", "simulate"]
+__all__ = ["Events", "last_events", "run_block", "run_replicates", "simulate"]
 
 Progress = Callable[[int, int], None]
 _BLOCK = 8  # replicates between looks at the stop flag
@@ -92,6 +92,56 @@ def simulate(
     check_memory(scenario, graphs, replicates, threads)
     run = _Run(scenario, seed, fixed, graphs, replicates, draws)
     run.all_draws(threads, _progress(progress))
+    return run.ensemble()
+
+
+def run_block(
+    scenario: Scenario,
+    seed: int,
+    draws: int,
+    first: int,
+    count: int,
+    graphs: Mapping[str, SocialGraph],
+    fixed: bool = False,
+    threads: int = 1,
+    maker: AudienceMaker | None = None,
+    stop: threading.Event | None = None,
+) -> Ensemble:
+    """Run the replicates first, ..., first + count - 1 of a scenario: the same rows as `simulate` would give.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seed, draws : int
+        Draws that all replicates of the scenario are dealt over.
+    first, count : int
+        `first` is a multiple of `draws`.
+    graphs : mapping of platform name to SocialGraph
+        The networks read from files.
+    fixed : bool
+    threads : int
+    maker : callable, optional
+        Hands out audiences that were made before (see `compile_draw`).
+    stop : threading.Event, optional
+        Set from outside to end the work soon.
+
+    Returns
+    -------
+    Ensemble
+        Row r is replicate first + r.
+
+    Raises
+    ------
+    EngineError
+        If it was stopped.
+    """
+    if first % draws:
+        raise SpecError(f"first: got {first}; allowed are multiples of the {draws} draws")
+    run = _Run(scenario, seed, fixed, graphs, count, min(draws, count), first, maker)
+    run.stop = stop or run.stop
+    run.all_draws(threads, None)
+    if run.stop.is_set():
+        raise EngineError("stopped before it was done")
     return run.ensemble()
 
 
@@ -215,7 +265,10 @@ class _Run:
         graphs: Mapping[str, SocialGraph],
         replicates: int,
         draws: int,
+        first: int = 0,
+        maker: AudienceMaker | None = None,
     ):
+        self.first, self.maker = first, maker
         self.scenario, self.seed, self.fixed, self.graphs = scenario, seed, fixed, graphs
         self.replicates, self.draws = replicates, draws
         self.columns: dict[str, NDArray[Any]] = {}
@@ -257,7 +310,7 @@ class _Run:
         """Compile and run one draw."""
         if self.stop.is_set():
             return
-        compiled = compile_draw(self.scenario, self.seed, draw, self.graphs, self.fixed)
+        compiled = compile_draw(self.scenario, self.seed, draw, self.graphs, self.fixed, maker=self.maker)
         self._note_draw(draw, compiled)
         rows = np.arange(draw, self.replicates, self.draws)
         if shares == 1 or rows.size < 2:
@@ -274,7 +327,7 @@ class _Run:
             if self.stop.is_set():
                 return
             part = rows[start : start + _BLOCK]
-            keys = np.array([run_key(self.seed, draw, int(r)) for r in part], np.uint64)
+            keys = np.array([run_key(self.seed, draw, self.first + int(r)) for r in part], np.uint64)
             tally, scratch = run_replicates(
                 compiled.world, compiled.plan, keys, scratch, n_segments=compiled.n_segments
             )
@@ -352,13 +405,14 @@ class _Run:
         compiled = self.per_draw[draw].get("compiled") or compile_draw(
             self.scenario, self.seed, draw, self.graphs, self.fixed
         )
-        keys = np.array([run_key(self.seed, draw, replicate)], np.uint64)
+        keys = np.array([run_key(self.seed, draw, self.first + replicate)], np.uint64)
         _, scratch = run_replicates(compiled.world, compiled.plan, keys, n_segments=compiled.n_segments)
         return make_trace(compiled, last_events(scratch), replicate)
 
     def _rerun(self, fixed: bool, replicates: int) -> Ensemble:
         """The same worlds again, with uncertain numbers held or not."""
-        run = _Run(self.scenario, self.seed, fixed, self.graphs, replicates, min(self.draws, replicates))
+        draws = min(self.draws, replicates)
+        run = _Run(self.scenario, self.seed, fixed, self.graphs, replicates, draws, self.first, self.maker)
         run.all_draws(os.cpu_count() or 1, None)
         return run.ensemble()
 

@@ -42,7 +42,7 @@ def make_scratch(
     n_segments = n_segments or int(world.segment.max(initial=0)) + 1
     chunks = -(-sizes["displays"] // lay.CHUNK)
     events, repeats, pending = sizes["events"], sizes["repeats"], sizes["pending"]
-    longest = longest_list(world)
+    longest, scopes = longest_list(world), 1 + n_items + plan.platform_key.size
     return Scratch(
         rows=make_rows(world, plan),
         touched=np.zeros(n, np.int32),
@@ -73,7 +73,8 @@ def make_scratch(
         lists=np.zeros((lay.LISTS, 6), np.int64),
         point_at=np.zeros(lay.POINTS, np.int64),
         point_event=np.zeros(lay.POINTS, np.int64),
-        point_coin=np.zeros(lay.POINTS, np.int64),
+        point_word=np.zeros(lay.POINTS, np.uint64),
+        point_coin=np.zeros(lay.POINTS, np.uint64),
         point_prob=np.zeros(lay.POINTS),
         point_viewer=np.zeros(lay.POINTS, np.int32),
         counts=np.zeros(n_slots * n_segments * lay.N_COUNTS, np.int64),
@@ -81,7 +82,13 @@ def make_scratch(
         slot_key=np.zeros((n_slots, 7), np.uint64),
         opinion_key=np.zeros(n_items, np.uint64),
         run_key=np.zeros(2, np.uint64),
-        masks=np.zeros(1 + n_items + plan.platform_key.size, np.int64),
+        coins=np.zeros(lay.COINS, np.uint64),
+        kept=np.zeros(lay.COINS + 1, np.int64),
+        rank_boost=np.full(n_slots, -1.0),
+        rank_chance=np.zeros((n_slots, 257)),
+        rank_coin=np.zeros((n_slots, 257), np.uint64),
+        masks=np.zeros(scopes, np.uint64),
+        flag_bins=np.zeros((scopes + n_slots) * n_segments * 32, np.int64),
         size=_sizes(chunks),
     )
 
@@ -103,7 +110,7 @@ def make_rows(world: World, plan: Plan) -> np.ndarray:
     """One row of words per person (uint64[n x W]): key, person, items, slots; see viralsim.kernels.layout."""
     n = world.person_key.size
     n_items, n_slots = plan.item_key.size, plan.slot_item.size
-    rows = np.zeros((n, 2 + n_items + n_slots), np.uint64)
+    rows = _aligned(n, 2 + n_items + n_slots)
     rows[:, 0] = world.person_key
     rows[:, 1] = world.activity.view(np.uint32).astype(np.uint64)
     rows[:, 1] |= world.segment.astype(np.uint64) << np.uint64(lay.SEGMENT_SHIFT)
@@ -112,6 +119,13 @@ def make_rows(world: World, plan: Plan) -> np.ndarray:
         bit = np.uint8(plan.slot_platform[s])
         rows[:, 2 + n_items + s] = (world.account >> bit) & np.uint8(1)
     return rows.reshape(-1)
+
+
+def _aligned(n: int, width: int) -> np.ndarray:
+    """Zeros, uint64[n, width], that begin where a cache line begins."""
+    raw = np.zeros(n * width + 8, np.uint64)
+    first = (-raw.ctypes.data % 64) // 8
+    return raw[first : first + n * width].reshape(n, width)
 
 
 def make_tally(plan: Plan, n_segments: int, n_bins: int, replicates: int) -> Tally:

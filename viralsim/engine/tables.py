@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,7 @@ def clock_tables(activity: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDAr
     return clock.astype(np.int32), guess.astype(np.int32)
 
 
+@lru_cache(maxsize=256)  # the settings of a sweep ask for the same tables, draw by draw
 def delay_table(law: Any, half_life_hours: float, rhythm: Any, step_hours: float) -> NDArray[np.int32]:
     """Display delays in clock units (int32[4096], ascending), scaled so that posts have the half-life.
 

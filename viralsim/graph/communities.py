@@ -2,57 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from viralsim.errors import SpecError
-from viralsim.graph.social_graph import SocialGraph
-from viralsim.kernels import communities as kernels
-from viralsim.kernels.draws import uniforms_of, words_of
-from viralsim.rng import derive
+from viralsim.graph.generate import _key, _number, _subkey, _whole
+from viralsim.graph.resembling import RESEMBLING
+from viralsim.graph.social_graph import _MAX_NODES, SocialGraph, _narrow
+from viralsim.kernels import communities as wiring
+from viralsim.kernels import community_people, csr
+from viralsim.kernels.draws import words_of
 
 __all__ = ["RESEMBLING", "communities"]
 
 _PURPOSE = 7  # of the generators, see viralsim.graph.generate
-_PASSES = 12
-_LARGEST_CIRCLE = 100
+_PEOPLE, _RANKS, _ROUNDING, _CIRCLE_TIES, _CIRCLES, _REST, _JOINING, _ARCS = range(1, 9)  # purposes of draws
+_CIRCLE_PASSES = 3
+_REST_PASSES = 4
 _ROUNDS = 4
+_MEAN_TOLERANCE = 0.01
 
-RESEMBLING: dict[str, dict[str, Any]] = {
-    "lastfm": {
-        "n": 7624, "mean_followers": 7.3, "max_followers": 216, "exponent": 2.244,
-        "circles": 0.749, "density": 0.77, "community_size": 369.6,
-        "mixing": 0.142, "degree_correlation": 0.623, "reciprocity": 1.0,
-    },
-    "deezer": {
-        "n": 28281, "mean_followers": 6.6, "max_followers": 172, "exponent": 2.497,
-        "circles": 0.366, "density": 0.174, "community_size": 91.9,
-        "mixing": 0.109, "degree_correlation": 0.223, "reciprocity": 1.0,
-    },
-    "facebook-ego": {
-        "n": 4039, "mean_followers": 43.7, "max_followers": 1045, "exponent": 2.05,
-        "circles": 0.696, "density": 1.0, "community_size": 38.7,
-        "mixing": 0.076, "degree_correlation": 0.151, "reciprocity": 1.0,
-    },
-    "facebook-pages": {
-        "n": 22470, "mean_followers": 15.2, "max_followers": 709, "exponent": 2.05,
-        "circles": 0.87, "density": 0.829, "community_size": 220.9,
-        "mixing": 0.531, "degree_correlation": 0.343, "reciprocity": 1.0,
-    },
-    "github": {
-        "n": 37700, "mean_followers": 15.3, "max_followers": 9458, "exponent": 2.261,
-        "circles": 0.64, "density": 0.601, "community_size": 1158.0,
-        "mixing": 0.357, "degree_correlation": 0.308, "reciprocity": 1.0,
-    },
-    "twitch-de": {
-        "n": 9498, "mean_followers": 32.2, "max_followers": 4259, "exponent": 2.228,
-        "circles": 0.43, "density": 0.823, "community_size": 59.0,
-        "mixing": 0.409, "degree_correlation": 0.748, "reciprocity": 1.0,
-    },
-}  # fmt: skip
-"""Settings that resemble real graphs, by name (how closely: docs/communities.md)."""
+
+class Shape(NamedTuple):
+    """Checked arguments that shape the wiring."""
+
+    circles: float
+    density: float
+    circle_size: int
+    single_circle: float
+    largest_circle: int
+    mixing: float
+    degree_correlation: float
+    homophily: float
+
+
+class Rows(NamedTuple):
+    """Ties under construction; see viralsim.kernels.communities."""
+
+    starts: NDArray[np.int64]
+    filled: NDArray[np.int64]
+    neighbours: NDArray[np.int32]
+    kinds: NDArray[np.int8]
 
 
 def communities(
@@ -64,6 +56,9 @@ def communities(
     reciprocity: float = 0.4,
     circles: float = 0.5,
     density: float = 0.6,
+    circle_size: int = 20,
+    single_circle: float = 0.3,
+    largest_circle: int = 150,
     community_size: float = 1500.0,
     mixing: float = 0.2,
     degree_correlation: float = 0.2,
@@ -73,21 +68,20 @@ def communities(
 ) -> SocialGraph:
     """A believable social network.
 
-    People have heavy-tailed numbers of ties. A part of their ties lies in circles (small dense groups of
-    people with similar numbers of ties inside one community), which makes clustering; the rest are
-    paired at random inside the community or across communities.
+    People want heavy-tailed numbers of ties. A part of their ties lies in circles (small dense groups of
+    people of one community who want similar numbers of ties in a circle; whoever wants many is in several),
+    which makes clustering; the rest are paired at random inside the community or across communities.
 
     Parameters
     ----------
     n : int
         People, at least 2.
     mean_followers : float
-        Mean number of followers. Repeated pairings are dropped; the number of stubs is raised until the mean is
-        within 2 %, or as close as four rounds bring it.
+        Mean number of followers, met within 1 % unless the graph is small and dense.
     exponent : float
         The number of ties x has P(X > x) ~ (1 + x/s)^-(exponent - 1), above 2; smaller is heavier.
     max_followers : int, optional
-        Cut-off of the number of ties; n / 20, at least 50, if not given.
+        Cut-off of the number of ties; if not given the largest of n / 20, 50 and three times the mean.
     reciprocity : float in [0, 1]
         Part of arcs that are returned. 1: undirected. One-way arcs run from u to v with probability
         d_u / (d_u + d_v), so that people with many ties have more followers than they follow.
@@ -95,8 +89,14 @@ def communities(
         Part of a person's ties meant for circles.
     density : float in (0, 1]
         Chance that two people of a circle are tied.
+    circle_size : int
+        Whoever wants more ties in circles than one of this many people has room for is in several, at least 3.
+    single_circle : float in [0, 1]
+        Part of people who have all their ties in circles in one.
+    largest_circle : int
+        Most people of a circle, 3 to 2,000.
     community_size : float
-        Mean size of a community (exponential).
+        Mean size of a community, at least 3; P(size > s) = exp(-sqrt(2 s / mean)).
     mixing : float in [0, 1]
         Part of the ties outside circles that ignore communities.
     degree_correlation : float in [0, 1]
@@ -119,140 +119,188 @@ def communities(
 
     Notes
     -----
-    The construction is ours (an assumption); circles after Newman and Park 2003, "Why social networks are
-    different from other types of networks", the tail is Lomax's.
+    The construction is ours (an assumption, described in docs/communities.md); circles after Newman and
+    Park 2003, "Why social networks are different from other types of networks", the tail is Lomax's.
+
+    Examples
+    --------
+    >>> communities(500, mean_followers=12, seed=1).n_nodes
+    500
     """
-    _check(n, mean_followers, exponent, reciprocity, circles, density, community_size, mixing,
-           degree_correlation, homophily)  # fmt: skip
-    groups = np.zeros(n, np.int64) if segments is None else np.asarray(segments, np.int64)
-    if groups.shape != (n,) or groups.min(initial=0) < 0:
-        raise SpecError(f"segments: one number from 0 for each of the {n:,} people is needed")
-    key = derive(derive(seed, _PURPOSE), 0)
+    shape = Shape(
+        circles, density, circle_size, single_circle, largest_circle, mixing, degree_correlation, homophily
+    )
+    _check(n, mean_followers, exponent, max_followers, reciprocity, community_size, shape)
+    groups = _groups(segments, n)
+    key = _key(seed, _PURPOSE)
     mutual = reciprocity / (2.0 - reciprocity)
-    cut = max(n // 20, 50) if max_followers is None else max_followers
-    wanted = min(2.0 * mean_followers / (1.0 + mutual), n - 1.0)
-    community = _community(key, n, community_size)
+    wanted = _ties_wanted(n, mean_followers, reciprocity, mutual, max_followers)
+    community = np.empty(n, np.int64)
+    community_people.community_numbers(_subkey(key, _PEOPLE), float(community_size), community)
     aim = wanted
     for _ in range(_ROUNDS):
-        degree = _degrees(key, n, aim, exponent, min(cut, n - 1))
-        shape = (float(homophily), float(density), float(mixing), float(degree_correlation))
-        u, v, in_circle = _pairs(key, degree, community, groups, circles, *shape)
-        found = 2.0 * u.size / n
-        if abs(found - wanted) <= 0.02 * wanted:
+        rows = _wire(key, _numbers_of_ties(key, n, aim, exponent, max_followers), community, groups, shape)
+        found = float(rows.filled.sum()) / n
+        if abs(found - wanted) <= _MEAN_TOLERANCE * wanted:
             break
-        aim *= wanted / found
-    base = np.where(community[u] == community[v], 0.25, 0.0)
-    base[in_circle] = 0.5
-    tie = (base + 0.5 * _uniforms(key, 6, u.size)).astype(np.float32)
-    if reciprocity == 1.0:
-        return SocialGraph.from_edges(u, v, n=n, tie=tie, directed=False)
-    return _directed(key, n, u, v, tie, degree, mutual)
+        aim = min(aim * wanted / max(found, 1e-9), n - 1.0)
+    return _graph(key, rows, mutual)
 
 
-def _pairs(
-    key: int, degree: NDArray[np.int64], community: NDArray[np.int64], groups: NDArray[np.int64], circles: float,
-    homophily: float, density: float, mixing: float, degree_correlation: float,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:  # fmt: skip
-    """Distinct pairs u < v for these numbers of stubs, and whether each was made in a circle."""
+def _wire(
+    key: np.uint64,
+    degree: NDArray[np.int64],
+    community: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    shape: Shape,
+) -> Rows:
+    """Ties for people who want `degree` each: circles first, then the rest, then one component."""
     n = degree.size
-    kept = np.minimum((degree * circles + _uniforms(key, 3, n)).astype(np.int64), degree)
-    rest = degree - kept
-    source = np.empty(int(degree.sum()) + 1, np.int32)
-    target = np.empty_like(source)
-    circle_ties = kernels.wire_circles(
-        np.uint64(derive(key, 4)), kept, community, groups, homophily, density,
-        _LARGEST_CIRCLE, _PASSES, source, target,
-    )  # fmt: skip
-    made = kernels.wire_rest(
-        np.uint64(derive(key, 5)), rest + kept, community, groups, homophily, mixing, degree_correlation,
-        source, target, circle_ties,
-    )  # fmt: skip
-    u, v, first = _distinct(source[:made].astype(np.int64), target[:made].astype(np.int64), n)
-    return u, v, first < circle_ties
+    starts = np.zeros(n + 1, np.int64)
+    np.cumsum(degree, out=starts[1:])
+    rows = Rows(
+        starts, np.zeros(n, np.int64), np.empty(int(starts[-1]), np.int32), np.empty(int(starts[-1]), np.int8)
+    )
+    wanted = np.empty(n, np.int64)
+    wiring.circle_ties(_subkey(key, _CIRCLE_TIES), degree, float(shape.circles), wanted)
+    for turn in range(_CIRCLE_PASSES):
+        if not _add_circles(_subkey(_subkey(key, _CIRCLES), turn), wanted, community, groups, shape, rows):
+            break
+    for turn in range(_REST_PASSES):
+        relaxed = turn == _REST_PASSES - 1  # whoever is left takes whom there is, in the segment if so wanted
+        mixing, correlation = (1.0, 0.0) if relaxed else (shape.mixing, shape.degree_correlation)
+        room = int(starts[-1]) - int(rows.filled.sum())
+        if not _add_rest(_subkey(_subkey(key, _REST), turn), room, community, groups, shape.homophily, mixing,
+                         correlation, rows):  # fmt: skip
+            break
+    wiring.join_components(_subkey(key, _JOINING), groups, float(shape.homophily), *rows)
+    return rows
 
 
-def _directed(
-    key: int, n: int, u: NDArray[np.int64], v: NDArray[np.int64], tie: NDArray[np.float32],
-    degree: NDArray[np.int64], mutual: float,
-) -> SocialGraph:  # fmt: skip
-    """Orient pairs: a part `mutual` both ways, the others by degree."""
-    both = _uniforms(key, 7, u.size) < mutual
-    forward = _uniforms(key, 8, u.size) * (degree[u] + degree[v]) < degree[u]
-    start, end = np.where(forward, u, v), np.where(forward, v, u)
-    return SocialGraph.from_edges(
-        np.concatenate([start, end[both]]),
-        np.concatenate([end, start[both]]),
-        n=n,
-        tie=np.concatenate([tie, tie[both]]),
-        directed=True,
+def _add_circles(
+    key: np.uint64, wanted: NDArray[np.int64], community: NDArray[np.int64], groups: NDArray[np.int64],
+    shape: Shape, rows: Rows,
+) -> int:  # fmt: skip
+    """One round of circles. Returns the ties made."""
+    slots = np.empty(wanted.size, np.int64)
+    per_circle = max(float(shape.density) * (shape.circle_size - 1), 2.0)
+    total = int(wiring.circle_slots(_subkey(key, 1), wanted, per_circle, float(shape.single_circle), slots))
+    bucket, owner, order = np.empty(total, np.int64), np.empty(total, np.int32), np.empty(total, np.int32)
+    wiring.circle_buckets(
+        _subkey(key, 2), wanted, slots, community, groups, float(shape.homophily), bucket, owner
+    )
+    starts = np.empty((int(community.max()) + 1) * (int(groups.max()) + 2) * wiring.LEVELS + 1, np.int64)
+    wiring.group(_subkey(key, 3), bucket, owner, order, starts)
+    places = starts[:: wiring.LEVELS].copy()
+    return int(
+        wiring.wire_circles(
+            _subkey(key, 4),
+            wanted,
+            slots,
+            order,
+            places,
+            float(shape.density),
+            int(shape.largest_circle),
+            *rows,
+        )
     )
 
 
-def _distinct(
-    u: NDArray[np.int64], v: NDArray[np.int64], n: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Distinct pairs with u < v, and where each first stood."""
-    pairs, first = np.unique(np.minimum(u, v) * n + np.maximum(u, v), return_index=True)
-    return pairs // n, pairs % n, first
+def _add_rest(
+    key: np.uint64, room: int, community: NDArray[np.int64], groups: NDArray[np.int64], homophily: float,
+    mixing: float, correlation: float, rows: Rows,
+) -> int:  # fmt: skip
+    """One round of pairing the `room` free places. Returns the ties made."""
+    bucket, owner, order = np.empty(room, np.int64), np.empty(room, np.int32), np.empty(room, np.int32)
+    wiring.rest_buckets(
+        _subkey(key, 1), rows.starts, rows.filled, community, groups, float(homophily), float(mixing),
+        float(correlation), bucket, owner,
+    )  # fmt: skip
+    starts = np.empty((int(community.max()) + 2) * (int(groups.max()) + 2) * wiring.LEVELS + 1, np.int64)
+    wiring.group(_subkey(key, 2), bucket, owner, order, starts)
+    return int(wiring.wire_rest(order, starts[:: wiring.LEVELS].copy(), community, *rows))
 
 
-def _uniforms(key: int, purpose: int, size: int) -> NDArray[np.float64]:
-    """Uniforms in (0, 1) keyed on the position."""
-    out = np.empty(size)
-    uniforms_of(np.uint64(derive(key, purpose)), np.arange(size, dtype=np.uint64), out)
-    return out
+def _graph(key: np.uint64, rows: Rows, mutual: float) -> SocialGraph:
+    """Direct the ties and turn the rows into a graph."""
+    n = rows.filled.size
+    pointers = np.empty(n + 1, np.int64)
+    tie = np.empty(rows.neighbours.size, np.float32)
+    arcs = int(wiring.arcs_of(_subkey(key, _ARCS), float(mutual), *rows, pointers, tie))
+    pointers, columns, ties = csr.transpose(pointers, rows.neighbours[:arcs], tie[:arcs], n)
+    return SocialGraph(_narrow(pointers, arcs), columns, tie=ties, directed=mutual < 1.0)
 
 
-def _degrees(key: int, n: int, mean: float, exponent: float, cut: int) -> NDArray[np.int64]:
-    """Numbers of ties: the quantiles of a Lomax law cut at `cut`, dealt in a random order (int64[n], at least 1)."""
-    tail = max(exponent - 1.0, 1.0001)
-    mean = min(mean, 0.9 * cut)
-    low, high = 1e-6, 1e9
-    for _ in range(200):
-        scale = (low * high) ** 0.5
-        over = (1.0 + cut / scale) ** -tail
-        found = 1.0 + (scale / (tail - 1.0) * (1.0 - (1.0 + cut / scale) ** (1.0 - tail)) - cut * over) / (
-            1.0 - over
+def _ties_wanted(
+    n: int, mean_followers: float, reciprocity: float, mutual: float, max_followers: int | None
+) -> float:
+    """Mean number of ties that gives the mean number of followers, or SpecError if nobody can have so many."""
+    wanted = 2.0 * mean_followers / (1.0 + mutual)
+    most = n - 1 if max_followers is None else min(max_followers, n - 1)
+    if wanted > most:
+        raise SpecError(
+            f"mean_followers is {mean_followers:g}: with reciprocity {reciprocity:g} that takes {wanted:.4g} ties a "
+            f"person, and {most:,} is the most ({n:,} people, max_followers "
+            f"{'not given' if max_followers is None else max_followers}); lower it, or raise reciprocity or "
+            "max_followers"
         )
-        low, high = (scale, high) if found < mean else (low, scale)
+    return wanted
+
+
+def _numbers_of_ties(
+    key: np.uint64, n: int, mean: float, exponent: float, max_followers: int | None
+) -> NDArray[np.int64]:
+    """Numbers of ties wanted: the quantiles of a Lomax law cut off, dealt in a random order (int64[n])."""
     words = np.empty(n, np.uint64)
-    words_of(np.uint64(derive(key, 1)), np.arange(n, dtype=np.uint64), words)
+    words_of(_subkey(key, _RANKS), np.arange(n, dtype=np.uint64), words)
     rank = np.empty(n, np.int64)
     rank[np.argsort(words)] = np.arange(n)
-    over = (1.0 + cut / low) ** -tail
-    y = (rank + 0.5) / n * (1.0 - over) + over
-    return 1 + (low * (y ** (-1.0 / tail) - 1.0) + _uniforms(key, 2, n)).astype(np.int64)
-
-
-def _community(key: int, n: int, mean_size: float) -> NDArray[np.int64]:
-    """Community of each person: exponential sizes, at least 3, consecutive positions (int64[n])."""
-    count = int(2.0 * n / mean_size) + 10
-    sizes = np.maximum(3, np.floor(-mean_size * np.log(_uniforms(key, 9, count)) + 0.5)).astype(np.int64)
-    edges = np.cumsum(sizes)
-    return np.minimum(np.searchsorted(edges, np.arange(n), side="right"), count - 1).astype(np.int64)
+    cut = float(min(max(n // 20, 50, 3 * mean) if max_followers is None else max_followers, n - 1))
+    least = 1 if mean >= 2.0 else 0
+    over = mean - least
+    if over >= 0.49 * (cut - least):  # too dense for a tail: uniform about the mean
+        least = max(int(2.0 * mean - cut), 0)
+        cut, scale = 2.0 * (mean - least), 0.0
+    else:
+        cut -= least
+        scale = float(community_people.lomax_scale(over, float(exponent) - 1.0, cut))
+    out = np.empty(n, np.int64)
+    community_people.numbers_of_ties(
+        _subkey(key, _ROUNDING), rank, least, scale, float(exponent) - 1.0, cut, out
+    )
+    return np.minimum(out, n - 1)
 
 
 def _check(
-    n: int, mean_followers: float, exponent: float, reciprocity: float, circles: float, density: float,
-    community_size: float, mixing: float, degree_correlation: float, homophily: float,
+    n: int, mean_followers: float, exponent: float, max_followers: int | None, reciprocity: float,
+    community_size: float, shape: Shape,
 ) -> None:  # fmt: skip
     """Refuse arguments out of range."""
-    if isinstance(n, bool) or int(n) != n or n < 2:
-        raise SpecError(f"n: got {n!r}; a whole number of people, at least 2, is allowed")
-    if not 0 < mean_followers <= n - 1:
+    n = _whole("n", n, 2, _MAX_NODES)
+    if not _number("mean_followers", mean_followers, 0, n - 1, "at most n - 1, everyone else") > 0:
+        raise SpecError(f"mean_followers is {mean_followers!r}: it must be above 0")
+    if not _number("exponent", exponent, 2, 1000, "above 2: with less, the tail has no mean") > 2:
+        raise SpecError(f"exponent is {exponent!r}: it must be above 2, for the tail to have a mean")
+    if max_followers is not None:
+        _whole("max_followers", max_followers, 1, _MAX_NODES)
+    _whole("circle_size", shape.circle_size, 3, 1_000_000)
+    _whole("largest_circle", shape.largest_circle, 3, 2_000)
+    _number("community_size", community_size, 3, _MAX_NODES, "people")
+    if not _number("density", shape.density, 0, 1, "chance of a tie in a circle") > 0:
+        raise SpecError(f"density is {shape.density!r}: it must be above 0; for no circles set circles to 0")
+    _number("reciprocity", reciprocity, 0, 1, "part of arcs that are returned")
+    for name in ("circles", "single_circle", "mixing", "degree_correlation", "homophily"):
+        _number(name, getattr(shape, name), 0, 1, "a part")
+
+
+def _groups(segments: ArrayLike | None, n: int) -> NDArray[np.int64]:
+    """Segment of each person (int64[n]), or SpecError."""
+    if segments is None:
+        return np.zeros(n, np.int64)
+    given = np.asarray(segments)
+    if given.shape != (n,) or given.dtype.kind not in "iu" or given.min() < 0:
         raise SpecError(
-            f"mean_followers: got {mean_followers:g}; above 0 and at most n - 1 = {n - 1:,} is allowed"
+            f"segments has shape {given.shape} and type {given.dtype}: one whole number, from 0, for each of the "
+            f"{n:,} people is needed"
         )
-    if not exponent > 2:
-        raise SpecError(f"exponent: got {exponent:g}; above 2 is allowed")
-    if not community_size >= 3:
-        raise SpecError(f"community_size: got {community_size:g}; at least 3 is allowed")
-    if not 0 < density <= 1:
-        raise SpecError(f"density: got {density:g}; above 0 and at most 1 is allowed")
-    parts = {
-        "reciprocity": reciprocity, "circles": circles, "mixing": mixing,
-        "degree_correlation": degree_correlation, "homophily": homophily,
-    }  # fmt: skip
-    for name, value in parts.items():
-        if not 0 <= value <= 1:
-            raise SpecError(f"{name}: got {value:g}; 0 to 1 is allowed")
+    return given.astype(np.int64)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,17 +22,17 @@ from ..kernels.draws import derive, level_of
 from .social_graph import _MAX_NODES, _NO_TIE, SocialGraph, _narrow
 
 if TYPE_CHECKING:
-    from .communities import communities
+    from .communities import RESEMBLING, communities
 
-__all__ = ["block", "communities", "erdos_renyi", "power_law", "preferential", "small_world"]
+__all__ = ["RESEMBLING", "block", "communities", "erdos_renyi", "power_law", "preferential", "small_world"]
 
 
 def __getattr__(name: str) -> Any:
     """`communities` lives in its own file, which builds on this one: it is loaded when asked for."""
-    if name == "communities":
-        from .communities import communities
+    if name in ("communities", "RESEMBLING"):
+        from . import communities as module
 
-        return communities
+        return getattr(module, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -165,6 +167,7 @@ def power_law(
     max_followers: int | None = None,
     mean_followers: float | None = None,
     seed: int = 0,
+    threads: int = 1,
 ) -> SocialGraph:
     """Directed graph whose follower counts k have probability k^-exponent; followers are uniform.
 
@@ -180,6 +183,8 @@ def power_law(
         Solves the lower cut-off instead: the lowest count keeps a part of its probability, so that
         any mean between that of cut-off 1 and the upper cut-off is met exactly.
     seed : int
+    threads : int
+        Changes nothing but the time.
 
     Raises
     ------
@@ -218,7 +223,7 @@ def power_law(
     pointers = np.zeros(n + 1, dtype=np.int64)
     np.cumsum(counts, out=pointers[1:])
     indices = np.empty(int(pointers[-1]), dtype=np.int32)
-    generators.uniform_followers(_subkey(key, 1), pointers, indices)
+    _fill_rows(_subkey(key, 1), pointers, indices, _whole("threads", threads, 1, 4096))
     return _from_rows(pointers, indices, True, notes)
 
 
@@ -287,6 +292,23 @@ def block(
 
     src, dst = _grow(fill, float(expected))
     return _from_pairs(src, dst, int(starts[-1]))
+
+
+def _fill_rows(key: np.uint64, pointers: NDArray[np.int64], indices: NDArray[np.int32], threads: int) -> None:
+    """Uniform followers of every row, in parts of about equally many arcs over threads."""
+    n, parts = pointers.size - 1, 8 * threads
+    if threads == 1:
+        generators.uniform_followers(key, pointers, indices, 0, n)
+        return
+    shares = indices.size * np.arange(1, parts) // parts
+    bounds = [0, *np.searchsorted(pointers[:-1], shares).tolist(), n]
+    with ThreadPoolExecutor(threads) as pool:
+        jobs = [
+            pool.submit(generators.uniform_followers, key, pointers, indices, first, end)
+            for first, end in pairwise(bounds)
+        ]
+        for job in jobs:
+            job.result()
 
 
 # ---- helpers -----------------------------------------------------------------------------------

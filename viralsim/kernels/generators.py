@@ -374,8 +374,8 @@ def _distinct(key, bound, spacings, fresh, chosen):
 
 
 @njit(cache=True, nogil=True)
-def uniform_followers(key, pointers, indices):
-    """Fill CSR rows with uniform sets of distinct other people, ascending.
+def uniform_followers(key, pointers, indices, first, end):
+    """Fill CSR rows `first` to `end` - 1 with uniform sets of distinct other people, ascending.
 
     Parameters
     ----------
@@ -384,6 +384,8 @@ def uniform_followers(key, pointers, indices):
         Row pointers; a row holds at most n - 1 arcs.
     indices : int32[pointers[n]]
         Filled.
+    first, end : int
+        Rows do not depend on each other: who fills which changes nothing.
 
     Notes
     -----
@@ -392,13 +394,13 @@ def uniform_followers(key, pointers, indices):
     n = pointers.shape[0] - 1
     others = n - 1
     most = 0
-    for u in range(n):
+    for u in range(first, end):
         count = pointers[u + 1] - pointers[u]
         most = max(most, min(count, others - count))
     spacings = np.empty(most, dtype=np.float64)
     fresh = np.empty(most, dtype=np.int32)
     spare = np.empty(most, dtype=np.int32)
-    for u in range(n):
+    for u in range(first, end):
         row = indices[pointers[u] : pointers[u + 1]]
         count = row.shape[0]
         own = derive(key, u)

@@ -22,7 +22,7 @@ class World(NamedTuple):
     account: Array  # uint8[n], bit p set: has an account on platform p
     notice_q: Array  # uint32[n, I], 2^31 x probability that a display is noticed
     share_scale: Array  # float64[n, I], affinity^share exponent; shape (0, I) when 1 for all
-    rank_scale: Array  # float64[n, I], affinity^ranking exponent; shape (0, I) when 1 for all
+    rank_scale: Array  # float32[n, I], affinity^ranking exponent; shape (0, I) when 1 for all
     indptr: Array  # int64[P, n + 1], positions in `followers`
     followers: Array  # int32[edges of all platforms]
     tie: Array  # uint8[edges], 255 x tie; shape (0,) when no tie matters
@@ -107,7 +107,8 @@ class Scratch(NamedTuple):
     lists: Array  # int64[LISTS, 6]: columns L_*, by new event
     point_at: Array  # int64[POINTS], position in `followers`, or ~position in `fans`
     point_event: Array  # int64[POINTS], row of `lists`
-    point_coin: Array  # int64[POINTS], coin of a candidate where ranking differs between followers
+    point_word: Array  # uint64[POINTS], draw of the delay
+    point_coin: Array  # uint64[POINTS], coin of a candidate where ranking differs between followers
     point_prob: Array  # float64[POINTS], its probability without its affinity
     point_viewer: Array  # int32[POINTS]
     counts: Array  # int64[S x G x N_COUNTS]
@@ -115,7 +116,13 @@ class Scratch(NamedTuple):
     slot_key: Array  # uint64[S, 7], by purpose P_EVENT .. P_COPY
     opinion_key: Array  # uint64[I]
     run_key: Array  # uint64[2]: run key, attention key
-    masks: Array  # int64[1 + I + P], flags seen in each scope
+    coins: Array  # uint64[COINS], coins of followers
+    kept: Array  # int64[COINS + 1], those that fell below their limit
+    rank_boost: Array  # float64[S], the boost that the next two are for; -1: none yet
+    rank_chance: Array  # float64[S, 257], by tie, 256: a post; chance to be shown without affinity
+    rank_coin: Array  # uint64[S, 257], coins below are candidates
+    masks: Array  # uint64[1 + I + P], flags of a person in each scope of several slots
+    flag_bins: Array  # int64[(1 + I + P + S) x G x 32], people by scope, segment and flags
     size: Array  # int64[N_SIZES]
 
 
@@ -133,6 +140,7 @@ class Tally(NamedTuple):
 
 CHUNK = 128
 POINTS = 2048
+COINS = 256  # followers whose coins are drawn together
 LISTS = 1024
 L_START, L_SIZE, L_EVENT, L_DELAY, L_PLATFORM, L_ITEM = range(6)  # list, keys, platform, item of an event
 CLOCK_SHIFT = 7

@@ -66,12 +66,20 @@ def format_interval(low: float, high: float, se: float | None = None) -> str:
     ----------
     low, high : float
     se : float, optional
-        Standard error of what lies between; by default a quarter of the width.
+        Standard error of what lies between; by default a quarter of the width, but never so much that a
+        lower end other than 0 would be rounded away.
+
+    Examples
+    --------
+    >>> format_interval(492.0, 4641.0)
+    '500 to 4,600'
     """
     if math.isnan(low) or math.isnan(high):
         return "no interval"
-    width = high - low
-    error = se if se is not None and math.isfinite(se) and se > 0 else width / 4.0
+    if se is not None and math.isfinite(se) and se > 0:
+        error = se
+    else:
+        error = min((high - low) / 4.0, abs(low) or math.inf)
     return f"{format_number(low, error)} to {format_number(high, error)}"
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from viralsim.metrics.columns import Column, Floats, as_column, linearise
 
-__all__ = ["Interval", "Summary", "draw_totals", "interval_of", "summarise", "t_quantile"]
+__all__ = ["LEVELS", "Interval", "Summary", "draw_totals", "interval_of", "summarise", "t_quantile"]
 
 CONFIDENCE = 0.95
+LEVELS = (0.05, 0.5, 0.95)  # of the quantiles of single replicates
 FEW_DRAWS = 5
 SKEW_LIMIT = 0.3  # |skewness| / sqrt(draws) from which a t interval misses noticeably
 DOMINANT = 0.25  # part of the sum of squares that one replicate may have
@@ -84,7 +86,7 @@ class Summary:
 
 def t_quantile(dof: float) -> float:
     """The .975 quantile of Student's t."""
-    return float(stats.t.ppf(0.5 + CONFIDENCE / 2.0, dof))
+    return float(special.stdtrit(dof, 0.5 + CONFIDENCE / 2.0))
 
 
 def draw_totals(values: Floats, draw: NDArray[np.int64]) -> tuple[Floats, Floats]:
@@ -200,6 +202,7 @@ def summarise(
     floor: float | None = None,
     ceiling: float | None = None,
     by_chance: bool = False,
+    quantiles: Sequence[float] | None = None,
 ) -> Summary:
     """Mean, its error and interval, and the spread of single replicates.
 
@@ -213,6 +216,8 @@ def summarise(
         Bounds of the metric.
     by_chance : bool
         Whether 0 in all replicates only means that it did not happen yet; a note then says how often it may.
+    quantiles : sequence of three floats, optional
+        `LEVELS` of the single values, where they are known already (numpy takes them of many metrics at once).
 
     Returns
     -------
@@ -238,7 +243,9 @@ def summarise(
         notes.append(
             f"never happened in {size} replicates: at most {100 * min(3 / size, 1):.2g} % of runs (95 %)"
         )
-    p05, p50, p95 = np.quantile(single, (0.05, 0.5, 0.95)) if single.size else (math.nan,) * 3
+    if quantiles is None:
+        quantiles = np.quantile(single, LEVELS).tolist() if single.size else (math.nan,) * 3
+    p05, p50, p95 = quantiles
     return Summary(
         mean=mean,
         se=interval.se,

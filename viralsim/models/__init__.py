@@ -11,20 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from viralsim.models.adoption import bass
+    from viralsim.models.cascade_counts import CascadeCounts
     from viralsim.models.cascades import independent_cascade
     from viralsim.models.delays import temporal_cascade
     from viralsim.models.epidemics import seir, si, sir, sis
+    from viralsim.models.followers import follower_cascades
     from viralsim.models.linear import linear_threshold
     from viralsim.models.progeny import branching
     from viralsim.models.results import ModelResult, ModelSummary, ModelTrace
     from viralsim.models.thresholds import threshold
 
 _HOME = {
+    "CascadeCounts": "cascade_counts",
     "ModelResult": "results",
     "ModelSummary": "results",
     "ModelTrace": "results",
     "bass": "adoption",
     "branching": "progeny",
+    "follower_cascades": "followers",
     "independent_cascade": "cascades",
     "linear_threshold": "linear",
     "seir": "epidemics",
@@ -36,11 +40,13 @@ _HOME = {
 }
 
 __all__ = [
+    "CascadeCounts",
     "ModelResult",
     "ModelSummary",
     "ModelTrace",
     "bass",
     "branching",
+    "follower_cascades",
     "independent_cascade",
     "linear_threshold",
     "seir",

@@ -15,7 +15,6 @@ from viralsim.spec.fields import (
     Model,
     Multiplier,
     NumberField,
-    Prob,
     Switch,
     Whole,
     about,
@@ -23,6 +22,7 @@ from viralsim.spec.fields import (
 
 __all__ = ["Activity", "Attention", "Audience", "Segment", "Taste"]
 
+_Never = Annotated[float, NumberField("probability", "probability", 0.999)]
 _NEVER = "Part of people who never share, whatever they see; the others are scaled so that the mean stays 1."
 
 
@@ -57,18 +57,18 @@ class ConstantActivity(Model):
     """Everybody is equally ready to share."""
 
     kind: Literal["constant"] = about("Everybody is equally ready to share.")
-    never_share: Prob = about(_NEVER, 0.0, neutral=True)
+    never_share: _Never = about(_NEVER, 0.0, neutral=True)
 
 
 class GammaActivity(Model):
     """Readiness to share follows a gamma law of mean 1."""
 
     kind: Literal["gamma"] = about("A gamma law of mean 1 over people.")
-    shape: Annotated[float, NumberField("positive", "number", 1e6)] = about(
+    shape: Annotated[float, NumberField("positive", "number", 1e6, least=0.01)] = about(
         "Shape of the law; the smaller, the more unequal (below 1 most people rarely share).",
         0.7, source="assumption",
     )  # fmt: skip
-    never_share: Prob = about(_NEVER, 0.0, neutral=True)
+    never_share: _Never = about(_NEVER, 0.0, neutral=True)
 
 
 class LognormalActivity(Model):
@@ -78,7 +78,7 @@ class LognormalActivity(Model):
     sigma: Annotated[float, NumberField("non-negative", "number", 4.0)] = about(
         "Standard deviation of the logarithm.", 1.0, source="assumption"
     )
-    never_share: Prob = about(_NEVER, 0.0, neutral=True)
+    never_share: _Never = about(_NEVER, 0.0, neutral=True)
 
 
 Activity = Annotated[
@@ -129,8 +129,8 @@ class Audience(Model):
     size: Annotated[int, Whole(2, 500_000_000)] | None = about(
         "People. May be left out if a network comes from a file: then the people of that file.", None
     )
-    segments: Items[Segment] = about(
-        "Groups of people; the fractions sum to 1. Default: one segment, everyone.",
+    segments: Annotated[Items[Segment], Field(max_length=32)] = about(
+        "Groups of people, at most 32; the fractions sum to 1. Default: one segment, everyone.",
         ({"name": "everyone", "fraction": 1.0},),
     )  # fmt: skip
     activity: Activity = about(

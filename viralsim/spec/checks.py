@@ -5,6 +5,7 @@ The checks read the document as written, so that they run whatever else is wrong
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
@@ -14,7 +15,11 @@ from viralsim.spec.durations import format_duration, parse_duration
 from viralsim.spec.presets import PRESETS, SOLVED_TOGETHER, filled
 from viralsim.spec.problems import Path, Problem, allowed_names, nearest, shown
 
-__all__ = ["check", "graph_path"]
+__all__ = ["MOST_STEPS", "at_home", "check", "graph_path"]
+
+MOST_STEPS = 65_534  # as many as the engine counts
+
+_HUGE = 1e300  # further than any number allowed; a whole number may be too large to be a float
 
 
 def check(data: Mapping[Any, Any], folder: FilePath, files: bool = True) -> list[Problem]:
@@ -41,7 +46,12 @@ def check(data: Mapping[Any, Any], folder: FilePath, files: bool = True) -> list
 
 def graph_path(path: str, folder: FilePath) -> FilePath:
     """Place of a network's file."""
-    return FilePath(os.path.abspath(folder / FilePath(path).expanduser()))
+    return FilePath(os.path.abspath(folder / at_home(path)))
+
+
+def at_home(path: str) -> FilePath:
+    """A path with ~ put in full; as it is where there is no such home."""
+    return FilePath(os.path.expanduser(path))
 
 
 def _mapping(value: Any) -> Mapping[Any, Any]:
@@ -55,7 +65,9 @@ def _list(value: Any) -> list[Any]:
 def _number(value: Any) -> float | None:
     """Central value of a number as written, None if it is none."""
     value = value.get("value") if isinstance(value, Mapping) else value
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _HUGE:
+        return None
+    return float(value)
 
 
 def _hours(value: Any) -> float | None:
@@ -107,7 +119,7 @@ def _check_audience(data: Mapping[Any, Any]) -> Iterator[Problem]:
     fractions = [_number(_mapping(s).get("fraction")) for s in _list(segments)]
     known = [f for f in fractions if f is not None]
     if known and len(known) == len(fractions) and abs(sum(known) - 1) > 1e-6:
-        yield Problem(base, f"the fractions sum to {sum(known):.6g}; they must sum to 1")
+        yield Problem(base, f"the fractions sum to {sum(known):.6g}; they must sum to 1", at_key=True)
     topics = sorted({str(_mapping(i).get("topic", "general")) for i in _list(data.get("items"))})
     for i, segment in enumerate(_list(segments)):
         for name in _mapping(_mapping(segment).get("access")):
@@ -155,9 +167,6 @@ def _check_platform_laws(
     if hours and all(h == 0 for h in hours):
         yield Problem((*base, "rhythm", "hours"), "all hours are 0; somebody must be active at some time")
     boost = _mapping(_mapping(platform.get("ranking")).get("boost"))
-    cap = _number(boost.get("cap"))
-    if cap is not None and 0 < cap < 1:
-        yield Problem((*base, "ranking", "boost", "cap"), f"{cap:g} is below 1; allowed: 1 or more")
     benchmark = _number(boost.get("benchmark"))
     if benchmark == 0:
         yield Problem((*base, "ranking", "boost", "benchmark"), "0 is not possible; allowed: above 0 to 1")
@@ -247,10 +256,10 @@ def _check_run(data: Mapping[Any, Any]) -> Iterator[Problem]:
             f"{shown(run.get('horizon', '14d'))} is shorter than one step; allowed: from one step to 10 years"
         )
         yield Problem(("run", "horizon"), message)
-    elif horizon is not None and step is not None and horizon / step > 100_000:
+    elif horizon is not None and step is not None and math.ceil(horizon / step - 1e-9) > MOST_STEPS:
         message = (
-            f"{shown(run.get('horizon', '14d'))} has {horizon / step:,.0f} steps; at most 100,000 are simulated: "
-            "shorten it or lengthen run.step"
+            f"{shown(run.get('horizon', '14d'))} has {horizon / step:,.0f} steps; at most {MOST_STEPS:,} are "
+            "simulated: shorten it or lengthen run.step"
         )
         yield Problem(("run", "horizon"), message)
 

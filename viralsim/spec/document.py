@@ -30,7 +30,9 @@ __all__ = ["FORMAT_VERSION", "Goal", "Run", "ScenarioDocument", "Value"]
 
 FORMAT_VERSION = 1
 
-_PRICE = NumberField("non-negative", "US$ each", 1e6)
+# The user's own prices are chosen, not estimated: no bands.
+_PRICE = NumberField("non-negative", "US$ each", 1e6, certain=True)
+_PER_1000 = NumberField("non-negative", "US$ per 1,000", 1e6, certain=True)
 
 
 class Goal(Model):
@@ -45,8 +47,8 @@ class Goal(Model):
 class Value(Model):
     """The user's own prices for earned media value; without one, that part is not counted."""
 
-    per_1000_impressions: Annotated[float, NumberField("non-negative", "US$ per 1,000", 1e6)] | None = about(
-        "Worth of 1,000 earned impressions. Default: the platform's cpm.", None
+    per_1000_impressions: Annotated[float, _PER_1000] | None = about(
+        "Worth of 1,000 earned impressions.", None
     )
     per_like: Annotated[float, _PRICE] | None = about("Worth of a like.", None)
     per_comment: Annotated[float, _PRICE] | None = about("Worth of a comment.", None)

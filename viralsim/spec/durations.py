@@ -55,7 +55,8 @@ def parse_duration(value: Any) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, str):
         if isinstance(value, int | float) and not isinstance(value, bool):
-            raise ValueError(f"{value!r} has no unit; {ALLOWED}; did you mean {value:g}h or {value:g}min?")
+            advice = f"; did you mean {value}h or {value}min?" if 0 <= value <= 1e6 else ""
+            raise ValueError(f"{shown(value)} has no unit; {ALLOWED}{advice}")
         raise ValueError(f"{shown(value)} is not a duration; {ALLOWED}")
     total, at, text = Fraction(0), 0, value.strip()
     while at < len(text):

@@ -9,6 +9,7 @@ from pathlib import Path as FilePath
 from typing import NamedTuple
 
 from viralsim.errors import ScenarioError, SpecError
+from viralsim.spec.checks import at_home
 from viralsim.spec.problems import allowed_names, nearest
 from viralsim.spec.scenario import Scenario, read_text
 from viralsim.spec.yaml_reader import MAX_BYTES, read_value
@@ -74,20 +75,12 @@ def load_scenario(path: str | os.PathLike[str]) -> Scenario:
         raise SpecError(
             f"scenario: {path!r} is neither a path nor a name; load_scenario('launch-video') is one"
         )
-    file = FilePath(os.fspath(path)).expanduser()
-    if not file.is_file() and isinstance(path, str) and path in _stock_names():
+    if not os.fspath(path):
+        raise ScenarioError("no scenario is named; name a file, - for standard input, or a stock scenario")
+    file = at_home(os.fsdecode(path))
+    if isinstance(path, str) and path in _stock_names() and not file.is_file():
         file = _stock_folder() / f"{path}.yaml"
-    if file.is_dir():
-        inside = sorted(p.name for p in file.iterdir() if p.suffix in _ENDINGS)
-        hint = f"; scenarios in it: {', '.join(inside[:10])}" if inside else "; name a scenario file"
-        raise ScenarioError(f"{path}: is a folder{hint}")
-    if not file.is_file():
-        raise ScenarioError(_not_found(os.fspath(path), file))
-    try:
-        with open(file, "rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ScenarioError(f"{path}: cannot be read: {error.strerror or error}") from None
+    raw = _bytes_of(file, str(path))
     source = FilePath(os.path.abspath(file))
     label = (
         f"{path}.yaml"
@@ -95,6 +88,23 @@ def load_scenario(path: str | os.PathLike[str]) -> Scenario:
         else str(path)
     )
     return read_text(raw, source.parent, label, source.stem, source)
+
+
+def _bytes_of(file: FilePath, shown: str) -> bytes:
+    """What a file holds, at most a little more than a scenario may have; pipes are files too."""
+    try:
+        if file.is_dir():
+            inside = sorted(p.name for p in file.iterdir() if p.suffix in _ENDINGS)
+            hint = f"; scenarios in it: {', '.join(inside[:10])}" if inside else "; name a scenario file"
+            raise ScenarioError(f"{shown}: is a folder{hint}")
+        if file.is_symlink() and not file.exists():
+            raise ScenarioError(f"{shown}: is a link to {os.readlink(file)}, which is not there")
+        if not file.exists():
+            raise ScenarioError(_not_found(shown, file))
+        with open(file, "rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ScenarioError(f"{shown}: cannot be read: {error.strerror or error}") from None
 
 
 def _not_found(path: str, file: FilePath) -> str:
@@ -115,7 +125,7 @@ def _not_found(path: str, file: FilePath) -> str:
         name = nearest(file.stem, stock)
         hint = f"; did you mean the stock scenario {name!r}?" if name else ""
         return f"{path}: no such scenario file{hint}"
-    return f"{path}: no such scenario file or stock scenario; stock scenarios: {allowed_names(path, stock)}"
+    return f"{path}: no such scenario file or stock scenario; {allowed_names(path, stock)}"
 
 
 def parse_setting(text: str) -> tuple[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from viralsim.spec.fields import Chosen, Column, KindWord, Model, NumberField, Switch, Text, Whole, about
 
@@ -19,8 +19,11 @@ __all__ = [
     "SmallWorld",
 ]
 
-RESEMBLING = ("lastfm", "deezer", "facebook-ego", "facebook-pages", "github", "twitch-de")
+RESEMBLING = ("lastfm-asia", "deezer-europe", "facebook-ego", "facebook-pages", "github", "twitch-de")
 """Real graphs whose settings `communities` ships."""
+
+FORMATS = ("edges", "edges-text", "graphml", "gexf", "gml", "pajek", "mtx", "npz", "parquet")
+"""What a network's file can be."""
 
 _MEAN = NumberField("positive", "followers per person", 1e6, certain=True)
 _PART = NumberField("probability", "probability", certain=True)
@@ -29,8 +32,6 @@ _PEOPLE = Whole(1, 500_000_000)
 
 class Communities(Model):
     """A believable social network: heavy-tailed followers, communities, segments that keep together."""
-
-    model_config = ConfigDict(extra="allow")
 
     kind: Literal["communities"] = about("A believable social network with communities.")
     like: Annotated[str, Chosen(*RESEMBLING)] | None = about(
@@ -43,6 +44,19 @@ class Communities(Model):
     max_followers: Annotated[int, _PEOPLE] | None = about("Most followers anybody has.", None)
     reciprocity: Annotated[float, _PART] | None = about(
         "Part of follows that are returned; 1: an undirected network of friends.", None
+    )
+    circles: Annotated[float, _PART] | None = about(
+        "Part of a person's ties meant for circles: small dense groups inside a community (clustering).", None
+    )
+    density: Annotated[float, _PART] | None = about("Chance that two people of a circle are tied.", None)
+    community_size: (
+        Annotated[float, NumberField("positive", "people", 5e8, certain=True, least=3.0)] | None
+    ) = about("Mean number of people in a community.", None)
+    mixing: Annotated[float, _PART] | None = about(
+        "Part of the ties outside circles that ignore communities.", None
+    )
+    degree_correlation: Annotated[float, _PART] | None = about(
+        "Part of the ties outside circles that join people with similar numbers of ties.", None
     )
     homophily: Annotated[float, _PART] | None = about(
         "Part of ties kept within a segment beyond chance: P(same) = h + (1 - h) x chance.", None
@@ -112,7 +126,9 @@ class GraphFile(Model):
         "Column of closeness (tie): a name, a column number from 1, false for none. Default: detected.", None
     )
     delimiter: Text | None = about("What stands between columns. Default: detected.", None)
-    format: Text | None = about("Format, where the file's name does not say it.", None)
+    format: Annotated[str, Chosen(*FORMATS)] | None = about(
+        "Format, where the file's name does not say it.", None
+    )
 
 
 Network = Annotated[

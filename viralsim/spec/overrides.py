@@ -6,9 +6,10 @@ import copy
 import datetime
 from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
 
 from viralsim.spec.document import ScenarioDocument
 from viralsim.spec.fields import number_of
@@ -22,7 +23,7 @@ __all__ = ["OverrideError", "apply_overrides", "merge_variant", "plain_copy", "s
 
 
 class OverrideError(Exception):
-    """An override that cannot be applied; `problem.path` is the override's own key."""
+    """An override that cannot be applied; `problem.path` holds its dotted path up to the part that is wrong."""
 
     def __init__(self, problem: Problem):
         self.problem = problem
@@ -99,7 +100,7 @@ def _set(made: dict[str, Any], path: str, value: Any) -> None:
     annotation: Any = ScenarioDocument
     for i, part in enumerate(parts):
         last = i == len(parts) - 1
-        key = _key(place, annotation, part, path, parts[:i], last)
+        key = _key(place, annotation, part, parts[:i], last)
         below = step_into(annotation, key, place)
         if last:
             if value is not None:
@@ -113,51 +114,59 @@ def _set(made: dict[str, Any], path: str, value: Any) -> None:
                 place.pop(key, None)
             return
         present = key < len(place) if isinstance(key, int) else key in place
-        if not present or place[key] is None or isinstance(place[key], str):
-            place[key] = _opened(place, annotation, key, parts[: i + 1], path)
+        if not present or place[key] is None or not isinstance(place[key], dict | list):
+            place[key] = _opened(place, annotation, key, parts[: i + 1], parts[i + 1])
         place, annotation = place[key], below
 
 
-def _opened(place: Any, annotation: Any, key: str | int, parts: list[str], path: str) -> Any:
-    """What to go down into where nothing, or only a kind, is written: the default or the preset's."""
+def _opened(place: Any, annotation: Any, key: str | int, parts: list[str], wanted: str) -> Any:
+    """What to go down into where nothing, a number or only a kind is written: it, or the default or the preset's."""
     below = step_into(annotation, key, place)
     kinds = kinds_of(below)
-    written: Any = None
-    if isinstance(key, int) or key in place:
-        written = place[key] if not isinstance(key, int) or key < len(place) else None
-    if isinstance(written, str):
-        if written in kinds:
-            return {"kind": written}
-        message = f"{'.'.join(parts)} is a single value; it has no {path.split('.')[len(parts)]!r}"
+    written = place[key] if isinstance(key, str) and key in place else None
+    if written is None and not isinstance(key, int):
+        written = _unwritten(place, annotation, key)
+    path = ".".join(parts)
+    if isinstance(written, dict | list):
+        return written
+    if isinstance(written, str) and written in kinds:
+        return {"kind": written}
+    number = number_of(below)
+    if number is not None and not number.certain and step_into(below, wanted) is None:
+        return {} if written is None else {"value": written}
+    plain = strip(below)
+    holds_more = kinds or get_origin(plain) or (isinstance(plain, type) and issubclass(plain, BaseModel))
+    if written is not None or not holds_more:
+        message = f"{path} is a single value; it has no {wanted!r}: set {path} itself"
         raise OverrideError(Problem((path,), message))
-    model = strip(annotation)
-    if kinds_of(annotation):
-        model = kinds_of(annotation)[place["kind"]]
-    default = None
-    if isinstance(model, type) and issubclass(model, BaseModel):
-        default = model.model_fields[str(key)].default
-        if model is Platform:
-            default = filled(place).get(key, default)
-    if isinstance(default, Mapping | list | tuple | Uncertain):
-        return plain_copy(default)
     if kinds:
         message = (
-            f"{'.'.join(parts)} is not written; set all of it, with its kind: {{kind: {next(iter(kinds))}, ...}} "
+            f"{path} is not written; set all of it, with its kind: {{kind: {next(iter(kinds))}, ...}} "
             f"(allowed: {', '.join(kinds)})"
         )
         raise OverrideError(Problem((path,), message))
     return {}
 
 
-def _key(place: Any, annotation: Any, part: str, path: str, above: list[str], last: bool) -> str | int:
+def _unwritten(place: Any, annotation: Any, key: str) -> Any:
+    """What holds where a field is not written: the preset's value or the default; None if there is none."""
+    model = strip(annotation)
+    if kinds_of(annotation):
+        model = kinds_of(annotation)[place["kind"]]
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return None
+    default = model.model_fields[key].default
+    if model is Platform:
+        default = filled(place).get(key, default)
+    return None if default is PydanticUndefined else plain_copy(default)
+
+
+def _key(place: Any, annotation: Any, part: str, above: list[str], last: bool) -> str | int:
     """Key or position that a part of a path stands for, or OverrideError."""
-    at = ".".join(above)
+    at, path = ".".join(above), ".".join([*above, part])
     where = f" in {at}" if at else ""
     if isinstance(place, list):
         return _position(place, part, path, at, last)
-    if not isinstance(place, dict):
-        message = f"{at} is a single value; it has no {part!r}: set {at} itself"
-        raise OverrideError(Problem((path,), message))
     fields = fields_at(annotation, place)
     if fields is not None:
         if part not in fields:

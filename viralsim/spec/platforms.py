@@ -147,7 +147,7 @@ class EngagementBoost(Model):
     strength: Annotated[float, NumberField("non-negative", "number", 100.0)] = about(
         "boost = 1 + strength x (rate / benchmark - 1), within 1/cap and cap."
     )
-    cap: Annotated[float, NumberField("positive", "multiplier, at least 1", 1000.0)] = about(
+    cap: Annotated[float, NumberField("positive", "multiplier", 1000.0, least=1.0)] = about(
         "Limit of the boost, at least 1."
     )
 
@@ -221,8 +221,9 @@ class Platform(Model):
     rhythm: Rhythm = about("When viewers are active.", {"kind": "flat"}, neutral=True)
     ranking: Ranking = about("How the feed ranks.", {}, neutral=True)
     cpm: Annotated[float, NumberField("positive", "US$ per 1,000 impressions", 1e6)] | None = about(
-        "Price of 1,000 impressions.", None
-    )
+        "Price of 1,000 impressions bought as ads; `validate` says what the expected earned ones would cost.",
+        None, results=False,
+    )  # fmt: skip
 
     @model_validator(mode="before")
     @classmethod

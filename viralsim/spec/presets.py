@@ -1,7 +1,7 @@
 """Platform presets: every number with a band, a unit with its denominator, a source and a year.
 
 Starting values with wide bands for an organic post of a mid-size page. Where no source stands behind a
-number, or behind its band, the source says "judgement".
+number, or behind its band, the source says "judgement"; its year is then the year it was made in.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from viralsim.spec.uncertain import Uncertain
 
 __all__ = ["PRESETS", "engagement_rate", "filled"]
 
+_JUDGED = 2026
 _BUFFER = "Buffer, engagement per impression Jan 2024 - Jan 2025"
 _PEERS = "judgement; friends' posts reached 35 % of friends (Bernstein et al. 2013, Facebook 2012)"
 _CPM = "SocialRails 2025; band Prooflytics 2026"
@@ -35,7 +36,7 @@ _EVENING = (30, 18, 10, 7, 6, 8, 20, 45, 65, 70, 72, 76, 85, 82, 76, 74, 78, 86,
 # The same for a network used at work (judgement).
 _OFFICE = (8, 5, 4, 4, 5, 10, 35, 80, 115, 118, 112, 105, 108, 98, 92, 88, 82, 74, 58, 46, 40, 34, 24, 14)
 
-Row = tuple[float, float, float, str, int | None]
+Row = tuple[float, float, float, str, int]
 
 
 def _engagement(total: float, share: Row, click: float, comment: float) -> dict[str, Row]:
@@ -45,7 +46,7 @@ def _engagement(total: float, share: Row, click: float, comment: float) -> dict[
     return {
         "share_prob": share,
         "click_prob": (click, round(click / 2, 6), round(click * 2, 6), _CLICK, 2025),
-        "comment_prob": (comment, round(comment / 3, 6), round(comment * 3, 6), "judgement", None),
+        "comment_prob": (comment, round(comment / 3, 6), round(comment * 3, 6), "judgement", _JUDGED),
         "like_prob": (
             like,
             round(like / 2, 6),
@@ -57,10 +58,10 @@ def _engagement(total: float, share: Row, click: float, comment: float) -> dict[
 
 
 def _judged(value: float, low: float, high: float) -> Row:
-    return (value, low, high, "judgement", None)
+    return (value, low, high, "judgement", _JUDGED)
 
 
-_VISIBILITY: Row = (0.25, 0.10, 0.35, _PEERS, None)
+_VISIBILITY: Row = (0.25, 0.10, 0.35, _PEERS, 2013)
 
 _TABLE: dict[str, dict[str, Row]] = {
     "facebook": {
@@ -96,7 +97,7 @@ _TABLE: dict[str, dict[str, Row]] = {
         "cpm": (4.5, 2.0, 15.0, _CPM, 2025),
     },
     "tiktok": {
-        "organic_reach": (0.10, 0.05, 0.30, "judgement: vendors conflict", None),
+        "organic_reach": (0.10, 0.05, 0.30, "judgement: vendors conflict", _JUDGED),
         **_engagement(0.0486, _judged(0.006, 0.003, 0.03), 0.0100, 0.0012),
         "peer_visibility": _VISIBILITY,
         "reproduction_number": _judged(0.08, 0.04, 0.16),
@@ -104,7 +105,7 @@ _TABLE: dict[str, dict[str, Row]] = {
         "cpm": (10.0, 3.0, 20.0, _CPM, 2025),
     },
     "linkedin": {
-        "organic_reach": (0.05, 0.02, 0.08, "Smart Insights, dated", None),
+        "organic_reach": (0.05, 0.02, 0.08, "Smart Insights, dated (as cited in 2026)", 2026),
         **_engagement(0.0650, _judged(0.004, 0.001, 0.01), 0.0044, 0.0025),
         "peer_visibility": _VISIBILITY,
         "reproduction_number": _judged(0.08, 0.04, 0.16),
@@ -123,7 +124,7 @@ def _numbers(rows: dict[str, Row]) -> dict[str, Any]:
 
 
 def _rhythm(hours: tuple[int, ...], weekend: float) -> dict[str, Any]:
-    part = Uncertain(weekend, weekend, weekend, "multiplier", None, "judgement")
+    part = Uncertain(weekend, weekend, weekend, "multiplier", None, "judgement", _JUDGED)
     return {"kind": "daily", "hours": hours, "weekend": part}
 
 
@@ -144,7 +145,7 @@ def filled(given: Mapping[Any, Any]) -> dict[Any, Any]:
     """What is written about a platform, with its preset's numbers where nothing is written.
 
     A written friend share probability takes the place of the preset's reproduction number, both together
-    that of its peer visibility.
+    that of its peer visibility; without a display delay no half-life is taken.
     """
     name = given.get("preset")
     if name is None:
@@ -156,6 +157,9 @@ def filled(given: Mapping[Any, Any]) -> dict[Any, Any]:
         preset.pop("reproduction_number")
     if {"friend_share_prob", "reproduction_number"} <= written:
         preset.pop("peer_visibility")
+    delay = given.get("display_delay")
+    if delay == "none" or (isinstance(delay, Mapping) and delay.get("kind") == "none"):
+        preset.pop("half_life")
     return {**preset, **given}
 
 

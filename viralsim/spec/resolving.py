@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from viralsim import rng
+from viralsim.spec.campaign import Seeding
 from viralsim.spec.checks import graph_path
 from viralsim.spec.document import ScenarioDocument
 from viralsim.spec.fields import Frozen, notes_of
 from viralsim.spec.networks import GraphFile
+from viralsim.spec.platforms import Platform
 from viralsim.spec.uncertain import Uncertain
 from viralsim.spec.walking import leaves, replaced
 
@@ -83,27 +86,32 @@ def resolve(scenario: Scenario, seed: int, draw: int, fixed: bool = False) -> Sc
     items = tuple(
         item.model_copy(update={"neutral": min(item.neutral, 1.0 - item.negative)}) for item in document.items
     )
-    seeding = []
-    for entry in document.campaign.seeding:
-        budget = getattr(entry.pick, "budget", None)
-        if budget is not None:
-            # Prices are decimal: 0.3 / 0.1 is to give 3, not 2.
-            count = math.floor(budget / entry.price * (1 + 1e-12))
-            entry = entry.model_copy(
-                update={"pick": entry.pick.model_copy(update={"count": count, "budget": None})}
-            )
-        seeding.append(entry)
-    platforms = {}
-    for name, platform in document.platforms.items():
-        if isinstance(platform.network, GraphFile):
-            path = str(graph_path(platform.network.path, scenario.folder))
-            network = platform.network.model_copy(update={"path": path})
-            platform = platform.model_copy(update={"network": network})
-        platforms[name] = platform
-    campaign = document.campaign.model_copy(update={"seeding": tuple(seeding)})
+    seeding = tuple(_counted(entry) for entry in document.campaign.seeding)
+    platforms = {name: _placed(platform, scenario.folder) for name, platform in document.platforms.items()}
+    campaign = document.campaign.model_copy(update={"seeding": seeding})
     return document.model_copy(
         update={"items": items, "campaign": campaign, "platforms": Frozen(platforms), "name": scenario.name}
     )
+
+
+def _counted(entry: Seeding) -> Seeding:
+    """People asked, with a count in place of a budget."""
+    budget = getattr(entry.pick, "budget", None)
+    if budget is None:
+        return entry
+    # Prices are decimal: 0.3 / 0.1 is to give 3, not 2.
+    count = math.floor(budget / entry.price * (1 + 1e-12))
+    pick = entry.pick.model_copy(update={"count": count, "budget": None})
+    return entry.model_copy(update={"pick": pick})
+
+
+def _placed(platform: Platform, folder: FilePath) -> Platform:
+    """A platform, with the absolute path of its network's file."""
+    if not isinstance(platform.network, GraphFile):
+        return platform
+    path = str(graph_path(platform.network.path, folder))
+    network = platform.network.model_copy(update={"path": path})
+    return platform.model_copy(update={"network": network})
 
 
 def assumptions(scenario: Scenario) -> list[Assumption]:
@@ -118,7 +126,8 @@ def assumptions(scenario: Scenario) -> list[Assumption]:
     found = []
     for leaf in leaves(scenario.document):
         notes = notes_of(leaf.field)
-        if not leaf.results or (not leaf.written and (notes.get("neutral") or notes.get("source") is None)):
+        usual = not isinstance(leaf.value, Uncertain) and leaf.value == leaf.field.default
+        if not leaf.results or (usual and (notes.get("neutral") or notes.get("source") is None)):
             continue
         value, unit = leaf.value, leaf.number.unit
         if isinstance(value, Uncertain):

@@ -39,6 +39,10 @@ class Scenario:
         Short name; a variant's is ``base:variant``.
     source_path : pathlib.Path or None
         The file it comes from.
+    text : str or None
+        The file's text; None if it comes from elsewhere or was changed.
+    shown_as : str or None
+        What messages call the file.
     folder : pathlib.Path
         Where relative paths of networks start.
     """
@@ -49,6 +53,7 @@ class Scenario:
     folder: FilePath
     source_path: FilePath | None = None
     text: str | None = field(default=None, repr=False)
+    shown_as: str | None = field(default=None, repr=False)
 
     # --- making one ---
 
@@ -117,7 +122,8 @@ class Scenario:
             found = found + validate_variants(data, found, self.folder)
         if document is None or found:
             raise ScenarioError([_override_line(problem, overrides) for problem in found])
-        return Scenario(document, data, self.name, self.folder, self.source_path)
+        name = document.name if "name" in overrides and document.name else self.name
+        return Scenario(document, data, name, self.folder, self.source_path)
 
     def variant(self, name: str) -> Scenario:
         """One of the scenario's variants as a scenario of its own.
@@ -210,6 +216,22 @@ class Scenario:
         """Hex digest of all that changes results, the content of networks' files included (str)."""
         return digest_of(self.document, self.folder)
 
+    def located(self, problem: str) -> str:
+        """A problem that came up later, with file:line:column before it where the file can tell.
+
+        Parameters
+        ----------
+        problem : str
+            ``path.of.a.field: message``.
+        """
+        path = tuple(
+            int(part) if part.isdecimal() else part for part in problem.partition(": ")[0].split(".")
+        )
+        if self.text is None or self.shown_as is None or path[0] not in ScenarioDocument.model_fields:
+            return problem
+        line, column = read_yaml(self.text).position(path)
+        return f"{self.shown_as}:{line}:{column}: {problem}"
+
     # --- writing it ---
 
     def to_dict(self, full: bool = False, absolute_paths: bool = False) -> dict[str, Any]:
@@ -295,7 +317,7 @@ def _checked(
         found += [problem for problem in more if problem.path not in bad]
     if found or document is None:
         raise ScenarioError(_lines(found, read, label, located=text is not None))
-    return Scenario(document, read.data, document.name or _name(name), folder, source_path, text)
+    return Scenario(document, read.data, document.name or _name(name), folder, source_path, text, label)
 
 
 def _name(stem: str) -> str:

@@ -133,7 +133,8 @@ def problem_of(error: ErrorDetails, root: type[Model], data: Any) -> Problem:
         return Problem((*path, inside) if inside is not None else path, context["message"], at_key)
     if kind == "extra_forbidden":
         parent = fields_at(annotation, value) or []
-        return Problem(path, f"unknown key {last!r}; {allowed_names(last, parent)}", at_key=True)
+        comma = "a comma begins a new entry: write 10000 or 0.02, without one; " * str(last).isdecimal()
+        return Problem(path, f"unknown key {last!r}; {comma}{allowed_names(last, parent)}", at_key=True)
     if kind == "missing":
         return Problem(path, f"is missing; {_meaning(annotation, value, last)}")
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -151,6 +152,8 @@ def problem_of(error: ErrorDetails, root: type[Model], data: Any) -> Problem:
         least, most = context.get("min_length"), context.get("max_length")
         limit = f"at least {least}" if kind == "too_short" else f"at most {most}"
         return Problem(path, f"{context.get('actual_length', 0)} entries; allowed: {limit}")
+    if kind in ("string_type", "invalid_key"):
+        return Problem(path, f"the key {shown(last)} is not a text; put it in quotes", at_key=True)
     if kind == "literal_error":
         expected = str(context.get("expected", "")).replace(" or ", ", ")
         return Problem(path, f"{shown(error.get('input'))} is unknown; allowed: {expected}")

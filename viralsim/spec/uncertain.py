@@ -103,7 +103,7 @@ class Uncertain(float):
         if self.has_band:
             parts.update(low=self.low, high=self.high)
         parts = {name: format_duration(part) if timed else plain_number(part) for name, part in parts.items()}
-        notes = {"unit": None if timed else self.unit, "source": self.source, "year": self.year}
+        notes = {"unit": self.unit, "source": self.source, "year": self.year}
         return parts | {name: note for name, note in notes.items() if note is not None}
 
     def quantile(self, u: float) -> float:

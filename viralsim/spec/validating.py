@@ -16,6 +16,11 @@ from viralsim.spec.shapes import problem_of
 
 __all__ = ["validate_document", "validate_variants"]
 
+_NOT_IN_VARIANTS = {
+    "variants": "a variant cannot have variants",
+    "name": "a variant is called by its own key; leave the name out (a title is possible)",
+}
+
 
 def validate_document(
     data: Any, folder: FilePath, *, files: bool = True
@@ -43,8 +48,10 @@ def validate_document(
             )
         ]
     version = data.get("viralsim")
-    if isinstance(version, int | float) and version != FORMAT_VERSION and not isinstance(version, bool):
-        message = f"format version {version} is not known; this viralsim reads version {FORMAT_VERSION}"
+    if version is True or (isinstance(version, int | float) and version != FORMAT_VERSION):
+        message = (
+            f"format version {shown(version)} is not known; this viralsim reads version {FORMAT_VERSION}"
+        )
         return None, [Problem(("viralsim",), message)]
     document, found = None, []
     try:
@@ -66,10 +73,10 @@ def validate_variants(data: Mapping[str, Any], base: list[Problem], folder: File
     for name, variant in (variants if isinstance(variants, Mapping) else {}).items():
         if not isinstance(variant, Mapping):
             continue
-        if "variants" in variant:
-            found.append(
-                Problem(("variants", name, "variants"), "a variant cannot have variants", at_key=True)
-            )
+        unusable = [key for key in _NOT_IN_VARIANTS if key in variant]
+        for key in unusable:
+            found.append(Problem(("variants", name, key), _NOT_IN_VARIANTS[key], at_key=True))
+        if unusable:
             continue
         try:
             merged = merge_variant({k: v for k, v in data.items() if k != "variants"}, variant)
@@ -98,7 +105,7 @@ def _override_key(variant: Mapping[Any, Any], path: str) -> tuple[str, ...]:
 
     def visit(place: Mapping[Any, Any], above: tuple[str, ...], rest: list[str]) -> None:
         nonlocal best
-        for key, value in place.items():
+        for key, value in place.items() if rest else ():
             key_parts = str(key).split(".")
             width = min(len(key_parts), len(rest))
             if not all(fits(a, b) for a, b in zip(key_parts[:width], rest, strict=False)):

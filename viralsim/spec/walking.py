@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -29,17 +30,22 @@ class Leaf(NamedTuple):
     """Whether it can change what is simulated or counted."""
 
 
+@lru_cache(maxsize=256)
+def _fields(model: type[BaseModel]) -> tuple[tuple[str, FieldInfo, NumberField | None], ...]:
+    """Name, declaration and number of every field of a model; looked up once."""
+    return tuple((name, field, number_of(field)) for name, field in model.model_fields.items())
+
+
 def leaves(document: BaseModel) -> Iterator[Leaf]:
     """All uncertain-capable numbers of a document, in its order."""
     yield from _leaves(document, "", True, True)
 
 
 def _leaves(model: BaseModel, above: str, written: bool, results: bool) -> Iterator[Leaf]:
-    for name, field in type(model).model_fields.items():
+    for name, field, number in _fields(type(model)):
         value = getattr(model, name)
         here = written and name in model.model_fields_set
         counts = results and notes_of(field).get("results", True)
-        number = number_of(field)
         for path, part in _parts(value, f"{above}.{name}" if above else name):
             if isinstance(part, BaseModel):
                 yield from _leaves(part, path, here, counts)
@@ -67,9 +73,8 @@ def _identities(entries: tuple[Any, ...]) -> list[str | None]:
 def replaced(model: BaseModel, change: Callable[[str, float], float], above: str = "") -> Any:
     """The same document with each number changed by a function of its stable path and value."""
     update: dict[str, Any] = {}
-    for name, field in type(model).model_fields.items():
+    for name, _, number in _fields(type(model)):
         value = getattr(model, name)
-        number = number_of(field)
         path = f"{above}.{name}" if above else name
         if isinstance(value, BaseModel):
             update[name] = replaced(value, change, path)

@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import io
 import json
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path as FilePath
@@ -14,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from viralsim.spec.checks import graph_path
 from viralsim.spec.document import ScenarioDocument
@@ -24,6 +26,8 @@ from viralsim.spec.uncertain import Uncertain, plain_number
 
 __all__ = ["digest_of", "full_data", "to_yaml"]
 
+# Texts the writer would leave bare and its own reader, or a reader of YAML 1.1, would take for something else.
+_TO_QUOTE = re.compile(r"[?:,\-]|(y|n|yes|no|on|off)$|[-+.\d][\d:_.,+-]*$", re.IGNORECASE)
 _HOURS = Hours.__metadata__[0]  # type: ignore[attr-defined]
 
 
@@ -39,9 +43,11 @@ def _plain(model: BaseModel) -> dict[str, Any]:
         value = getattr(model, name)
         number = number_of(field)
         timed = (number is not None and number.kind == "duration") or _HOURS in field.metadata
+        source = notes_of(field).get("source")
+        if source and name not in model.model_fields_set and number is not None and not number.certain:
+            value = Uncertain(value, value, value, "duration" if timed else "number", source=source)
         if value is not None and value != {} and value != ():
             made[name] = _plain_value(value, timed)
-    made.update({name: value for name, value in (model.model_extra or {}).items() if value is not None})
     return made
 
 
@@ -76,7 +82,7 @@ def to_yaml(data: Mapping[str, Any]) -> str:
 
 def _styled(value: Any) -> Any:
     if isinstance(value, Mapping):
-        made = CommentedMap((key, _styled(part)) for key, part in value.items())
+        made = CommentedMap((_styled(key), _styled(part)) for key, part in value.items())
         if all(not isinstance(part, Mapping | list) for part in value.values()) and len(str(value)) < 100:
             made.fa.set_flow_style()
         return made
@@ -89,6 +95,8 @@ def _styled(value: Any) -> Any:
         return _styled(value.as_dict())
     if isinstance(value, datetime.datetime):
         return value.isoformat()
+    if isinstance(value, str) and _TO_QUOTE.match(value):
+        return DoubleQuotedScalarString(value)
     return value
 
 
@@ -103,6 +111,7 @@ def digest_of(document: ScenarioDocument, folder: FilePath) -> str:
     """
     data = _canonical(document, folder)
     data["items"] = sorted(data["items"], key=lambda item: str(item["id"]))
+    data["campaign"]["posts"] = sorted(data["campaign"]["posts"], key=lambda post: sorted(post.items()))
     for platform in data["platforms"].values():
         platform.pop("preset", None)
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
@@ -116,7 +125,6 @@ def _canonical(value: Any, folder: FilePath) -> Any:
             part = getattr(value, name)
             if part is not None and notes_of(field).get("results", True):
                 made[name] = _canonical(part, folder)
-        made.update({name: part for name, part in (value.model_extra or {}).items() if part is not None})
         if isinstance(value, GraphFile):
             made["path"] = "sha256:" + _file_digest(graph_path(value.path, folder))
         return made

@@ -20,7 +20,7 @@ from viralsim.spec.problems import Path, Problem, shown
 
 __all__ = ["MAX_BYTES", "Read", "decode", "read_value", "read_yaml"]
 
-MAX_BYTES = 4_000_000
+MAX_BYTES = 1_000_000
 _MAX_NODES = 300_000
 _MAX_DEPTH = 40
 _CORE = "tag:yaml.org,2002:"
@@ -69,10 +69,8 @@ class _TooLargeError(Exception):
 def decode(raw: bytes) -> tuple[str, Problem | None]:
     """Text of a file's bytes, or the problem that there is none."""
     if len(raw) > MAX_BYTES:
-        size = f"{len(raw) / 1e6:.1f} MB"
-        return "", Problem(
-            (), f"the file has {size}; a scenario has at most {MAX_BYTES / 1e6:g} MB: is it one?"
-        )
+        message = f"the file has more than {MAX_BYTES / 1e6:g} MB, the most a scenario can have: is it one?"
+        return "", Problem((), message)
     for mark, name in ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16")):
         if raw.startswith(mark):
             return "", Problem((), f"the file is {name} text; save it as UTF-8")
@@ -108,6 +106,8 @@ def read_yaml(text: str) -> Read:
         )
         return read
     try:
+        if _bracket_depth(text) > 5 * _MAX_DEPTH:
+            raise _TooLargeError
         node = YAML(typ="safe", pure=True).compose(text)
         if node is None:
             read.problems.append(Problem((), "the file is empty; a scenario begins with  viralsim: 1"))
@@ -129,6 +129,15 @@ def read_yaml(text: str) -> Read:
     if read.problems and not read.nodes:
         read.data = None
     return read
+
+
+def _bracket_depth(text: str) -> int:
+    """How deep brackets are nested at most, those in texts included: the parser takes long over thousands."""
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[\]{}]", text):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def read_value(text: str) -> Any:
@@ -202,8 +211,10 @@ def _scalar(node: ScalarNode, path: Path, read: Read) -> Any:
         read.problems.append(Problem(path, message))
         text = plain
     try:
+        if tag == "int" and re.match(r"[-+]?0b", text):
+            return text  # YAML 1.2 knows no binary numbers
         if tag == "int":
-            return int(text, 0) if re.match(r"[-+]?0[xob]", text) else int(text)
+            return int(text, 0) if re.match(r"[-+]?0[xo]", text) else int(text)
         if tag == "float":
             special = text.lower().lstrip("+-")
             if special in (".inf", ".nan"):

@@ -58,12 +58,20 @@ class Setting:
     threads : int
     values : dict
         Parameters the user gave, by name.
+    report : callable (text) -> None, optional
+        Told where a long check is; see `tell`.
     """
 
     full: bool = False
     seed: int = 1
     threads: int = 1
     values: dict[str, Any] = field(default_factory=dict)
+    report: Callable[[str], None] | None = None
+
+    def tell(self, where: str) -> None:
+        """Say where a long check is, to whoever shows progress."""
+        if self.report is not None:
+            self.report(where)
 
     def effort(self, quick: int, full: int) -> int:
         """A number of replicates, people, ... for the version that is run."""

@@ -186,7 +186,9 @@ GROUPS: dict[str, Group] = {
         "checks_scale",
         (
             _people("200,000; full 1,000,000", 1000, 1e8),
-            Parameter("cascades", "number", "100,000; full 4 million", 100, 1e12, help="number of cascades"),
+            Parameter(
+                "cascades", "number", "2 million; full 100 million", 100, 1e12, help="number of cascades"
+            ),
             Parameter("exponent", "number", "2.3", 1.5, 5.0, help="of the follower counts"),
             Parameter("reproduction", "number", "0.5", 0.0, 0.95, help="r, mean adoptions caused"),
         ),

@@ -123,9 +123,17 @@ def verify_groups(
     """
     used = setting or Setting()
     began = time.perf_counter()
-    planned = [(name, check) for name in (names or tuple(GROUPS)) for check in group_checks(name, used)]
+    at = [0, 0]
+
+    def report(where: str) -> None:
+        if progress:
+            progress(at[0], at[1], where)
+
+    heard = dataclasses.replace(used, report=report)
+    planned = [(name, check) for name in (names or tuple(GROUPS)) for check in group_checks(name, heard)]
     outcomes = []
     for done, (name, check) in enumerate(planned):
+        at[:] = done, len(planned)
         if progress:
             progress(done, len(planned), check.claim)
         outcomes.append(run_check(name, check))

@@ -204,8 +204,7 @@ def conditional_virality(size_prob: Floats) -> Floats:
 
     Examples
     --------
-    >>> law = np.append(0.0, borel(0.5, np.arange(1, 5)))
-    >>> np.round(conditional_virality(law), 6)[2:4].tolist()  # two and three people: paths
+    >>> np.round(conditional_virality(np.append(0.0, borel(0.5, np.arange(1, 5)))), 6)[2:4].tolist()
     [1.0, 1.333333]
     """
     n = np.arange(size_prob.size, dtype=np.float64)

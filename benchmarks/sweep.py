@@ -1,0 +1,80 @@
+"""Speed of the sweep layer: overhead over bare simulation, per cell, and how memory grows with the number of cells.
+
+    python benchmarks/sweep.py            # 200 settings; --settings 1000 for the whole of it
+
+The bare engine is the same cells run one after the other on one thread, audiences shared, without design, store,
+summaries or export; the sweep does all of that on one thread. Both are warm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import viralsim as vs
+from viralsim.experiment.audiences import Audiences
+from viralsim.experiment.cells import Cell, run_cell
+
+PATH = "items.0.share_prob"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--settings", type=int, default=200)
+    parser.add_argument("--scenario", default="ordinary-post")
+    parser.add_argument("--people", type=int, default=10_000)
+    parser.add_argument("--replicates", type=int, default=100)
+    parser.add_argument("--draws", type=int, default=1)
+    chosen = parser.parse_args()
+    scenario = vs.load_scenario(chosen.scenario).with_overrides({"audience.size": chosen.people})
+    values = [0.0005 + 1e-6 * k for k in range(chosen.settings)]
+    few = values[: max(chosen.settings // 4, 1)]
+    with tempfile.TemporaryDirectory() as place:
+
+        def swept(these: list[float], threads: int, name: str) -> float:
+            began = time.perf_counter()
+            vs.sweep(
+                scenario, {PATH: these}, out=Path(place) / name, threads=threads, seed=1,
+                replicates=chosen.replicates, draws=chosen.draws,
+            )  # fmt: skip
+            return time.perf_counter() - began
+
+        swept(few[:2], 1, "warm")
+        audiences = Audiences()
+        cells = [
+            Cell("", 0, chosen.replicates, scenario.with_overrides({PATH: x}), 1, chosen.draws, False)
+            for x in few
+        ]
+        run_cell(cells[0], audiences)
+        bare = swept_one = float("inf")
+        for turn in range(2):  # A B A B
+            began = time.perf_counter()
+            for cell in cells:
+                outcome = run_cell(cell, audiences)
+                assert outcome.error is None, outcome.error
+            bare = min(bare, time.perf_counter() - began)
+            swept_one = min(swept_one, swept(few, 1, f"one{turn}"))
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        two = swept(values, 2, "two")
+        more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
+    count = len(few)
+    print(
+        f"{chosen.scenario}, {chosen.people:,} people, {chosen.replicates} replicates, {chosen.draws} draws"
+    )
+    print(f"bare engine, 1 thread   {1000 * bare / count:8.2f} ms per cell ({count} cells)")
+    print(f"sweep, 1 thread         {1000 * swept_one / count:8.2f} ms per cell")
+    print(
+        f"overhead                {1000 * (swept_one - bare) / count:8.2f} ms per cell, {swept_one / bare - 1:.1%}"
+    )
+    print(
+        f"sweep, 2 threads        {two:8.2f} s for {len(values)} settings, {1000 * two / len(values):.2f} ms each"
+    )
+    print(f"peak memory grew by     {more / 1024:8.1f} MB from {count} to {len(values)} settings")
+
+
+if __name__ == "__main__":
+    main()

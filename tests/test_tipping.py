@@ -1,0 +1,124 @@
+"""Tipping points: the search finds known crossings, and the simulated one agrees with theory."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from sweep_worlds import SHARE, SMALL, small_scenario
+
+import viralsim as vs
+from viralsim.cli.render import finite
+from viralsim.cli.shell import run_command
+from viralsim.errors import SpecError
+from viralsim.experiment.crossings import Estimate, crossing, root
+from viralsim.spec import Scenario
+from viralsim.verify.engine_worlds import neutral_scenario
+
+
+@pytest.mark.parametrize(
+    ("gap", "low", "high", "expected"),
+    [
+        (lambda x: x * x - 2, 0.1, 10.0, math.sqrt(2)),
+        (lambda x: 0.25 - x, -1.0, 1.0, 0.25),
+        (lambda x: 1 - math.exp(-3 * x) - 0.5, 1e-3, 5.0, math.log(2) / 3),
+        (lambda x: 1.0 if x > 0.37 else -1.0, 0.01, 1.0, 0.37),
+    ],
+)
+def test_root_is_found_within_its_tolerance(gap, low, high, expected):
+    assert root(gap, low, high, 1e-4) == pytest.approx(expected, rel=2e-4)
+
+
+def test_crossing_inverts_the_interval_of_the_curve_with_few_looks():
+    looks = []
+
+    def curve(x):
+        looks.append(x)
+        return Estimate(60 * x, 55 * x, 66 * x)
+
+    found = crossing(curve, 1.0, 1e-4, 1.0, guess=0.015)
+    assert (found.value, found.low, found.high) == pytest.approx((1 / 60, 1 / 66, 1 / 55), rel=0.02)
+    assert len(looks) == len(set(looks)) <= 14
+
+
+def test_a_falling_curve_and_a_curve_that_does_not_cross():
+    found = crossing(lambda x: Estimate(1 - x, 0.9 - x, 1.1 - x), 0.5, 0.0, 1.0)
+    assert (found.value, found.low, found.high) == pytest.approx((0.5, 0.4, 0.6), abs=0.01)
+    found = crossing(lambda x: Estimate(x, x, x), 5.0, 0.1, 1.0)
+    assert math.isnan(found.value)
+    assert found.note == "below 5 over the whole range"
+
+
+def test_an_interval_that_leaves_the_range_says_so():
+    found = crossing(lambda x: Estimate(x, x - 5, x + 5), 0.5, 0.1, 1.0)
+    assert (found.low, found.high) == (0.1, 1.0)
+    assert "lower end" in found.note
+    assert "upper end" in found.note
+
+
+def test_simulated_crossing_holds_the_value_from_theory():
+    """A large well-mixed audience of known degree: R = mean degree x p in the first generations."""
+    world = neutral_scenario(
+        6000, {"kind": "erdos-renyi", "mean_degree": 20, "directed": True}, 1.0, 0.05, 10
+    )
+    found = vs.tipping_point(
+        Scenario.from_dict(world),
+        "platforms.net.friend_share_prob",
+        replicates=60,
+        draws=1,
+        seed=3,
+        fixed=True,
+    )
+    assert found.reproduction.low < found.reproduction_theory < found.reproduction.high
+    assert found.reproduction_theory == pytest.approx(0.05, rel=0.1)
+    assert found.reproduction.high / found.reproduction.low < 1.5
+
+
+def test_goal_is_met_in_about_half_of_the_worlds_at_the_crossing():
+    scenario, goal = small_scenario(), {"metric": "shares", "at_least": 3.0}
+    found = vs.tipping_point(scenario, SHARE, replicates=40, draws=4, fixed=True, **goal)
+    assert found.goal is not None
+
+    def chance(x):
+        made = vs.simulate(scenario.with_overrides({SHARE: x}), replicates=40, draws=4, fixed=True)
+        return float(np.mean(made["shares"] >= 3))
+
+    assert chance(found.goal.value / 1.3) <= 0.5 <= chance(found.goal.value * 1.3)
+    assert found.goal.low <= found.goal.value <= found.goal.high
+    assert "every second run has shares of at least 3" in found.sentence()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"vary": "items.film.share_prbo"}, "did you mean 'share_prob'"),
+        ({"vary": "items.film.topic"}, "no number"),
+        ({"vary": SHARE, "low": 0.5, "high": 0.1}, "the first must be below"),
+        ({"vary": SHARE, "high": 3.0}, "not a probability"),
+        ({"vary": SHARE, "metric": "raech", "at_least": 1}, "did you mean 'reach'"),
+        ({"vary": SHARE, "metric": "reach"}, "how much reach is the goal"),
+        ({"vary": SHARE, "replicates": 0}, "replicates: got 0"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(arguments, message):
+    with pytest.raises(SpecError, match=message):
+        vs.tipping_point(small_scenario(), **arguments)
+
+
+def test_command_prints_a_sentence_and_an_object(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.yaml").write_text(SMALL)
+    common = ["tipping", "small.yaml", "--vary", f"{SHARE}=0.01:0.9", "--fixed", "--replicates", "20", "-q"]
+    assert run_command(common) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("R is below 1 over the whole range of items.film.share_prob (0.01 to 0.9).")
+    assert "R = 1, theory" in out
+    assert run_command([*common, "--metric", "shares", "--at-least", "3", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    expected = vs.tipping_point(
+        small_scenario(), SHARE, 0.01, 0.9, fixed=True, replicates=20, metric="shares", at_least=3.0
+    )
+    assert found == json.loads(json.dumps(finite(expected.to_dict())))
+    assert run_command(["tipping", "small.yaml", "--vary", f"{SHARE}=x", "-q"]) == 2

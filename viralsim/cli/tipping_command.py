@@ -1,0 +1,136 @@
+"""``viralsim tipping``: where R crosses 1, and where the goal is met in every second world."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from viralsim.cli.jobs import Progress, run_job
+from viralsim.cli.options import (
+    draws_option,
+    fixed_option,
+    json_option,
+    quiet_option,
+    replicates_option,
+    scenario_argument,
+    seed_option,
+    set_option,
+    threads_option,
+    variant_option,
+)
+
+if TYPE_CHECKING:
+    from viralsim.experiment.tipping import TippingPoint
+
+__all__ = ["command"]
+
+
+@click.command("tipping")
+@scenario_argument
+@click.option(
+    "--vary",
+    required=True,
+    metavar="PATH[=LOW:HIGH]",
+    help="The number to vary, and where to look.  [default: a hundredth to a hundred times its value]",
+)
+@click.option("--metric", help="Of the goal.  [default: the scenario's]")
+@click.option("--at-least", type=float, help="How much is the goal.  [default: the scenario's]")
+@variant_option
+@set_option
+@seed_option
+@replicates_option
+@draws_option
+@threads_option
+@fixed_option
+@json_option
+@quiet_option
+def command(
+    scenario: str,
+    vary: str,
+    variant: str | None,
+    settings: tuple[tuple[str, Any], ...],
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Find where a number tips a scenario: R = 1, and the goal met in every second run.
+
+    \b
+    viralsim tipping small-shop --vary items.0.share_prob
+    viralsim tipping launch-video --vary items.film.share_prob=0.001:0.2 --metric reach --at-least 5000
+    """
+    from viralsim.cli.plan import say_if_cold
+    from viralsim.cli.render import print_json
+    from viralsim.cli.scenarios import load
+    from viralsim.experiment.tipping import tipping_point
+
+    path, low, high = _range(vary)
+    chosen = load(scenario, variant, settings)
+
+    def work(report: Progress) -> TippingPoint:
+        def heartbeat() -> None:
+            heartbeat.count += 1  # type: ignore[attr-defined]
+            report.say(f"looking at setting {heartbeat.count}")  # type: ignore[attr-defined]
+
+        heartbeat.count = 0  # type: ignore[attr-defined]
+        return tipping_point(chosen, path, low, high, progress=heartbeat, **options)
+
+    progress = Progress(chosen.name, unit="settings")
+    say_if_cold(progress, quiet)
+    found = run_job(work, progress, quiet)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        _print(found)
+
+
+def _range(text: str) -> tuple[str, float | None, float | None]:
+    """Path and ends of ``PATH`` or ``PATH=LOW:HIGH``."""
+    path, equals, ends = (part.strip() for part in text.partition("="))
+    if not equals:
+        return path, None, None
+    low, colon, high = ends.partition(":")
+    try:
+        if colon:
+            return path, float(low), float(high)
+    except ValueError:
+        pass
+    raise click.BadParameter(
+        f"{text!r}: write PATH or PATH=LOW:HIGH, such as items.film.share_prob=0.001:0.2."
+    )
+
+
+def _print(found: TippingPoint) -> None:
+    """The sentence, then a table of crossings."""
+    from viralsim.cli.render import print_table
+
+    click.echo(found.sentence())
+    click.echo()
+    r = found.reproduction
+    rows = [
+        ("R = 1, simulated", _figure(r.value), _interval(r.low, r.high)),
+        ("R = 1, theory", _figure(found.reproduction_theory), ""),
+        ("growth rate = 1, theory", _figure(found.growth_theory), ""),
+    ]
+    if found.goal is not None:
+        what = f"{found.metric} >= {found.at_least:g} every second run"
+        rows.append((what, _figure(found.goal.value), _interval(found.goal.low, found.goal.high)))
+    print_table(("what", found.path, "95 % interval"), rows, numeric=(1, 2))
+    for one in (r, found.goal):
+        if one is not None and one.note:
+            click.echo(f"note: {one.note}")
+    click.echo()
+    click.echo(
+        f"{found.settings} settings of {found.replicates:,} replicates over {found.draws:,} draws; seed {found.seed}; "
+        f"the scenario has {_figure(found.present)}"
+    )
+
+
+def _figure(value: float) -> str:
+    return "none" if math.isnan(value) else f"{value:.4g}"
+
+
+def _interval(low: float, high: float) -> str:
+    return "" if math.isnan(low) else f"{low:.3g} to {high:.3g}"

@@ -1,0 +1,190 @@
+"""Cells: one setting and a block of its replicates, and what comes out of running it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viralsim.engine.runs import run_block
+from viralsim.errors import StoreError, ViralsimError
+from viralsim.experiment.audiences import Audiences
+from viralsim.metrics import registry
+from viralsim.metrics.columns import Column
+from viralsim.metrics.uncertainty import LEVELS, Summary, summarise
+from viralsim.spec import Scenario
+
+__all__ = ["Cell", "Columns", "Outcome", "cell_key", "missing_blocks", "run_cell", "summaries_of"]
+
+BLOCK = 1000
+"""Replicates of a cell at most (rounded to a multiple of the draws)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Replicates first, ..., first + count - 1 of one setting.
+
+    Parameters
+    ----------
+    key : str
+        Digest of all that decides the results: scenario, seed, draws, fixed (see `cell_key`).
+    first, count : int
+    scenario : Scenario
+    seed, draws : int
+    fixed : bool
+    """
+
+    key: str
+    first: int
+    count: int
+    scenario: Scenario
+    seed: int
+    draws: int
+    fixed: bool
+
+    @property
+    def name(self) -> tuple[str, int, int]:
+        """What tells cells apart."""
+        return self.key, self.first, self.count
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Every defined metric of some replicates of one setting.
+
+    Parameters
+    ----------
+    names : tuple of str
+    numerator, denominator : float64[metrics, replicates]
+    """
+
+    names: tuple[str, ...]
+    numerator: NDArray[np.float64]
+    denominator: NDArray[np.float64]
+
+    def to_bytes(self) -> bytes:
+        """For the store: names, shape and numbers, compressed."""
+        head = json.dumps([list(self.names), list(self.numerator.shape)]).encode() + b"\n"
+        return zlib.compress(head + self.numerator.tobytes() + self.denominator.tobytes(), 1)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Columns:
+        """What `to_bytes` made; StoreError if it is damaged."""
+        try:
+            head, _, body = zlib.decompress(data).partition(b"\n")
+            names, shape = json.loads(head)
+            numbers = np.frombuffer(body, np.float64).reshape(2, *shape)
+        except (zlib.error, ValueError) as error:
+            raise StoreError(
+                f"a stored cell is damaged ({error}); run the sweep anew in another folder"
+            ) from None
+        return cls(tuple(names), numbers[0], numbers[1])
+
+    @classmethod
+    def joined(cls, blocks: list[Columns], count: int) -> Columns:
+        """Blocks one after the other, the first `count` replicates of them."""
+        return cls(
+            blocks[0].names,
+            np.concatenate([block.numerator for block in blocks], axis=1)[:, :count],
+            np.concatenate([block.denominator for block in blocks], axis=1)[:, :count],
+        )
+
+    def column(self, name: str) -> Column:
+        """A metric per replicate."""
+        row = self.names.index(name)
+        return Column(self.numerator[row], self.denominator[row])
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A cell that was run: its columns, or why there are none."""
+
+    key: str
+    first: int
+    count: int
+    columns: bytes | None
+    error: str | None = None
+
+    @property
+    def name(self) -> tuple[str, int, int]:
+        """That of the cell."""
+        return self.key, self.first, self.count
+
+
+def cell_key(scenario: Scenario, seed: int, draws: int, fixed: bool) -> str:
+    """Digest of all that decides the results of a setting's replicates, their number apart."""
+    text = json.dumps([scenario.digest, seed, draws, fixed])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def missing_blocks(
+    kept: Mapping[int, int], replicates: int, draws: int, block: int = BLOCK
+) -> list[tuple[int, int]]:
+    """(first, count) of the blocks that are still to be run; every first is a multiple of `draws`.
+
+    Parameters
+    ----------
+    kept : mapping of int to int
+        First -> count of the blocks there are.
+    replicates, draws : int
+        Wanted, and what they are dealt over.
+    block : int
+        Largest block, rounded to a multiple of `draws`.
+
+    Examples
+    --------
+    >>> missing_blocks({}, 50, 20, 40), missing_blocks({0: 40}, 50, 20, 40), missing_blocks({0: 30}, 60, 20, 40)
+    ([(0, 40), (40, 10)], [(40, 10)], [(0, 40), (40, 20)])
+    """
+    start = 0
+    while start in kept and (start + kept[start] >= replicates or kept[start] % draws == 0):
+        start += kept[start]
+    size = max(block // draws, 1) * draws
+    planned = [(first, min(size, replicates - first)) for first in range(start, replicates, size)]
+    return [(first, count) for first, count in planned if kept.get(first, 0) < count]
+
+
+def run_cell(
+    cell: Cell, audiences: Audiences, threads: int = 1, stop: threading.Event | None = None
+) -> Outcome:
+    """Run a cell; what goes wrong in it is part of the outcome."""
+    try:
+        graphs = audiences.graphs(cell.scenario)
+        audiences.check_memory(cell.scenario, graphs, cell.count, threads)
+        ensemble = run_block(
+            cell.scenario, cell.seed, cell.draws, cell.first, cell.count, graphs, cell.fixed, threads, audiences, stop
+        )  # fmt: skip
+        columns = [ensemble.column(name) for name in ensemble.metrics]
+        made = Columns(
+            ensemble.metrics,
+            np.stack([column.numerator for column in columns]),
+            np.stack([column.denominator for column in columns]),
+        )
+    except ViralsimError as error:
+        return Outcome(*cell.name, None, " ".join(str(error).split()))
+    except Exception as error:  # a defect in one cell must not end the sweep
+        text = " ".join(str(error).split()) or "no message"
+        return Outcome(*cell.name, None, f"unexpected {type(error).__name__}: {text}")
+    return Outcome(*cell.name, made.to_bytes())
+
+
+def summaries_of(columns: Columns, draws: int) -> dict[str, Summary]:
+    """Every metric of a setting with its error and spread, as an ensemble of all its replicates has them."""
+    draw = np.arange(columns.numerator.shape[1]) % draws
+    everywhere = np.flatnonzero((columns.denominator > 0).all(axis=1))  # quantiles of all these at once
+    values = columns.numerator[everywhere] / columns.denominator[everywhere]
+    known = dict(zip(everywhere.tolist(), np.quantile(values, LEVELS, axis=1).T.tolist(), strict=True))
+    found = {}
+    for row, name in enumerate(columns.names):
+        metric = registry.METRICS[name]
+        summary = summarise(
+            columns.column(name), draw, metric.floor, metric.ceiling, metric.by_chance, known.get(row)
+        )
+        found[name] = replace(summary, unit=metric.unit, per=metric.per)
+    return found

@@ -1,0 +1,131 @@
+"""Cells on a Dask cluster (extra `cluster`): audiences are made once per worker, results are the same."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Callable, Generator, Iterable
+from pathlib import Path
+from typing import Any
+
+from viralsim.errors import EngineError, SpecError
+from viralsim.experiment.audiences import Audiences
+from viralsim.experiment.cells import Cell, Outcome, run_cell
+from viralsim.experiment.executors import HEARTBEAT_SECONDS
+
+__all__ = ["Cluster", "client_of"]
+
+_PLUGIN = "viralsim-audiences"
+_AHEAD = 2  # cells per thread of the cluster that are on their way
+
+
+def client_of(scheduler: str | None) -> Any:
+    """A client of a running cluster, or of a new one on this machine.
+
+    Parameters
+    ----------
+    scheduler : str or None
+        ``tcp://host:port``, the path of a scheduler file, or None for processes of this machine.
+
+    Raises
+    ------
+    EngineError
+        If dask.distributed is not installed.
+    SpecError
+        If no scheduler answers.
+    """
+    try:
+        make = dask("Client")
+    except ImportError:
+        raise EngineError(
+            "executor dask needs the extra `cluster` (distributed), which is not installed; --executor threads needs "
+            "nothing"
+        ) from None
+    if scheduler is None:
+        return make(dashboard_address=None)
+    try:
+        if Path(scheduler).is_file():
+            return make(scheduler_file=scheduler, timeout=10)
+        return make(scheduler, timeout=10)
+    except (OSError, ValueError) as error:
+        raise SpecError(
+            f"--scheduler {scheduler}: does not answer ({error}); write tcp://host:port of a running scheduler, or "
+            "the path of its scheduler file"
+        ) from None
+
+
+def dask(name: str) -> Any:
+    """A name of dask.distributed, which is loaded only where it is used."""
+    return getattr(importlib.import_module("distributed"), name)
+
+
+class AudiencesOfWorker:
+    """Worker plugin that keeps the audiences made in this process, so that no task makes or moves them again."""
+
+    name = _PLUGIN
+
+    def setup(self, worker: Any) -> None:
+        """Called by Dask when the plugin reaches a worker."""
+        self.audiences = Audiences()
+
+
+def run_on_worker(cell: Cell) -> Outcome:
+    """Run a cell in a worker process."""
+    plugin = dask("get_worker")().plugins.get(_PLUGIN)
+    return run_cell(cell, plugin.audiences if plugin is not None else Audiences())
+
+
+class Cluster:
+    """Cells over the workers of a Dask cluster.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        A worker that dies has its cells run again by another; cells are deterministic, so nothing changes.
+    """
+
+    def __init__(self, client: Any) -> None:
+        if not hasattr(client, "submit") or not hasattr(client, "scheduler_info"):
+            raise SpecError(
+                f"executor: got {client!r}; allowed: 'threads', 'dask', or a dask.distributed Client"
+            )
+        self.client = client
+
+    def run(self, cells: Iterable[Cell], heartbeat: Callable[[], None]) -> Generator[Outcome, None, None]:
+        """See `viralsim.experiment.executors.Executor`."""
+        self.client.register_plugin(make_plugin(), name=_PLUGIN)
+        flying: set[Any] = set()
+        try:
+            for cell in cells:
+                future = self.client.submit(run_on_worker, cell, key=_key_of(cell), pure=True, retries=5)
+                flying.add(future)
+                while len(flying) >= self._most():
+                    yield from self._finished(flying, heartbeat)
+            while flying:
+                yield from self._finished(flying, heartbeat)
+        finally:
+            for future in flying:
+                future.cancel()
+
+    def _most(self) -> int:
+        """Cells on their way at most, by the threads the cluster has now."""
+        workers = self.client.scheduler_info(n_workers=-1)["workers"]
+        return max(_AHEAD * sum(int(worker["nthreads"]) for worker in workers.values()), 2)
+
+    def _finished(self, flying: set[Any], heartbeat: Callable[[], None]) -> Generator[Outcome, None, None]:
+        """Outcomes of the cells that came back by now."""
+        with contextlib.suppress(TimeoutError):
+            dask("wait")(list(flying), timeout=HEARTBEAT_SECONDS, return_when="FIRST_COMPLETED")
+        heartbeat()
+        for future in [future for future in flying if future.done()]:
+            flying.discard(future)
+            yield future.result()
+
+
+def _key_of(cell: Cell) -> str:
+    return f"viralsim-{cell.key}-{cell.first}-{cell.count}"
+
+
+def make_plugin() -> Any:
+    """The worker plugin as Dask wants it: a subclass of its own class."""
+    return type("AudiencesPlugin", (AudiencesOfWorker, dask("WorkerPlugin")), {})()

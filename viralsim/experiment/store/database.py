@@ -1,0 +1,312 @@
+"""The store of a sweep: SQLite in WAL mode, one transaction per finished cell, one writer, any readers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from viralsim.errors import StoreError
+from viralsim.experiment.cells import Columns, Outcome
+from viralsim.metrics.uncertainty import Summary
+
+__all__ = ["FORMAT_VERSION", "STORE_FILE", "Finished", "Store"]
+
+FORMAT, FORMAT_VERSION, STORE_FILE = "viralsim sweep", 1, "sweep.sqlite"
+RESULT_FIELDS = ("mean", "se", "low", "high", "p05", "p50", "p95", "sd", "defined")
+
+_TABLES = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE cells (
+  key TEXT NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL, columns BLOB NOT NULL, PRIMARY KEY (key, first)
+);
+CREATE TABLE settings (
+  number INTEGER PRIMARY KEY, overrides TEXT NOT NULL, digest TEXT NOT NULL, key TEXT NOT NULL, seed INTEGER,
+  replicates INTEGER, draws INTEGER, error TEXT
+);
+CREATE TABLE results (
+  number INTEGER NOT NULL, position INTEGER NOT NULL, metric TEXT NOT NULL, unit TEXT NOT NULL,
+  mean REAL, se REAL, low REAL, high REAL, p05 REAL, p50 REAL, p95 REAL, sd REAL, defined REAL, note TEXT NOT NULL,
+  PRIMARY KEY (number, position)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A setting with nothing left to run.
+
+    Parameters
+    ----------
+    number : int
+        Its place in the design, from 0.
+    overrides : str
+        JSON object of path to value.
+    digest, key : str
+        Of its scenario, and of its cells; "" where there is no scenario.
+    seed, replicates, draws : int or None
+    error : str or None
+        Why it failed.
+    summaries : dict of str to Summary
+        Empty if it failed.
+    """
+
+    number: int
+    overrides: str
+    digest: str
+    key: str
+    seed: int | None
+    replicates: int | None
+    draws: int | None
+    error: str | None
+    summaries: dict[str, Summary]
+
+
+class Store:
+    """What a sweep has done so far.
+
+    Parameters
+    ----------
+    path : pathlib.Path or None
+        The file, made if it is not there; None: in memory.
+
+    Raises
+    ------
+    StoreError
+        If it is no store, or one of another version.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.label = "this sweep" if path is None else str(path.parent)
+        self._lock = threading.RLock()
+        with self._said():
+            self.connection = connect(path)
+            self._prepare()
+
+    def _prepare(self) -> None:
+        """Make the tables, or check that they are ours."""
+        known = self.connection.execute("SELECT name FROM sqlite_master WHERE name = 'meta'").fetchone()
+        if known is None:
+            if self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise StoreError(f"{self.path}: is a database, but no sweep's; name another folder")
+            with self._transaction():
+                for statement in _TABLES.split(";"):
+                    self.connection.execute(statement)
+                self._set_meta({"format": FORMAT, "format_version": FORMAT_VERSION})
+        found = self.meta()
+        if found.get("format") != FORMAT:
+            raise StoreError(f"{self.path}: is a database, but no sweep's; name another folder")
+        if found.get("format_version") != FORMAT_VERSION:
+            made = found.get("versions", {}).get("viralsim", "?")
+            raise StoreError(
+                f"{self.path}: is a store of version {found.get('format_version')}, written by viralsim {made}; this "
+                f"viralsim reads version {FORMAT_VERSION}: finish it with that one, or name another folder"
+            )
+
+    def close(self) -> None:
+        """Put everything into the one file."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.connection.close()
+
+    # ------------------------------------------------------------------------------------------ errors
+
+    @contextlib.contextmanager
+    def _said(self) -> Iterator[None]:
+        """SQLite's errors as ours, with what to do."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise StoreError(self._message(error)) from None
+
+    def _message(self, error: sqlite3.DatabaseError) -> str:
+        text = str(error)
+        if "full" in text or "disk I/O" in text:
+            return (
+                f"{self.label}: the disk is full ({text}); everything finished before is kept: make room and go on "
+                "with --resume (resume=True)"
+            )
+        if "not a database" in text or "malformed" in text:
+            return f"{self.path}: is no store of a sweep, or damaged ({text}); name another folder"
+        if "readonly" in text or "unable to open" in text:
+            return f"{self.path}: cannot be written to ({text}); name another folder"
+        return f"{self.path}: {text}"
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        with self._lock, self._said():
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    # -------------------------------------------------------------------------------------------- meta
+
+    def meta(self) -> dict[str, Any]:
+        """What is recorded about the sweep."""
+        with self._lock:
+            return {name: json.loads(value) for name, value in self.connection.execute("SELECT * FROM meta")}
+
+    def _set_meta(self, record: dict[str, Any]) -> None:
+        rows = [(name, json.dumps(value)) for name, value in record.items()]
+        self.connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+
+    def begin(self, record: dict[str, Any], same_design: bool) -> None:
+        """Record the sweep; settings of another design are forgotten, their cells are not."""
+        with self._transaction():
+            self._set_meta(record)
+            if not same_design:
+                self.connection.execute("DELETE FROM settings")
+                self.connection.execute("DELETE FROM results")
+
+    # ------------------------------------------------------------------------------------------- cells
+
+    def is_finished(self, number: int, overrides: str) -> bool:
+        """Whether a setting is done and did not fail."""
+        query = "SELECT overrides, error FROM settings WHERE number = ?"
+        with self._lock:
+            row = self.connection.execute(query, (number,)).fetchone()
+        return row is not None and row == (overrides, None)
+
+    def blocks(self, key: str) -> dict[int, int]:
+        """First replicate -> number of replicates of the blocks of a setting that are kept."""
+        query = "SELECT first, count FROM cells WHERE key = ? ORDER BY first"
+        with self._lock:
+            return dict(self.connection.execute(query, (key,)).fetchall())
+
+    def columns(self, key: str, replicates: int) -> Columns:
+        """The first replicates of a setting, all blocks joined; StoreError if they are not all kept."""
+        query = "SELECT first, columns FROM cells WHERE key = ? AND first < ? ORDER BY first"
+        with self._lock, self._said():
+            found = self.connection.execute(query, (key, replicates)).fetchall()
+        joined, have = [], 0
+        for first, data in found:
+            if first == have:
+                joined.append(Columns.from_bytes(data))
+                have += joined[-1].numerator.shape[1]
+        if have < replicates:
+            raise StoreError(f"{self.label}: only {have} of {replicates} replicates of this setting are kept")
+        return Columns.joined(joined, replicates)
+
+    def keep(self, outcome: Outcome | None, finish: Callable[[], Iterable[Finished]]) -> None:
+        """Keep a cell and the settings that it finishes, in one transaction.
+
+        Parameters
+        ----------
+        outcome : Outcome or None
+        finish : callable
+            Called once the cell is in place; gives the settings that are finished now.
+        """
+        with self._transaction():
+            if outcome is not None and outcome.columns is not None:
+                self.connection.execute(
+                    "INSERT INTO cells VALUES (?, ?, ?, ?) ON CONFLICT (key, first) DO UPDATE SET "
+                    "count = excluded.count, columns = excluded.columns WHERE excluded.count > count",
+                    (*outcome.name, outcome.columns),
+                )
+            for setting in finish():
+                self._finish(setting)
+
+    def _finish(self, setting: Finished) -> None:
+        self.connection.execute(
+            "INSERT OR REPLACE INTO settings VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                setting.number, setting.overrides, setting.digest, setting.key, setting.seed, setting.replicates,
+                setting.draws, setting.error,
+            ),
+        )  # fmt: skip
+        self.connection.execute("DELETE FROM results WHERE number = ?", (setting.number,))
+        rows = [
+            (setting.number, position, name, s.unit, *(getattr(s, field) for field in RESULT_FIELDS), s.note)
+            for position, (name, s) in enumerate(setting.summaries.items())
+        ]
+        places = ", ".join("?" * (len(RESULT_FIELDS) + 5))
+        self.connection.executemany(f"INSERT INTO results VALUES ({places})", rows)
+
+    # ----------------------------------------------------------------------------------------- reading
+
+    def counts(self) -> tuple[int, int]:
+        """Settings finished without and with an error."""
+        query = "SELECT count(*), count(error) FROM settings"
+        with self._lock:
+            total, failed = self.connection.execute(query).fetchone()
+        return total - failed, failed
+
+    def setting(self, number: int) -> dict[str, Any]:
+        """What is known about a setting; StoreError if it is not there yet."""
+        query = "SELECT overrides, digest, key, seed, replicates, draws, error FROM settings WHERE number = ?"
+        with self._lock:
+            row = self.connection.execute(query, (number,)).fetchone()
+        if row is None:
+            raise StoreError(
+                f"{self.label}: setting {number} was not run yet; go on with --resume (resume=True)"
+            )
+        names = ("overrides", "digest", "key", "seed", "replicates", "draws", "error")
+        return {**dict(zip(names, row, strict=True)), "overrides": json.loads(row[0])}
+
+    def failures(self) -> Iterator[tuple[int, dict[str, Any], str]]:
+        """(number, overrides, error) of the settings that failed."""
+        query = "SELECT number, overrides, error FROM settings WHERE error IS NOT NULL ORDER BY number"
+        for number, overrides, error in self._select(query):
+            yield number, json.loads(overrides), error
+
+    def rows(self, metric: str | None = None) -> Iterator[dict[str, Any]]:
+        """One dict per setting and metric, in order; one with an error for each failed setting."""
+        fields = ", ".join(f"r.{field}" for field in RESULT_FIELDS)
+        condition = "" if metric is None else "AND r.metric = ?"
+        query = (
+            f"SELECT s.number, s.overrides, s.digest, s.seed, s.replicates, s.draws, r.metric, r.unit, {fields}, "
+            f"r.note, s.error FROM settings s LEFT JOIN results r ON r.number = s.number {condition} "
+            "ORDER BY s.number, r.position"
+        )
+        names = (
+            "setting",
+            "overrides",
+            "digest",
+            "seed",
+            "replicates",
+            "draws",
+            "metric",
+            "unit",
+            *RESULT_FIELDS,
+        )
+        for row in self._select(query, () if metric is None else (metric,)):
+            found = dict(zip((*names, "note", "error"), row, strict=True))
+            found["overrides"] = json.loads(found["overrides"])
+            yield found
+
+    def _select(self, query: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        """Rows of a query, a thousand at a time."""
+        with self._lock, self._said():
+            cursor = self.connection.execute(query, values)
+        while True:
+            with self._lock, self._said():
+                rows = cursor.fetchmany(1000)
+            if not rows:
+                return
+            yield from rows
+
+
+def connect(path: Path | None) -> sqlite3.Connection:
+    """A connection that survives kill -9 at any moment (the place where tests put a small disk)."""
+    connection = sqlite3.connect(
+        ":memory:" if path is None else path, timeout=30.0, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection

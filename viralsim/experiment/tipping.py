@@ -1,0 +1,273 @@
+"""Tipping points: where R crosses 1, and where the goal is met in every second world."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from viralsim.errors import SpecError
+from viralsim.experiment.crossings import Crossing, Estimate, crossing, root
+from viralsim.experiment.plans import band_of
+from viralsim.experiment.shared_worlds import SharedWorlds
+from viralsim.metrics.rounding import format_interval, format_number
+from viralsim.metrics.uncertainty import summarise
+from viralsim.spec import Scenario
+from viralsim.spec.metric_names import METRIC_NAMES
+from viralsim.spec.problems import allowed_names
+
+__all__ = ["TippingPoint", "tipping_point"]
+
+_RANGE = 100.0  # times below and above the present value, where nobody says
+UNSET = (1e-4, 1.0)  # range of a probability that the scenario leaves to its platform
+_THEORY_DRAWS = 8
+_THEORY_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class TippingPoint:
+    """Where a number of a scenario tips its fate.
+
+    Parameters
+    ----------
+    path : str
+    present : float
+        The scenario's own value; NaN where it leaves it to the platform.
+    range : tuple of float
+        Looked in.
+    reproduction : Crossing
+        Where the reproduction number R (new sharers per sharer, first two generations) is 1, simulated.
+    reproduction_theory : float
+        The same from the next-generation matrix, NaN if it does not cross.
+    growth_theory : float
+        Where its dominant eigenvalue is 1: an endless fresh audience of this shape.
+    goal : Crossing or None
+        Where P(metric >= at_least) is .5; None without a goal.
+    metric, at_least : str, float
+        The goal.
+    seed, replicates, draws, settings : int
+        How it was found: replicates per setting, settings run.
+    """
+
+    path: str
+    present: float
+    range: tuple[float, float]
+    reproduction: Crossing
+    reproduction_theory: float
+    growth_theory: float
+    goal: Crossing | None
+    metric: str | None
+    at_least: float | None
+    seed: int
+    replicates: int
+    draws: int
+    settings: int
+
+    def sentence(self) -> str:
+        """The result in plain words."""
+        where = self.reproduction
+        if math.isnan(where.value):
+            text = f"R is {where.note} of {self.path} ({self.range[0]:g} to {self.range[1]:g})"
+        else:
+            text = f"R crosses 1 at {self.path} = {_place(where)}"
+            text += f", {where.value / self.present:.3g} times its present value" if self.present > 0 else ""
+        if not math.isnan(self.reproduction_theory):
+            text += f"; theory says {self.reproduction_theory:.3g}"
+        if self.goal is not None and self.metric is not None and self.at_least is not None:
+            what = f"{self.metric.replace('_', ' ')} of at least {format_number(self.at_least)}"
+            if math.isnan(self.goal.value):
+                text += f"; the chance of {what} is {self.goal.note}"
+            else:
+                text += f"; every second run has {what} at {_place(self.goal)}"
+        return text + "."
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as ``viralsim tipping --json`` prints it."""
+        return {**asdict(self), "range": list(self.range), "sentence": self.sentence()}
+
+
+def _place(where: Crossing) -> str:
+    error = max((where.high - where.low) / 4.0, 1e-3 * abs(where.value))
+    return f"{format_number(where.value, error)} ({format_interval(where.low, where.high, error)})"
+
+
+def tipping_point(
+    scenario: Scenario,
+    vary: str,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    metric: str | None = None,
+    at_least: float | None = None,
+    replicates: int | None = None,
+    seed: int | None = None,
+    draws: int | None = None,
+    threads: int | None = None,
+    fixed: bool = False,
+    progress: Callable[[], None] = lambda: None,
+) -> TippingPoint:
+    """Find where a number tips a scenario: R = 1, and the goal met in every second world.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    vary : str
+        Dotted path of a number, such as items.film.share_prob.
+    low, high : float, optional
+        Range to look in; by default a hundredth to a hundred times the present value, within what is allowed.
+    metric, at_least : str, float, optional
+        The goal; by default the scenario's.
+    replicates, seed, draws, threads, fixed
+        As in `simulate`.
+    progress : callable
+        Called before each setting that is run.
+
+    Returns
+    -------
+    TippingPoint
+
+    Raises
+    ------
+    SpecError
+        If the path is no number, the range is empty, or the goal is not defined.
+
+    Examples
+    --------
+    >>> import viralsim as vs
+    >>> small = vs.load_scenario("small-shop").with_overrides({"audience.size": 2000})
+    >>> found = vs.tipping_point(small, "items.0.share_prob", replicates=20, draws=2)
+    >>> found.reproduction.low <= found.reproduction.value <= found.reproduction.high
+    True
+
+    Notes
+    -----
+    Search rather than brute force: theory (docs/model.md, 7) says where to begin, bisection on shared worlds finds the
+    crossing, and the 95 % interval of the place inverts those of the curve (see `crossings.crossing`).
+    """
+    worlds = SharedWorlds(scenario, replicates, seed, draws, threads, fixed, progress)
+    present = present_value(scenario, vary)
+    ends = _range(scenario, vary, present, low, high)
+    goal = _goal(scenario, metric, at_least)
+    kept: dict[float, Any] = {}
+
+    def ensemble(x: float) -> Any:
+        if x not in kept:
+            made = worlds.ensemble({vary: x})
+            column = None if goal is None else made[goal[0]]
+            kept[x] = (made.summary()["reproduction_number"], column, made.draw)
+        return kept[x]
+
+    expected: dict[float, tuple[float, float]] = {}
+
+    def theory(which: int, x: float) -> float:
+        if x not in expected:
+            expected[x] = worlds.expected({vary: x}, _THEORY_DRAWS)
+        found = expected[x][which]
+        return -1.0 if math.isnan(found) else found - 1.0
+
+    by_theory = [_theory_root(partial(theory, which), *ends) for which in (0, 1)]
+
+    def reproduction(x: float) -> Estimate:
+        s = ensemble(x)[0]
+        known = s.mean if not math.isnan(s.mean) else 0.0  # nobody shared: nothing is caused
+        return Estimate(known, _or(s.low, known), _or(s.high, known))
+
+    def chance(x: float) -> Estimate:
+        _, column, draw = ensemble(x)
+        s = summarise(column >= goal[1], draw, 0.0, 1.0)  # type: ignore[index]
+        return Estimate(s.mean, _or(s.low, s.mean), _or(s.high, s.mean))
+
+    guess = None if math.isnan(by_theory[0]) else by_theory[0]
+    found = crossing(reproduction, 1.0, *ends, guess)
+    half = None if goal is None else crossing(chance, 0.5, *ends, _or(found.value, guess))
+    return TippingPoint(
+        vary, present, ends, found, by_theory[0], by_theory[1], half, goal and goal[0], goal and goal[1],
+        worlds.seed, worlds.replicates, worlds.draws, worlds.runs,
+    )  # fmt: skip
+
+
+def _or(value: float, other: Any) -> Any:
+    return other if math.isnan(value) else value
+
+
+def _theory_root(gap: Callable[[float], float], low: float, high: float) -> float:
+    """Where theory crosses, NaN if it does not."""
+    if (gap(low) > 0) == (gap(high) > 0):
+        return math.nan
+    return root(gap, low, high, _THEORY_TOLERANCE)
+
+
+def present_value(scenario: Scenario, path: str) -> float:
+    """The scenario's own value at a path, NaN where it sets none; SpecError if there can be no number."""
+    try:
+        return float(band_of(scenario, path))
+    except SpecError:
+        pass
+    place: Any = scenario.document
+    parts = path.split(".")
+    for depth, part in enumerate(parts):
+        if isinstance(place, (list, tuple)):
+            named = [getattr(entry, "id", None) or getattr(entry, "name", None) for entry in place]
+            index = int(part) if part.isdecimal() else named.index(part) if part in named else -1
+            place = place[index] if 0 <= index < len(place) else None
+        elif isinstance(place, dict):
+            place = place.get(part)
+        else:
+            place = getattr(place, part, None)
+        if place is None:
+            scenario.with_overrides(
+                {path: 0.5 if depth else None}
+            )  # says what is wrong with the path, if that is it
+            return math.nan
+    if isinstance(place, bool) or not isinstance(place, (int, float)):
+        raise SpecError(f"{path}: is {place!r}, no number; a tipping point needs a number to vary")
+    return float(place)
+
+
+def _range(
+    scenario: Scenario, path: str, present: float, low: float | None, high: float | None
+) -> tuple[float, float]:
+    """Range to look in, within what the scenario allows."""
+    if (low is None or high is None) and not present > 0:
+        if not (
+            math.isnan(present) and _allowed(scenario, path, UNSET[0]) and _allowed(scenario, path, UNSET[1])
+        ):
+            raise SpecError(
+                f"{path}: is {present:g} now, so there is no range to guess; write {path}=low:high"
+            )
+        low, high = (UNSET[0] if low is None else low), (UNSET[1] if high is None else high)
+    first = present / _RANGE if low is None else float(low)
+    last = present * _RANGE if high is None else float(high)
+    if high is None and not _allowed(scenario, path, last) and last > 1.0:
+        last = 1.0
+    if not first < last:
+        raise SpecError(f"{path}: range {first:g} to {last:g}; the first must be below the second")
+    for end in (first, last):
+        scenario.with_overrides({path: end})
+    return first, last
+
+
+def _allowed(scenario: Scenario, path: str, value: float) -> bool:
+    try:
+        scenario.with_overrides({path: value})
+    except SpecError:
+        return False
+    return True
+
+
+def _goal(scenario: Scenario, metric: str | None, at_least: float | None) -> tuple[str, float] | None:
+    """Metric and amount of the goal: given, or the scenario's."""
+    own = scenario.goal
+    if metric is not None and metric not in METRIC_NAMES:
+        raise SpecError(f"metric: there is no {metric!r}; {allowed_names(metric, METRIC_NAMES)}")
+    if at_least is None:
+        if metric is not None and (own is None or own.metric != metric):
+            raise SpecError(f"at_least: how much {metric} is the goal? give it (--at-least)")
+        return None if own is None else (own.metric, float(own.at_least))
+    if not np.isfinite(at_least):
+        raise SpecError(f"at_least: got {at_least!r}; a number is allowed")
+    return metric or (own.metric if own is not None else "reach"), float(at_least)

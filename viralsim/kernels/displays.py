@@ -1,0 +1,354 @@
+"""Displays: who is marked, what is noticed and what a person does about it (docs/model.md, section 4)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from viralsim.kernels.draws import below, derive, exponential, high32, low32, uniform
+from viralsim.kernels.layout import (
+    BATCH,
+    C_CLICKS,
+    C_COMMENTS,
+    C_LIKES,
+    C_NOTICED,
+    CHUNK,
+    F_CROSSED,
+    F_DONE,
+    F_NOTICED,
+    FULL_PENDING,
+    FULL_REPEAT,
+    HAZARD_CAP,
+    HAZARD_UNIT,
+    K_REACTION,
+    K_THRESHOLD,
+    N_COUNTS,
+    QUANTILES,
+    SIZE_FAILED,
+    SIZE_FREE,
+    SIZE_PENDING,
+    SIZE_TOUCHED,
+)
+from viralsim.kernels.words import (
+    CLEAR_STAMP,
+    CLEAR_USED,
+    COUNTS,
+    DISPLAY,
+    EV_ORIGIN,
+    EV_PEER,
+    EV_POLARITY,
+    EV_SLOT,
+    EVENT_MASK,
+    EVENT_OF,
+    KEEP_ALL,
+    LOW_8,
+    LOW_16,
+    LOW_32,
+    ORIGIN,
+    OWNED,
+    PERSON_OF,
+    REPEAT,
+    SCORE,
+    SEGMENT,
+    SHARER,
+    STAMP,
+    TOUCHED,
+    U0,
+    U1,
+    U2,
+    U3,
+    U7,
+    U8,
+    U16,
+    U31,
+    USED,
+)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def mark_bucket(plan, scratch, t, width):
+    """Stamp the row of everybody shown something in step t; flag those shown several things.
+
+    Returns the number of displays. The loads of this pass are independent of each other.
+    """
+    shown = 0
+    chunk = scratch.bucket_head[t]
+    last = (scratch.bucket_cursor[t] - 1) // CHUNK
+    stamp, today = np.uint64(t + 1), plan.day[t]
+    stamp_bits = stamp << STAMP
+    while chunk >= 0:
+        start = chunk * CHUNK
+        stop = scratch.bucket_cursor[t] if chunk == last else start + CHUNK
+        for i in range(np.uint64(start), np.uint64(stop)):  # selections instead of branches
+            at = (scratch.pool[i] >> PERSON_OF) * np.uint64(width) + U1
+            word = scratch.rows[at]
+            before = (word >> STAMP) & LOW_16
+            fresh = (word & CLEAR_STAMP) | stamp_bits
+            fresh &= CLEAR_USED if plan.day[before - (before > U0)] != today else KEEP_ALL
+            scratch.rows[at] = word | REPEAT if before == stamp else fresh
+        shown += stop - start
+        chunk = -1 if chunk == last else scratch.chunk_next[chunk]
+    return shown
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def sort_by_word(ordered, start, stop):
+    """Heap sort of ordered[start:stop] (uint64[:, 2]) by column 1, in place."""
+    n = stop - start
+    for begin in range(n // 2 - 1, -1, -1):
+        _sift(ordered, start, begin, n)
+    for end in range(n - 1, 0, -1):
+        for c in range(2):
+            ordered[start, c], ordered[start + end, c] = ordered[start + end, c], ordered[start, c]
+        _sift(ordered, start, 0, end)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _sift(ordered, start, root, end):
+    """Restore the heap below `root` among the first `end` rows."""
+    while True:
+        child = 2 * root + 1
+        if child >= end:
+            return
+        if child + 1 < end and ordered[start + child + 1, 1] > ordered[start + child, 1]:
+            child += 1
+        if ordered[start + root, 1] >= ordered[start + child, 1]:
+            return
+        for c in range(2):
+            ordered[start + root, c], ordered[start + child, c] = (
+                ordered[start + child, c],
+                ordered[start + root, c],
+            )
+        root = child
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def order_repeats(scratch, count):
+    """Group the `count` set-aside displays by person, each group in the order of its words."""
+    out = 0
+    for k in range(count):
+        person = np.int64(scratch.repeat[k, 0] >> PERSON_OF)
+        link = scratch.repeat_head[person]
+        if link < 0:
+            continue
+        scratch.repeat_head[person] = -1
+        start = out
+        while link >= 0:
+            scratch.ordered[out, 0] = scratch.repeat[link, 0]
+            scratch.ordered[out, 1] = scratch.repeat[link, 1]
+            out += 1
+            link = scratch.repeat_next[link]
+        sort_by_word(scratch.ordered, start, out)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def set_aside(scratch, count, display, word):
+    """Keep a display to a person shown several things this step for later. Returns the new count or -1."""
+    if count == scratch.repeat_next.size:
+        return -1
+    person = np.int64(display >> PERSON_OF)
+    scratch.repeat[count, 0] = display
+    scratch.repeat[count, 1] = word
+    scratch.repeat_next[count] = scratch.repeat_head[person]
+    scratch.repeat_head[person] = count
+    return count + 1
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def has_attention(plan, scratch, key, word, t):
+    """Whether the person (key, person word) can still notice something today."""
+    room = plan.notices_per_day - 1 - np.int64(word >> USED)
+    if room < 0 or room >= plan.background_q.size:
+        return room >= 0
+    # the background takes at most `room` notices iff fewer than room + 1 entries are <= the draw
+    return high32(derive(derive(scratch.run_key[1], key), plan.day[t])) < plan.background_q[room]
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def cross(plan, scratch, t, person, slot, key, event, polarity):
+    """Plan the share of a person who has just crossed the threshold. Returns False if the list is full."""
+    bits = derive(scratch.slot_key[slot, K_REACTION], key)
+    due = t + plan.reaction[plan.slot_platform[slot], below(bits, QUANTILES)]
+    if due >= scratch.pending_head.size:
+        return True
+    at = scratch.size[SIZE_PENDING]
+    if at == scratch.pending.shape[0]:
+        scratch.size[SIZE_FAILED] = FULL_PENDING
+        return False
+    scratch.pending[at, 0] = (person << 8) | slot
+    scratch.pending[at, 1] = event
+    scratch.pending[at, 2] = polarity
+    scratch.pending[at, 3] = scratch.pending_head[due]
+    scratch.pending_head[due] = at
+    scratch.size[SIZE_PENDING] = at + 1
+    return True
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def receive(plan, scratch, curves, t, width, filled):
+    """Book the first `filled` displays of the batch and find those noticed (docs/model.md, section 4, 1 and 2).
+
+    Their positions in the batch go to `noticed`, whose length is returned. Taking this part of all displays before
+    the rest of any changes nothing: it only counts displays, and the rest counts nothing that this part reads.
+    """
+    rows, batch, counts, noticed = scratch.rows, scratch.batch, scratch.counts, scratch.noticed
+    n_items = np.uint64(plan.item_key.size)
+    n_segments = np.uint64(counts.size // (N_COUNTS * plan.slot_item.size))
+    wide = np.uint64(width)
+    time_bin = np.uint64(plan.bin_of_step[t])
+    found = 0
+    for b in range(np.uint64(filled)):
+        event, word = batch[b, 2], batch[b, 1]
+        row = (batch[b, 0] >> PERSON_OF) * wide
+        slot = (event >> EV_SLOT) & LOW_8
+        origin = (event >> EV_ORIGIN) & U3
+        at_item = row + U2 + np.uint64(plan.slot_item[slot])
+        at_slot = row + U2 + n_items + slot
+        person_word, item_word = rows[row + U1], rows[at_item]
+        counts[(slot * n_segments + ((person_word >> SEGMENT) & U31)) * COUNTS + origin] += 1
+        curves[origin, slot, time_bin] += 1
+        if not (person_word >> ORIGIN) & U7:
+            curves[4, slot, time_bin] += 1
+            if not person_word & TOUCHED:
+                scratch.touched[scratch.size[SIZE_TOUCHED]] = np.int64(batch[b, 0] >> PERSON_OF)
+                scratch.size[SIZE_TOUCHED] += 1
+        rows[row + U1] = person_word | (U1 << (ORIGIN + origin)) | TOUCHED
+        rows[at_slot] |= OWNED << origin
+        before = (item_word >> DISPLAY) & LOW_8
+        if before < LOW_8:
+            rows[at_item] = item_word + (U1 << DISPLAY)
+        notice = ((item_word & LOW_32) * plan.fatigue_q[plan.slot_item[slot], before]) >> U31
+        noticed[found] = b
+        found += (word & LOW_32) >> U1 < notice
+    return found
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def react(world, plan, scratch, t, width, display, word, event):
+    """One display that would be noticed: attention, view, engagement, share (docs/model.md, section 4, 3 to 7).
+
+    Returns False if a list is full.
+    """
+    person = np.int64(display >> PERSON_OF)
+    row = person * width
+    person_word = scratch.rows[row + 1]
+    key = scratch.rows[row]
+    if plan.notices_per_day >= 0:
+        if not has_attention(plan, scratch, key, person_word, t):
+            return True
+        person_word += U1 << USED
+        scratch.rows[row + 1] = person_word
+    slot = np.int64((event >> EV_SLOT) & LOW_8)
+    origin = np.int64((event >> EV_ORIGIN) & U3)
+    peer = (event >> EV_PEER) & U1
+    item = plan.slot_item[slot]
+    at_item = row + 2 + item
+    at_slot = row + 2 + plan.item_key.size + slot
+    n_segments = scratch.counts.size // (N_COUNTS * plan.slot_item.size)
+    count_at = (slot * n_segments + np.int64((person_word >> SEGMENT) & U31)) * N_COUNTS
+    slot_word = scratch.rows[at_slot] | np.uint64(F_NOTICED)
+    item_word = scratch.rows[at_item]
+    if peer and plan.influence:
+        if (slot_word >> U8) & LOW_8 < LOW_8 and not slot_word & np.uint64(F_DONE):
+            slot_word += SHARER
+        polarity = np.int64((event >> EV_POLARITY) & U3) - 1
+        closeness = np.int64(np.floor(8.0 * np.float64(display & LOW_8) / 255.0 + 0.5))
+        score = np.int64((item_word >> SCORE) & LOW_8) + polarity * closeness
+        score = min(max(score, 0), 254)
+        item_word = (item_word & ~(LOW_8 << SCORE)) | (np.uint64(score) << SCORE)
+        scratch.rows[at_item] = item_word
+
+    opinion = low32(derive(scratch.opinion_key[item], key))
+    score = np.int64((item_word >> SCORE) & LOW_8)
+    view = 1
+    if opinion < plan.negative_q[item, score]:
+        view = -1
+    elif opinion < plan.neutral_q[item, score]:
+        view = 0
+
+    scratch.counts[count_at + C_NOTICED] += 1
+    if view >= 0 and high32(word) < plan.like_q[slot]:
+        scratch.counts[count_at + C_LIKES] += 1
+    word_2 = derive(word, 1)
+    if low32(word_2) < plan.comment_q[slot]:
+        scratch.counts[count_at + C_COMMENTS + 1 - view] += 1
+    if high32(word_2) < plan.click_q[slot]:
+        scratch.counts[count_at + C_CLICKS + origin] += 1
+
+    ok = True
+    if not slot_word & np.uint64(F_CROSSED | F_DONE):
+        growth = plan.hazard_friend[slot] if peer else plan.hazard_post[slot]
+        growth *= np.float64(np.uint32(person_word & LOW_32).view(np.float32))
+        if world.share_scale.shape[0] > 0:
+            growth *= world.share_scale[person, item]
+        if peer:
+            growth *= plan.response[item, np.int64((slot_word >> U8) & LOW_8)]
+            if not plan.influence:
+                growth = 0.0
+        if view < 0:
+            growth *= plan.negative_share[item]
+        hazard = np.int64(slot_word >> U16) + np.int64(min(growth, np.float64(HAZARD_CAP)))
+        hazard = min(hazard, HAZARD_CAP)
+        slot_word = (slot_word & LOW_16) | (np.uint64(hazard) << U16)
+        bits = derive(scratch.slot_key[slot, K_THRESHOLD], key)
+        # -log(u) >= 1 - u spares most people the logarithm
+        if (1.0 - uniform(bits)) * HAZARD_UNIT <= hazard + 1 and hazard > np.int64(
+            exponential(bits) * HAZARD_UNIT
+        ):
+            slot_word |= np.uint64(F_CROSSED)
+            cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
+            ok = cross(plan, scratch, t, person, slot, key, cause, view)
+    scratch.rows[at_slot] = slot_word
+    return ok
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def receive_bucket(world, plan, scratch, curves, t, width):
+    """Take the displays due in step t. Returns False if a list is full."""
+    mark_bucket(plan, scratch, t, width)
+    chunk = np.int64(scratch.bucket_head[t])
+    last = (scratch.bucket_cursor[t] - 1) // CHUNK
+    end = scratch.bucket_cursor[t]
+    repeats, taken = 0, 0
+    while chunk >= 0 or taken < repeats:
+        filled = 0
+        if chunk >= 0:
+            start = chunk * CHUNK
+            stop = end if chunk == last else start + CHUNK
+            for i in range(np.uint64(start), np.uint64(stop)):
+                display = scratch.pool[i]
+                event = (display >> EVENT_OF) & EVENT_MASK
+                row = (display >> PERSON_OF) * np.uint64(width)
+                word = derive(scratch.events[event, 0], scratch.rows[row])
+                if scratch.rows[row + U1] & REPEAT:
+                    repeats = set_aside(scratch, repeats, display, word)
+                    if repeats < 0:
+                        scratch.size[SIZE_FAILED] = FULL_REPEAT
+                        return False
+                else:
+                    scratch.batch[filled, 0] = display
+                    scratch.batch[filled, 1] = word
+                    scratch.batch[filled, 2] = scratch.events[event, 1]
+                    filled += 1
+            scratch.free[scratch.size[SIZE_FREE]] = chunk
+            scratch.size[SIZE_FREE] += 1
+            chunk = np.int64(-1) if chunk == last else np.int64(scratch.chunk_next[chunk])
+            if chunk < 0 and repeats > 0:
+                order_repeats(scratch, repeats)
+        else:
+            for i in range(taken, min(taken + BATCH, repeats)):
+                event = np.int64((scratch.ordered[i, 0] >> EVENT_OF) & EVENT_MASK)
+                scratch.batch[filled, 0] = scratch.ordered[i, 0]
+                scratch.batch[filled, 1] = scratch.ordered[i, 1]
+                scratch.batch[filled, 2] = scratch.events[event, 1]
+                filled += 1
+            taken += filled
+        noticed = receive(plan, scratch, curves, t, width, filled)
+        for k in range(noticed):
+            b = scratch.noticed[k]
+            display, word, event_word = scratch.batch[b, 0], scratch.batch[b, 1], scratch.batch[b, 2]
+            if not react(world, plan, scratch, t, width, display, word, event_word):
+                return False
+    scratch.bucket_head[t] = -1
+    scratch.bucket_cursor[t] = 0
+    return True

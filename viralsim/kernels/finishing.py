@@ -1,0 +1,97 @@
+"""The end of a replicate: distinct people are counted and their rows made as new."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from viralsim.kernels.layout import F_ACCOUNT, SIZE_TOUCHED
+from viralsim.kernels.words import (
+    ASKED_AT,
+    DONE_AT,
+    FLAGS,
+    KEEP_PERSON,
+    LOW_8,
+    LOW_32,
+    SCORE_0,
+    SEGMENT,
+    TOUCHED,
+    U1,
+    U3,
+    U4,
+    U15,
+    U31,
+)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def finish_people(plan, scratch, people, width):
+    """Count distinct people by measure, scope and segment, and return their rows to the state before the replicate.
+
+    `people` int64[4, 1 + I + P + S, G] is added to. Where many rows were touched all are swept in order, which is
+    faster than going through the list of touched ones.
+    """
+    bins = scratch.flag_bins
+    for i in range(bins.size):
+        bins[i] = 0
+    touched = scratch.size[SIZE_TOUCHED]
+    everybody = scratch.repeat_head.size
+    if touched * 8 > everybody:
+        for person in range(everybody):
+            if scratch.rows[person * width + 1] & TOUCHED:
+                finish_person(plan, scratch, person * width)
+    else:
+        for k in range(touched):
+            finish_person(plan, scratch, np.int64(scratch.touched[k]) * width)
+    _read_bins(bins, people)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def finish_person(plan, scratch, row):
+    """Book one person's flags in every scope, then reset the row. No branch: flags are as good as random.
+
+    `flag_bins` counts people by scope, segment and five flags: shown owned, paid, earned (1, 2, 4), noticed (8),
+    shared (16).
+    """
+    n_items, n_slots = plan.item_key.size, plan.slot_item.size
+    masks, bins = scratch.masks, scratch.flag_bins
+    n_scopes = np.uint64(masks.size + n_slots)
+    n_segments = np.uint64(bins.size) // (n_scopes * FLAGS)
+    segment = (scratch.rows[row + 1] >> SEGMENT) & U31
+    for m in range(masks.size):
+        masks[m] = 0
+    for s in range(n_slots):
+        at = row + 2 + n_items + s
+        flags = scratch.rows[at] & LOW_8
+        scratch.rows[at] = flags & np.uint64(F_ACCOUNT)
+        shared = (flags >> DONE_AT) & ~(flags >> ASKED_AT) & U1  # being asked is no share of one's own
+        packed = ((flags >> U3) & U15) | (shared << U4)
+        bins[(np.uint64(masks.size + s) * n_segments + segment) * FLAGS + packed] += 1
+        masks[0] |= packed
+        masks[1 + plan.slot_item[s]] |= packed
+        masks[1 + n_items + plan.slot_platform[s]] |= packed
+    for scope in range(np.uint64(masks.size)):
+        bins[(scope * n_segments + segment) * FLAGS + masks[scope]] += 1
+    scratch.rows[row + 1] &= KEEP_PERSON
+    for i in range(row + 2, row + 2 + n_items):
+        scratch.rows[i] = (scratch.rows[i] & LOW_32) | SCORE_0
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _read_bins(bins, people):
+    """Add the people of `flag_bins` to the measures: reached, reached by others alone, noticed, shared."""
+    n_segments = people.shape[2]
+    for i in range(bins.size):
+        number = bins[i]
+        if number == 0:
+            continue
+        packed = i % 32
+        scope, segment = (i // 32) // n_segments, (i // 32) % n_segments
+        if packed & 7:
+            people[0, scope, segment] += number
+        if packed & 7 == 4:
+            people[1, scope, segment] += number
+        if packed & 8:
+            people[2, scope, segment] += number
+        if packed & 16:
+            people[3, scope, segment] += number

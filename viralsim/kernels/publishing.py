@@ -1,0 +1,280 @@
+"""Posts and shares: whom the feed shows them and when (docs/model.md, sections 3 and 6)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from viralsim.kernels.draws import below, derive, exponential32, high32, level_of, low32
+from viralsim.kernels.layout import (
+    CHUNK,
+    CLOCK_SHIFT,
+    FULL_POOL,
+    K_DELAY,
+    K_EVENT,
+    L_DELAY,
+    L_EVENT,
+    L_ITEM,
+    L_PLATFORM,
+    L_SIZE,
+    L_START,
+    POINTS,
+    POST_WORD,
+    QUANTILES,
+    SHOW_ALL,
+    SIZE_FAILED,
+    SIZE_FREE,
+)
+from viralsim.kernels.words import (
+    COIN_ROOM,
+    EV_SLOT,
+    EVENT_OF,
+    LOW_8,
+    LOW_32,
+    ONE_32,
+    PERSON_OF,
+    POINT_ROOM,
+    TIE_HALF,
+    U0,
+    U1,
+    U32,
+)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def take_chunk(scratch, step):
+    """Append a free chunk to a step's chain and move its cursor there. Returns the cursor, -1 if none is free."""
+    free = scratch.size[SIZE_FREE]
+    if free == 0:
+        scratch.size[SIZE_FAILED] = FULL_POOL
+        return -1
+    chunk = scratch.free[free - 1]
+    scratch.size[SIZE_FREE] = free - 1
+    if scratch.bucket_head[step] < 0:
+        scratch.bucket_head[step] = chunk
+    else:
+        scratch.chunk_next[scratch.bucket_cursor[step] // CHUNK - 1] = chunk
+    cursor = np.int64(chunk) * CHUNK
+    scratch.bucket_cursor[step] = cursor
+    return cursor
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def place_points(world, plan, scratch, t, first, count, ranked):
+    """Look up the people at the `count` planned points and put the displays in the buckets of their steps.
+
+    With `ranked` the points are candidates, of which those below their follower's probability stay. `first` is the
+    event of the first of `lists`. Returns False if the pool is full.
+    """
+    for i in range(np.uint64(count)):
+        at = scratch.point_at[i]
+        scratch.point_viewer[i] = world.followers[np.uint64(at)] if at >= 0 else world.fans[np.uint64(~at)]
+    if ranked:
+        count = drop_unshown(world, plan, scratch, first, count)
+    with_tie = world.tie.size > 0
+    last = np.uint64(scratch.bucket_head.size)
+    now = np.uint64(t + 1)
+    for i in range(np.uint64(count)):
+        e, at = np.uint64(scratch.point_event[i]), scratch.point_at[i]
+        position = (at ^ (at >> 63)) - scratch.lists[e, L_START]
+        scratch.point_word[i] = derive(np.uint64(scratch.lists[e, L_DELAY]), position)
+    for i in range(np.uint64(count)):
+        e, at = np.uint64(scratch.point_event[i]), scratch.point_at[i]
+        platform = np.uint64(scratch.lists[e, L_PLATFORM])
+        word = scratch.point_word[i]
+        due = plan.clock[platform, now] + plan.delay[platform, below_table(word)]
+        if due >= plan.clock[platform, last]:
+            continue
+        s = np.uint64(plan.clock_step[platform, np.uint64(due >> CLOCK_SHIFT)])
+        s += np.uint64(plan.clock[platform, s + U1] <= due)  # mostly enough
+        while plan.clock[platform, s + U1] <= due:
+            s += U1
+        tie = np.uint64(TIE_HALF)
+        if with_tie and at >= 0:
+            tie = np.uint64(world.tie[np.uint64(at)])
+        event = np.uint64(first) + e
+        display = (np.uint64(scratch.point_viewer[i]) << PERSON_OF) | (event << EVENT_OF) | tie
+        cursor = scratch.bucket_cursor[s]
+        if cursor & (CHUNK - 1) == 0:  # at the end of a chunk, or none yet
+            cursor = take_chunk(scratch, np.int64(s))
+            if cursor < 0:
+                return False
+        scratch.pool[np.uint64(cursor)] = display
+        scratch.bucket_cursor[s] = cursor + 1
+    return True
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def below_table(bits):
+    """`below(bits, QUANTILES)` as an index that is known not to be negative (uint64)."""
+    return ((bits & LOW_32) * np.uint64(QUANTILES)) >> U32
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def drop_unshown(world, plan, scratch, first, count):
+    """Keep of `count` candidates those whose coin falls below their own probability; returns how many.
+
+    `point_prob` holds the probability without the viewer's affinity; the loads of this pass are independent of
+    each other.
+    """
+    kept = np.uint64(0)
+    n_items = np.uint64(plan.item_key.size)
+    with_affinity = world.rank_scale.shape[0] > 0
+    scales = world.rank_scale.reshape(-1)
+    for i in range(np.uint64(count)):
+        viewer, e = scratch.point_viewer[i], scratch.point_event[i]
+        prob, coin = scratch.point_prob[i], scratch.point_coin[i]
+        if with_affinity:
+            prob *= np.float64(
+                scales[np.uint64(viewer) * n_items + np.uint64(scratch.lists[np.uint64(e), L_ITEM])]
+            )
+        scratch.point_at[kept] = scratch.point_at[i]
+        scratch.point_event[kept] = e
+        scratch.point_viewer[kept] = viewer
+        kept += np.uint64(np.int64(coin) < np.int64(ONE_32 * min(prob, 1.0) + 0.5))
+    return np.int64(kept)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def look_up_lists(world, plan, scratch, first, stop):
+    """What there is to know of each new event before it is published (a pass of its own: independent loads)."""
+    for event in range(first, stop):
+        who = scratch.event_who[event]
+        slot = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)
+        platform = plan.slot_platform[slot]
+        event_key, delay_key = scratch.slot_key[slot, K_EVENT], scratch.slot_key[slot, K_DELAY]
+        if who >= 0:
+            start, stop_at = world.indptr[platform, who], world.indptr[platform, who + 1]
+            key = world.person_key[who]
+        else:
+            start, stop_at = world.fan_ptr[platform], world.fan_ptr[platform + 1]
+            event_key, delay_key = derive(event_key, POST_WORD), derive(delay_key, POST_WORD)
+            key = np.uint64(-1 - who)
+        e = event - first
+        scratch.lists[e, L_START] = start
+        scratch.lists[e, L_SIZE] = stop_at - start
+        scratch.lists[e, L_EVENT] = np.int64(derive(event_key, key))
+        scratch.lists[e, L_DELAY] = np.int64(derive(delay_key, key))
+        scratch.lists[e, L_PLATFORM] = platform
+        scratch.lists[e, L_ITEM] = plan.slot_item[slot]
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def rank_tables(plan, scratch, slot):
+    """Chances by tie, without affinity, of a slot as boosted now, and the coins below which there is a candidate."""
+    boost = scratch.boost[slot]
+    if scratch.rank_boost[slot] == boost:
+        return
+    scratch.rank_boost[slot] = boost
+    platform, bound = plan.slot_platform[slot], plan.rank_bound[slot]
+    for tie in range(257):
+        if tie == 256:  # a post
+            chance = plan.organic_reach[slot] * boost
+        else:
+            chance = plan.visibility[slot] * boost * plan.tie_rank[platform, tie]
+        scratch.rank_chance[slot, tie] = chance
+        scratch.rank_coin[slot, tie] = np.uint64(ONE_32 * min(chance * bound, 1.0) + 1.5)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def publish_ranked(world, plan, scratch, t, first, stop):
+    """As `publish`, for slots where ranking gives followers probabilities of their own: a coin for each follower.
+
+    Candidates are those whose coin falls below what their tie and the highest affinity would give.
+    """
+    points = np.uint64(0)
+    with_tie = world.tie.size > 0
+    coins, kept, limit, chance = scratch.coins, scratch.kept, scratch.rank_coin, scratch.rank_chance
+    for event in range(np.uint64(first), np.uint64(stop)):
+        slot = (scratch.events[event, 1] >> EV_SLOT) & LOW_8
+        if not plan.ranked[slot]:
+            continue
+        rank_tables(plan, scratch, slot)
+        e = event - np.uint64(first)
+        start, size = np.uint64(scratch.lists[e, L_START]), np.uint64(scratch.lists[e, L_SIZE])
+        event_key = np.uint64(scratch.lists[e, L_EVENT])
+        peer = scratch.event_who[event] >= 0
+        same = np.uint64(TIE_HALF if peer else 256)
+        for begin in range(U0, size, COIN_ROOM):
+            many = min(size - begin, COIN_ROOM)
+            if points + many > POINT_ROOM:
+                if not place_points(world, plan, scratch, t, first, np.int64(points), True):
+                    return False
+                points = U0
+            for j in range(many):
+                coins[j] = low32(derive(event_key, begin + j))
+            found = U0
+            if peer and with_tie:
+                for j in range(many):
+                    kept[found] = j
+                    found += np.uint64(coins[j] < limit[slot, world.tie[start + begin + j]])
+            else:
+                for j in range(many):
+                    kept[found] = j
+                    found += np.uint64(coins[j] < limit[slot, same])
+            for k in range(found):
+                j = np.uint64(kept[k])
+                at = start + begin + j
+                tie = np.uint64(world.tie[at]) if peer and with_tie else same
+                scratch.point_at[points] = np.int64(at) if peer else ~np.int64(at)
+                scratch.point_event[points] = e
+                scratch.point_coin[points] = coins[j]
+                scratch.point_prob[points] = chance[slot, tie]
+                points += U1
+    return place_points(world, plan, scratch, t, first, np.int64(points), True)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def publish(world, plan, scratch, t, first, stop):
+    """Plan the displays of events[first:stop] (docs/model.md, sections 3 and 6). Returns False if the pool is full.
+
+    The lists of `lists` hold LISTS events, so this is called for at most as many.
+    """
+    look_up_lists(world, plan, scratch, first, stop)
+    points, any_ranked = 0, False
+    for event in range(first, stop):
+        slot = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)
+        if plan.ranked[slot]:
+            any_ranked = True
+            continue
+        e = event - first
+        start, size = scratch.lists[e, L_START], scratch.lists[e, L_SIZE]
+        if size == 0:
+            continue
+        peer = scratch.event_who[event] >= 0
+        prob = (plan.visibility[slot] if peer else plan.organic_reach[slot]) * scratch.boost[slot]
+        event_key = np.uint64(scratch.lists[e, L_EVENT])
+        everybody = prob >= SHOW_ALL
+        bound = 0.0 if everybody else size * level_of(prob)
+        total, k, found, position = 0.0, 0, 0, -1
+        while True:
+            if everybody:
+                position += 1
+                if position == size:
+                    break
+            else:
+                word = derive(event_key, k)
+                k += 1
+                total += exponential32(high32(word))
+                if not total < bound:
+                    break
+                position = below(word, size)
+                bit = U1 << np.uint64(position & 63)
+                seen = scratch.seen[position >> 6]
+                if seen & bit:
+                    continue  # only a position's first point counts
+                scratch.seen[position >> 6] = seen | bit
+                scratch.seen_at[found] = position >> 6
+                found += 1
+            if points == POINTS:
+                if not place_points(world, plan, scratch, t, first, points, False):
+                    return False
+                points = 0
+            scratch.point_at[points] = start + position if peer else ~(start + position)
+            scratch.point_event[points] = e
+            points += 1
+        for j in range(found):
+            scratch.seen[scratch.seen_at[j]] = np.uint64(0)
+    if not place_points(world, plan, scratch, t, first, points, False):
+        return False
+    return not any_ranked or publish_ranked(world, plan, scratch, t, first, stop)

@@ -1,0 +1,246 @@
+"""Who shares in a step: asked, after the reaction delay, or by copying (docs/model.md, section 5)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from viralsim.kernels.draws import derive, low32
+from viralsim.kernels.layout import (
+    C_ASKED,
+    C_COPIED,
+    C_SHARES,
+    F_ACCOUNT,
+    F_ASKED,
+    F_DONE,
+    FULL_EVENTS,
+    K_ACCEPT,
+    K_COPY,
+    K_VIEW,
+    KIND_ASKED,
+    KIND_COPY,
+    KIND_OWN,
+    N_COUNTS,
+    NODE_ASKED,
+    NODE_GENERATION,
+    NODE_PARENT,
+    NODE_PERSON,
+    NODE_SLOT,
+    NODE_STEP,
+    SIZE_EVENTS,
+    SIZE_FAILED,
+    SIZE_NODES,
+    SIZE_TOUCHED,
+)
+from viralsim.kernels.words import (
+    EV_ORIGIN,
+    EV_PEER,
+    EV_POLARITY,
+    EV_SLOT,
+    LOW_8,
+    LOW_32,
+    SEGMENT,
+    SHARED_NOW,
+    TOUCHED,
+    U16,
+)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def touch(scratch, row, person):
+    """Note that a person's row must be reset after the replicate."""
+    if not scratch.rows[row + 1] & TOUCHED:
+        scratch.rows[row + 1] |= TOUCHED
+        scratch.touched[scratch.size[SIZE_TOUCHED]] = person
+        scratch.size[SIZE_TOUCHED] += 1
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def add_event(scratch, t, slot, who, key, origin, polarity, node, cause, kind):
+    """Append an event. Returns its index or -1 if the list is full."""
+    event = scratch.size[SIZE_EVENTS]
+    if event == scratch.events.shape[0]:
+        scratch.size[SIZE_FAILED] = FULL_EVENTS
+        return -1
+    scratch.size[SIZE_EVENTS] = event + 1
+    scratch.events[event, 0] = key
+    scratch.events[event, 1] = (
+        np.uint64(node + 1)
+        | (np.uint64(slot) << EV_SLOT)
+        | (np.uint64(origin) << EV_ORIGIN)
+        | (np.uint64(who >= 0) << EV_PEER)
+        | (np.uint64(polarity + 1) << EV_POLARITY)
+    )
+    scratch.event_who[event] = who
+    scratch.event_cause[event] = cause
+    scratch.event_step[event] = t
+    scratch.event_kind[event] = kind
+    return event
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def node_of(plan, scratch, row, item):
+    """The node of a person (by row) in the share trees of an item, -1 if they have not shared it."""
+    for p in range(plan.platform_key.size):
+        slot = plan.slot_of[item, p]
+        if slot >= 0:
+            word = scratch.rows[row + 2 + plan.item_key.size + slot]
+            if word & np.uint64(F_DONE):
+                return np.int64(word >> U16) - 1
+    return -1
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def share(plan, scratch, t, width, person, slot, cause, origin, polarity):
+    """A person publishes on a slot; `cause` is the event that made them, -1 if asked.
+
+    Marks the slot as done and returns the new event, -1 if the list is full.
+    """
+    row = person * width
+    item = plan.slot_item[slot]
+    touch(scratch, row, person)
+    cause_key = scratch.events[cause, 0] if cause >= 0 else np.uint64(0)
+    node = node_of(plan, scratch, row, item)
+    if node < 0:
+        node = scratch.size[SIZE_NODES]
+        scratch.size[SIZE_NODES] = node + 1
+        first = True
+    else:  # two first shares in one step: the cause with the smaller view key counts
+        first = scratch.nodes[node, NODE_STEP] == t and cause_key < scratch.node_cause_key[node]
+    key = derive(scratch.slot_key[slot, K_VIEW], scratch.rows[row])
+    kind = KIND_OWN if cause >= 0 else KIND_ASKED
+    event = add_event(scratch, t, slot, person, key, origin, polarity, node, cause, kind)
+    if event < 0:
+        return event
+    if first:
+        parent = np.int64(scratch.events[cause, 1] & LOW_32) - 1 if cause >= 0 else -1
+        scratch.nodes[node, NODE_PERSON] = person
+        scratch.nodes[node, NODE_PARENT] = parent
+        scratch.nodes[node, NODE_GENERATION] = (
+            scratch.nodes[parent, NODE_GENERATION] + 1 if parent >= 0 else 0
+        )
+        scratch.nodes[node, NODE_STEP] = t
+        scratch.nodes[node, NODE_SLOT] = slot
+        scratch.nodes[node, NODE_ASKED] = 1 if cause < 0 else 0
+        scratch.node_cause_key[node] = cause_key
+    at_slot = row + 2 + plan.item_key.size + slot
+    flags = (scratch.rows[at_slot] & LOW_8) | np.uint64(F_DONE)
+    if cause >= 0:
+        flags |= SHARED_NOW
+    scratch.rows[at_slot] = (np.uint64(node + 1) << U16) | flags
+    return event
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def count_share(plan, scratch, curves, t, width, event, copied):
+    """Book a person's own share or copy."""
+    info = scratch.events[event, 1]
+    slot = np.int64((info >> EV_SLOT) & LOW_8)
+    view = np.int64((info >> EV_POLARITY) & np.uint64(3)) - 1
+    person_word = scratch.rows[scratch.event_who[event] * width + 1]
+    n_segments = scratch.counts.size // (N_COUNTS * plan.slot_item.size)
+    at = (slot * n_segments + np.int64((person_word >> SEGMENT) & np.uint64(31))) * N_COUNTS
+    scratch.counts[at + C_SHARES + 1 - view] += 1
+    if copied:
+        scratch.counts[at + C_COPIED] += 1
+    curves[3, slot, plan.bin_of_step[t]] += 1
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def ask(world, plan, scratch, t, width, ask_idx):
+    """Ask one person to share. Returns (whether there was room, price paid)."""
+    person, slot = plan.ask_person[ask_idx], plan.ask_slot[ask_idx]
+    at_slot = person * width + 2 + plan.item_key.size + slot
+    key = world.person_key[person]
+    if scratch.rows[at_slot] & np.uint64(F_DONE):
+        return True, 0.0
+    if not low32(derive(scratch.slot_key[slot, K_ACCEPT], key)) < plan.ask_q[ask_idx]:
+        return True, 0.0
+    origin = 1 if plan.ask_paid[ask_idx] else 2
+    if share(plan, scratch, t, width, person, slot, -1, origin, 1) < 0:
+        return False, 0.0
+    scratch.rows[at_slot] |= np.uint64(F_ASKED)
+    n_segments = scratch.counts.size // (N_COUNTS * plan.slot_item.size)
+    segment = np.int64((scratch.rows[person * width + 1] >> SEGMENT) & np.uint64(31))
+    scratch.counts[(slot * n_segments + segment) * N_COUNTS + C_ASKED] += 1
+    return True, plan.ask_price[ask_idx]
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def share_pending(plan, scratch, curves, t, width):
+    """People whose reaction delay ends in step t share. Returns False if a list is full."""
+    at = scratch.pending_head[t]
+    scratch.pending_head[t] = -1
+    while at >= 0:
+        person, slot = scratch.pending[at, 0] >> 8, scratch.pending[at, 0] & 255
+        word = scratch.rows[person * width + 2 + plan.item_key.size + slot]
+        if not word & np.uint64(F_DONE):
+            event = share(
+                plan, scratch, t, width, person, slot, scratch.pending[at, 1], 2, scratch.pending[at, 2]
+            )
+            if event < 0:
+                return False
+            count_share(plan, scratch, curves, t, width, event, False)
+        at = scratch.pending[at, 3]
+    return True
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def another_is_first(plan, scratch, width, event, target, coin):
+    """Whether the person shared the item elsewhere in this step too, with a smaller view key, and copies that."""
+    slot = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)
+    person = scratch.event_who[event]
+    for p in range(plan.platform_key.size):
+        other = plan.slot_of[plan.slot_item[slot], p]
+        if other < 0 or other == slot or other == target or not coin < plan.copy_q[other]:
+            continue
+        row = person * width
+        word = scratch.rows[row + 2 + plan.item_key.size + other]
+        if not (word & np.uint64(F_DONE) and word & SHARED_NOW):
+            continue
+        if derive(scratch.slot_key[other, K_VIEW], scratch.rows[row]) < scratch.events[event, 0]:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def forget_step(plan, scratch, width, first, stop):
+    """Clear the marks of own shares among events[first:stop]."""
+    for event in range(first, stop):
+        if scratch.event_kind[event] == KIND_OWN:
+            slot = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)
+            scratch.rows[scratch.event_who[event] * width + 2 + plan.item_key.size + slot] &= ~SHARED_NOW
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def copy_shares(world, plan, scratch, curves, t, width, first, stop):
+    """Own shares among events[first:stop] are copied to other platforms. Returns False if a list is full."""
+    for event in range(first, stop):
+        if scratch.event_kind[event] != KIND_OWN:
+            continue
+        info = scratch.events[event, 1]
+        slot = np.int64((info >> EV_SLOT) & LOW_8)
+        if plan.copy_q[slot] == 0:
+            continue
+        person = scratch.event_who[event]
+        node = np.int64(info & LOW_32) - 1
+        polarity = np.int64((info >> EV_POLARITY) & np.uint64(3)) - 1
+        for p in range(plan.platform_key.size):
+            target = plan.slot_of[plan.slot_item[slot], p]
+            if target < 0 or target == slot:
+                continue
+            at_slot = person * width + 2 + plan.item_key.size + target
+            word = scratch.rows[at_slot]
+            if word & np.uint64(F_DONE) or not word & np.uint64(F_ACCOUNT):
+                continue
+            coin = low32(derive(scratch.slot_key[target, K_COPY], world.person_key[person]))
+            if not coin < plan.copy_q[slot] or another_is_first(plan, scratch, width, event, target, coin):
+                continue
+            key = derive(scratch.slot_key[target, K_VIEW], world.person_key[person])
+            copy = add_event(scratch, t, target, person, key, 2, polarity, node, event, KIND_COPY)
+            if copy < 0:
+                return False
+            scratch.rows[at_slot] = (np.uint64(node + 1) << U16) | (word & LOW_8) | np.uint64(F_DONE)
+            count_share(plan, scratch, curves, t, width, copy, True)
+    forget_step(plan, scratch, width, first, stop)
+    return True
