@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import pkgutil
 import subprocess
@@ -104,7 +103,6 @@ def test_generator_version_is_one_number():
     assert rng.GENERATOR_VERSION == draws.GENERATOR_VERSION
 
 
-@pytest.mark.skipif(importlib.util.find_spec("viralsim.cli") is None, reason="no command line yet")
 def test_python_dash_m_is_the_command():
     done = subprocess.run(
         [sys.executable, "-m", "viralsim", "--version"], capture_output=True, text=True, timeout=60

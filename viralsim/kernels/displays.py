@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from viralsim.kernels.draws import below, derive, exponential, high32, low32, uniform
 from viralsim.kernels.layout import (
@@ -29,6 +28,7 @@ from viralsim.kernels.layout import (
     SIZE_PENDING,
     SIZE_TOUCHED,
 )
+from viralsim.kernels.machine import inner
 from viralsim.kernels.words import (
     CLEAR_STAMP,
     CLEAR_USED,
@@ -65,7 +65,7 @@ from viralsim.kernels.words import (
 )
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def mark_bucket(plan, scratch, t, width):
     """Stamp the row of everybody shown something in step t; flag those shown several things.
 
@@ -91,7 +91,7 @@ def mark_bucket(plan, scratch, t, width):
     return shown
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def sort_by_word(ordered, start, stop):
     """Heap sort of ordered[start:stop] (uint64[:, 2]) by column 1, in place."""
     n = stop - start
@@ -103,7 +103,7 @@ def sort_by_word(ordered, start, stop):
         _sift(ordered, start, 0, end)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _sift(ordered, start, root, end):
     """Restore the heap below `root` among the first `end` rows."""
     while True:
@@ -122,7 +122,7 @@ def _sift(ordered, start, root, end):
         root = child
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def order_repeats(scratch, count):
     """Group the `count` set-aside displays by person, each group in the order of its words."""
     out = 0
@@ -141,7 +141,7 @@ def order_repeats(scratch, count):
         sort_by_word(scratch.ordered, start, out)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def set_aside(scratch, count, display, word):
     """Keep a display to a person shown several things this step for later. Returns the new count or -1."""
     if count == scratch.repeat_next.size:
@@ -154,7 +154,7 @@ def set_aside(scratch, count, display, word):
     return count + 1
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def has_attention(plan, scratch, key, word, t):
     """Whether the person (key, person word) can still notice something today."""
     room = plan.notices_per_day - 1 - np.int64(word >> USED)
@@ -164,7 +164,7 @@ def has_attention(plan, scratch, key, word, t):
     return high32(derive(derive(scratch.run_key[1], key), plan.day[t])) < plan.background_q[room]
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def cross(plan, scratch, t, person, slot, key, event, polarity):
     """Plan the share of a person who has just crossed the threshold. Returns False if the list is full."""
     bits = derive(scratch.slot_key[slot, K_REACTION], key)
@@ -184,7 +184,7 @@ def cross(plan, scratch, t, person, slot, key, event, polarity):
     return True
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def receive(plan, scratch, curves, t, width, filled):
     """Book the first `filled` displays of the batch and find those noticed (docs/model.md, section 4, 1 and 2).
 
@@ -223,7 +223,7 @@ def receive(plan, scratch, curves, t, width, filled):
     return found
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def react(world, plan, scratch, t, width, display, word, event):
     """One display that would be noticed: attention, view, engagement, share (docs/model.md, section 4, 3 to 7).
 
@@ -302,7 +302,7 @@ def react(world, plan, scratch, t, width, display, word, event):
     return ok
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def receive_bucket(world, plan, scratch, curves, t, width):
     """Take the displays due in step t. Returns False if a list is full."""
     mark_bucket(plan, scratch, t, width)

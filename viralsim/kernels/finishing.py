@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from viralsim.kernels.layout import F_ACCOUNT, SIZE_TOUCHED
+from viralsim.kernels.machine import inner
 from viralsim.kernels.words import (
     ASKED_AT,
     DONE_AT,
@@ -24,7 +24,7 @@ from viralsim.kernels.words import (
 )
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def finish_people(plan, scratch, people, width):
     """Count distinct people by measure, scope and segment, and return their rows to the state before the replicate.
 
@@ -46,7 +46,7 @@ def finish_people(plan, scratch, people, width):
     _read_bins(bins, people)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def finish_person(plan, scratch, row):
     """Book one person's flags in every scope, then reset the row. No branch: flags are as good as random.
 
@@ -77,7 +77,7 @@ def finish_person(plan, scratch, row):
         scratch.rows[i] = (scratch.rows[i] & LOW_32) | SCORE_0
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _read_bins(bins, people):
     """Add the people of `flag_bins` to the measures: reached, reached by others alone, noticed, shared."""
     n_segments = people.shape[2]

@@ -1,4 +1,4 @@
-"""Three machine instructions that Python has no name for: trailing zeros, wide loads, prefetch.
+"""Three machine instructions that Python has no name for (trailing zeros, wide loads, prefetch), and `inner`.
 
 None of them decides anything: results are the same without them, only slower.
 """
@@ -6,12 +6,17 @@ None of them decides anything: results are the same without them, only slower.
 from __future__ import annotations
 
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.core import cgutils
 from numba.cpython.unsafe.numbers import trailing_zeros
 from numba.extending import intrinsic
 
-__all__ = ["load_eight", "prefetch", "trailing_zeros"]
+__all__ = ["inner", "load_eight", "prefetch", "trailing_zeros"]
+
+
+inner = njit(cache=True, nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""For functions that only other kernels call: without doors for Python and C, which for arguments of a hundred
+arrays take longer to compile than the function itself."""
 
 
 @intrinsic

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from viralsim.kernels.draws import below, derive, exponential32, high32, level_of, low32
 from viralsim.kernels.layout import (
@@ -25,6 +24,7 @@ from viralsim.kernels.layout import (
     SIZE_FAILED,
     SIZE_FREE,
 )
+from viralsim.kernels.machine import inner
 from viralsim.kernels.words import (
     COIN_ROOM,
     EV_SLOT,
@@ -41,7 +41,7 @@ from viralsim.kernels.words import (
 )
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def take_chunk(scratch, step):
     """Append a free chunk to a step's chain and move its cursor there. Returns the cursor, -1 if none is free."""
     free = scratch.size[SIZE_FREE]
@@ -59,7 +59,7 @@ def take_chunk(scratch, step):
     return cursor
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def place_points(world, plan, scratch, t, first, count, ranked):
     """Look up the people at the `count` planned points and put the displays in the buckets of their steps.
 
@@ -104,13 +104,13 @@ def place_points(world, plan, scratch, t, first, count, ranked):
     return True
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def below_table(bits):
     """`below(bits, QUANTILES)` as an index that is known not to be negative (uint64)."""
     return ((bits & LOW_32) * np.uint64(QUANTILES)) >> U32
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def drop_unshown(world, plan, scratch, first, count):
     """Keep of `count` candidates those whose coin falls below their own probability; returns how many.
 
@@ -135,7 +135,7 @@ def drop_unshown(world, plan, scratch, first, count):
     return np.int64(kept)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def look_up_lists(world, plan, scratch, first, stop):
     """What there is to know of each new event before it is published (a pass of its own: independent loads)."""
     for event in range(first, stop):
@@ -159,7 +159,7 @@ def look_up_lists(world, plan, scratch, first, stop):
         scratch.lists[e, L_ITEM] = plan.slot_item[slot]
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def rank_tables(plan, scratch, slot):
     """Chances by tie, without affinity, of a slot as boosted now, and the coins below which there is a candidate."""
     boost = scratch.boost[slot]
@@ -176,7 +176,7 @@ def rank_tables(plan, scratch, slot):
         scratch.rank_coin[slot, tie] = np.uint64(ONE_32 * min(chance * bound, 1.0) + 1.5)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def publish_ranked(world, plan, scratch, t, first, stop):
     """As `publish`, for slots where ranking gives followers probabilities of their own: a coin for each follower.
 
@@ -224,7 +224,7 @@ def publish_ranked(world, plan, scratch, t, first, stop):
     return place_points(world, plan, scratch, t, first, np.int64(points), True)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def publish(world, plan, scratch, t, first, stop):
     """Plan the displays of events[first:stop] (docs/model.md, sections 3 and 6). Returns False if the pool is full.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from viralsim.kernels.draws import derive, low32
 from viralsim.kernels.layout import (
@@ -32,6 +31,7 @@ from viralsim.kernels.layout import (
     SIZE_NODES,
     SIZE_TOUCHED,
 )
+from viralsim.kernels.machine import inner
 from viralsim.kernels.words import (
     EV_ORIGIN,
     EV_PEER,
@@ -46,7 +46,7 @@ from viralsim.kernels.words import (
 )
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def touch(scratch, row, person):
     """Note that a person's row must be reset after the replicate."""
     if not scratch.rows[row + 1] & TOUCHED:
@@ -55,7 +55,7 @@ def touch(scratch, row, person):
         scratch.size[SIZE_TOUCHED] += 1
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def add_event(scratch, t, slot, who, key, origin, polarity, node, cause, kind):
     """Append an event. Returns its index or -1 if the list is full."""
     event = scratch.size[SIZE_EVENTS]
@@ -78,7 +78,7 @@ def add_event(scratch, t, slot, who, key, origin, polarity, node, cause, kind):
     return event
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def node_of(plan, scratch, row, item):
     """The node of a person (by row) in the share trees of an item, -1 if they have not shared it."""
     for p in range(plan.platform_key.size):
@@ -90,7 +90,7 @@ def node_of(plan, scratch, row, item):
     return -1
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def share(plan, scratch, t, width, person, slot, cause, origin, polarity):
     """A person publishes on a slot; `cause` is the event that made them, -1 if asked.
 
@@ -131,7 +131,7 @@ def share(plan, scratch, t, width, person, slot, cause, origin, polarity):
     return event
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def count_share(plan, scratch, curves, t, width, event, copied):
     """Book a person's own share or copy."""
     info = scratch.events[event, 1]
@@ -146,7 +146,7 @@ def count_share(plan, scratch, curves, t, width, event, copied):
     curves[3, slot, plan.bin_of_step[t]] += 1
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def ask(world, plan, scratch, t, width, ask_idx):
     """Ask one person to share. Returns (whether there was room, price paid)."""
     person, slot = plan.ask_person[ask_idx], plan.ask_slot[ask_idx]
@@ -166,7 +166,7 @@ def ask(world, plan, scratch, t, width, ask_idx):
     return True, plan.ask_price[ask_idx]
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def share_pending(plan, scratch, curves, t, width):
     """People whose reaction delay ends in step t share. Returns False if a list is full."""
     at = scratch.pending_head[t]
@@ -185,7 +185,7 @@ def share_pending(plan, scratch, curves, t, width):
     return True
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def another_is_first(plan, scratch, width, event, target, coin):
     """Whether the person shared the item elsewhere in this step too, with a smaller view key, and copies that."""
     slot = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)
@@ -203,7 +203,7 @@ def another_is_first(plan, scratch, width, event, target, coin):
     return False
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def forget_step(plan, scratch, width, first, stop):
     """Clear the marks of own shares among events[first:stop]."""
     for event in range(first, stop):
@@ -212,7 +212,7 @@ def forget_step(plan, scratch, width, first, stop):
             scratch.rows[scratch.event_who[event] * width + 2 + plan.item_key.size + slot] &= ~SHARED_NOW
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def copy_shares(world, plan, scratch, curves, t, width, first, stop):
     """Own shares among events[first:stop] are copied to other platforms. Returns False if a list is full."""
     for event in range(first, stop):

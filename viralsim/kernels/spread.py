@@ -35,12 +35,13 @@ from viralsim.kernels.layout import (
     SIZE_PENDING,
     SIZE_TOUCHED,
 )
+from viralsim.kernels.machine import inner
 from viralsim.kernels.publishing import publish
 from viralsim.kernels.sharing import add_event, ask, copy_shares, share_pending
 from viralsim.kernels.trees import TREE_ASKED, tree_tallies
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def make_keys(plan, scratch, run_key):
     """Derive the replicate's keys per slot and item from its run key (uint64)."""
     for s in range(plan.slot_item.size):
@@ -56,7 +57,7 @@ def make_keys(plan, scratch, run_key):
     scratch.run_key[1] = derive(run_key, P_ATTENTION)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def boost_slots(plan, scratch):
     """Update the ranking boosts from the engagement so far (end of a step)."""
     n_slots = plan.slot_item.size
@@ -79,7 +80,7 @@ def boost_slots(plan, scratch):
             scratch.boost[s] = min(max(factor, 1.0 / cap), cap)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@inner
 def replicate(world, plan, scratch, curves, width, run_key):
     """Run all steps of one replicate. Returns (whether all lists sufficed, cost of the people asked)."""
     make_keys(plan, scratch, run_key)
@@ -127,7 +128,7 @@ def replicate(world, plan, scratch, curves, width, run_key):
     return True, cost
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)
 def run_block(world, plan, scratch, tally, run_keys, begin):
     """Run the replicates `begin`, `begin` + 1, ... of a block.
 
