@@ -16,6 +16,7 @@ from viralsim.engine.trace import Trace
 from viralsim.errors import EngineError, SpecError
 from viralsim.metrics import registry, views
 from viralsim.metrics.columns import Column, Floats
+from viralsim.metrics.frames import data_frame
 from viralsim.metrics.judgement import Viral, judge_viral
 from viralsim.metrics.rounding import format_interval, format_number, format_percent, format_times
 from viralsim.metrics.tallies import Tallies
@@ -377,14 +378,7 @@ class Ensemble:
         EngineError
             If pandas is not installed; `to_columns` needs nothing.
         """
-        try:
-            import pandas  # type: ignore[import-untyped]
-        except ImportError:
-            raise EngineError(
-                "to_frame needs the package pandas, which is not installed; install pandas, or use "
-                "to_columns(), a dict of arrays"
-            ) from None
-        return pandas.DataFrame(self.to_columns())
+        return data_frame(self.to_columns())
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `viralsim run --json` prints; what is not defined is None (null).

@@ -83,9 +83,9 @@ def simulate(
     >>> ensemble["reach"].shape
     (20,)
     """
-    replicates = _at_least_1("replicates", replicates, scenario.run.replicates)
-    draws = min(_at_least_1("draws", draws, scenario.run.draws), replicates)
-    threads = _at_least_1("threads", threads, os.cpu_count() or 1)
+    replicates = at_least_1("replicates", replicates, scenario.run.replicates)
+    draws = min(at_least_1("draws", draws, scenario.run.draws), replicates)
+    threads = at_least_1("threads", threads, os.cpu_count() or 1)
     chosen = scenario.run.seed if seed is None else seed
     seed = entropy_seed() if chosen is None else check_seed(chosen)
     graphs = file_graphs(resolve(scenario, seed, 0, fixed=True))
@@ -145,8 +145,8 @@ def run_block(
     return run.ensemble()
 
 
-def _at_least_1(name: str, value: Any, default: int) -> int:
-    """A whole number >= 1 or the default."""
+def at_least_1(name: str, value: Any, default: int) -> int:
+    """A whole number >= 1 or the default; SpecError otherwise."""
     value = default if value is None else value
     if isinstance(value, bool) or not hasattr(value, "__index__") or int(value) < 1:
         raise SpecError(f"{name}: got {value!r}; a whole number of at least 1 is allowed")

@@ -11,13 +11,12 @@ from typing import Any
 from viralsim.engine.compiled import compile_draw
 from viralsim.engine.ensemble import Ensemble
 from viralsim.engine.expected import Expectations, expectations
-from viralsim.engine.runs import run_block
-from viralsim.errors import SpecError
+from viralsim.engine.runs import at_least_1, run_block
 from viralsim.experiment.audiences import Audiences
 from viralsim.rng import check_seed, entropy_seed
 from viralsim.spec import Scenario
 
-__all__ = ["SharedWorlds", "at_least_1"]
+__all__ = ["SharedWorlds"]
 
 
 class SharedWorlds:
@@ -82,11 +81,3 @@ class SharedWorlds:
         caused = sum(one.parents * one.reproduction_number for one in found if one.parents > 0)
         growth = sum(one.growth_rate for one in found) / len(found)
         return (caused / parents if parents > 0 else math.nan), growth
-
-
-def at_least_1(name: str, value: Any, default: int) -> int:
-    """A whole number >= 1 or the default; SpecError otherwise."""
-    value = default if value is None else value
-    if isinstance(value, bool) or not hasattr(value, "__index__") or int(value) < 1:
-        raise SpecError(f"{name}: got {value!r}; a whole number of at least 1 is allowed")
-    return int(value)

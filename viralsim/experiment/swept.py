@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viralsim.errors import EngineError, SpecError
+from viralsim.errors import SpecError
 from viralsim.experiment.store import RESULTS_FILE, STORE_FILE, Store, write_csv
 from viralsim.experiment.store.export import csv_fields, flat_rows
+from viralsim.metrics.frames import data_frame
 from viralsim.metrics.rounding import format_interval, format_number
 from viralsim.spec import Scenario
 from viralsim.spec.problems import allowed_names
@@ -150,13 +151,7 @@ class Sweep:
         EngineError
             If pandas is not installed; `to_columns` needs nothing.
         """
-        try:
-            import pandas  # type: ignore[import-untyped]
-        except ImportError:
-            raise EngineError(
-                "to_frame needs the package pandas, which is not installed; install pandas, or use to_columns()"
-            ) from None
-        return pandas.DataFrame(self.to_columns())
+        return data_frame(self.to_columns())
 
     def to_csv(self, path: str | Path) -> None:
         """Write the tidy table; a sweep into a folder has it already."""
