@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 
 def test_a_worker_killed_on_the_way_changes_no_byte(tmp_path):
-    distributed = pytest.importorskip("distributed")
+    distributed = pytest.importorskip("distributed", reason="needs the extra: viralsim[cluster]")
     import os
     import signal
 
