@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
+from page_worlds import scenario
 
 import viralsim as vs
 from viralsim.cli.shell import run_command
@@ -17,31 +18,6 @@ from viralsim.metrics.drivers import draw_means, drivers
 from viralsim.metrics.risks import risks
 from viralsim.report.page import comparison_page, run_page, write_page
 from viralsim.report.player import DRAWN_AT_MOST, player_data
-
-HOSTILE = "<script>alert(1)</script> & \"quotes\" 'too' </title>"
-
-
-def scenario(**changes):
-    document = {
-        "viralsim": 1,
-        "name": "small",
-        "title": HOSTILE,
-        "audience": {
-            "size": 1500,
-            "segments": [
-                {"name": "a", "fraction": 0.7, "access": {"x": 0.9}},
-                {"name": "b", "fraction": 0.3, "access": {"x": 0.2}},
-            ],
-        },
-        "platforms": {"x": {"preset": "x", "brand_followers": {"count": 300}, "organic_reach": 0.6}},
-        "items": [{"id": "post", "share_prob": {"value": 0.03, "low": 0.01, "high": 0.08}, "negative": 0.3}],
-        "campaign": {"posts": [{"item": "post", "platform": "x", "at": "1h"}]},
-        "goal": {"metric": "reach", "at_least": 200},
-        "value": {"per_1000_impressions": 8},
-        "run": {"horizon": "3d", "step": "1h", "replicates": 40, "draws": 10, "seed": 1},
-        "variants": {"more": {"items.post.share_prob": 0.2}},
-    }
-    return vs.Scenario.from_dict({**document, **changes})
 
 
 @pytest.fixture(scope="module")
