@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html.parser import HTMLParser
 from typing import Any
 
 from viralsim.spec import Scenario
@@ -31,3 +32,30 @@ def scenario(**changes: Any) -> Scenario:
         "variants": {"more": {"items.post.share_prob": 0.2}},
     }
     return Scenario.from_dict({**document, **changes})
+
+
+class Elements(HTMLParser):
+    """Tags, ids and addresses of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+        self.scripts: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.append(tag)
+        found = dict(attrs)
+        if "id" in found:
+            self.ids.append(found["id"])
+        self.addresses += [v for k, v in found.items() if k in ("href", "src", "xlink:href", "action") and v]
+        if any(name.startswith("on") for name in found):
+            raise AssertionError(f"an event attribute in {tag}")
+
+    def handle_data(self, data: str) -> None:
+        if self.lasttag == "script":
+            self.scripts.append(data)
+        self.words.append(data)

@@ -4,12 +4,11 @@ import base64
 import hashlib
 import json
 import re
-from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import numpy as np
 import pytest
-from page_worlds import scenario
+from page_worlds import Elements, scenario
 
 import viralsim as vs
 from viralsim.cli.shell import run_command
@@ -33,29 +32,6 @@ def page(ensemble):
 @pytest.fixture(scope="module")
 def compared():
     return vs.compare([scenario()], metric="reach")
-
-
-class Elements(HTMLParser):
-    """Tags, ids and addresses of a page."""
-
-    def __init__(self, text):
-        super().__init__(convert_charrefs=True)
-        self.tags, self.ids, self.addresses, self.scripts, self.words = [], [], [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        found = dict(attrs)
-        if "id" in found:
-            self.ids.append(found["id"])
-        self.addresses += [v for k, v in found.items() if k in ("href", "src", "xlink:href", "action") and v]
-        if any(name.startswith("on") for name in found):
-            raise AssertionError(f"an event attribute in {tag}")
-
-    def handle_data(self, data):
-        if self.lasttag == "script":
-            self.scripts.append(data)
-        self.words.append(data)
 
 
 def test_a_hostile_title_is_inert(page, compared):

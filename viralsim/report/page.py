@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from typing import Any
 
 from viralsim.engine.ensemble import Ensemble
@@ -14,6 +12,7 @@ from viralsim.report import facts
 from viralsim.report.figures import Drawn, comparison_figures, run_figures
 from viralsim.report.player import player_data
 from viralsim.report.rendering import page_figure, render, write_page
+from viralsim.report.reproduce import reproduce_comparison, reproduce_run
 
 __all__ = ["comparison_page", "run_page", "write_page"]
 
@@ -48,7 +47,7 @@ def run_page(ensemble: Ensemble, drawn: list[Drawn] | None = None) -> str:
         drivers=top,
         judged=facts.judged_drivers(ensemble, top),
         assumptions=facts.assumption_rows(ensemble),
-        reproduce=_reproduce([ensemble]),
+        reproduce=reproduce_run(ensemble),
     )
 
 
@@ -86,7 +85,7 @@ def comparison_page(comparison: Comparison, drawn: list[Drawn] | None = None) ->
         drivers=facts.driver_rows(first, comparison.metric),
         judged=facts.judged_drivers(first, facts.driver_rows(first, comparison.metric)),
         assumptions=facts.assumption_rows(first),
-        reproduce=_reproduce(list(comparison.ensembles)),
+        reproduce=reproduce_comparison(comparison),
     )
 
 
@@ -157,17 +156,3 @@ def _flat(value: Any, path: str = "") -> dict[str, Any]:
 def _entry_name(value: Any, index: int) -> str:
     named = value.get("id") or value.get("name") if isinstance(value, dict) else None
     return str(named or index)
-
-
-def _reproduce(ensembles: list[Ensemble]) -> dict[str, Any]:
-    """How to get the same numbers again."""
-    first = ensembles[0]
-    return {
-        "command": shlex.join(["viralsim", *sys.argv[1:]]) if len(sys.argv) > 1 else "",
-        "seed": first.seed,
-        "replicates": first.replicates,
-        "draws": first.draws,
-        "fixed": first.fixed,
-        "versions": dict(first.provenance),
-        "digests": [(e.name, e.digest) for e in ensembles],
-    }
