@@ -48,6 +48,7 @@ def run_page(ensemble: Ensemble, drawn: list[Drawn] | None = None) -> str:
         judged=facts.judged_drivers(ensemble, top),
         assumptions=facts.assumption_rows(ensemble),
         sources=_sources(ensemble),
+        scenario_sources=ensemble.scenario.sources,
         reproduce=reproduce_run(ensemble),
     )
 
@@ -88,6 +89,7 @@ def comparison_page(comparison: Comparison, drawn: list[Drawn] | None = None) ->
         driven=_driven(comparison),
         assumptions=facts.assumption_rows(first),
         sources=_sources(*comparison.ensembles),
+        scenario_sources=first.scenario.sources,
         reproduce=reproduce_comparison(comparison),
     )
 
@@ -104,7 +106,6 @@ def _run_facts(ensemble: Ensemble) -> dict[str, Any]:
         "risks": facts.risk_rows(ensemble),
         "money": facts.money(ensemble),
         "viral": bool(ensemble.viral),
-        "teaches": getattr(ensemble.scenario, "teaches", None) or "",
     }
 
 
