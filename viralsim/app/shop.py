@@ -1,0 +1,92 @@
+"""What the app keeps while it runs: made audiences, long runs, uploads."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from pathlib import Path
+
+from viralsim.app.jobs import Jobs
+from viralsim.errors import SpecError
+from viralsim.experiment.audiences import Audiences
+from viralsim.spec import Scenario, catalog, load_scenario
+
+__all__ = ["Shop"]
+
+_AUDIENCE_BYTES = 1.5e9
+MOST_UPLOADS = 20
+
+
+class Shop:
+    """One for a running app.
+
+    Attributes
+    ----------
+    audiences : Audiences
+        People and networks made before, shared by all pages.
+    jobs : Jobs
+    ready : threading.Event
+        Set once the kernels are compiled.
+    folder : pathlib.Path
+        Private folder of uploaded networks; file names in it are ours.
+    """
+
+    def __init__(self) -> None:
+        self.audiences = Audiences(_AUDIENCE_BYTES)
+        self.jobs = Jobs(self.audiences)
+        self.ready = threading.Event()
+        self._place = tempfile.TemporaryDirectory(prefix="viralsim-app-")
+        self.folder = Path(self._place.name)
+        self._uploaded: dict[str, Scenario] = {}
+        self._stock = {entry.name for entry in catalog()}
+
+    def scenario(self, name: str) -> Scenario:
+        """A stock scenario or one that was uploaded.
+
+        Raises
+        ------
+        SpecError
+            If there is none of that name; nothing is looked up in the file system.
+        """
+        if name in self._uploaded:
+            return self._uploaded[name]
+        if name not in self._stock:
+            raise SpecError(f"there is no scenario {name!r} here; the gallery lists all")
+        return load_scenario(name)
+
+    def is_stock(self, name: str) -> bool:
+        """Whether a name is a stock scenario's."""
+        return name in self._stock and name not in self._uploaded
+
+    def keep(self, scenario: Scenario) -> str:
+        """Keep an uploaded scenario; returns the name it goes by."""
+        stem = scenario.name if scenario.name not in self._stock else f"my-{scenario.name}"
+        name, number = stem, 2
+        while name in self._uploaded and self._uploaded[name] != scenario:
+            name, number = f"{stem}-{number}", number + 1
+        while len(self._uploaded) >= MOST_UPLOADS:
+            del self._uploaded[next(iter(self._uploaded))]
+        self._uploaded[name] = scenario
+        return name
+
+    def uploaded(self) -> list[str]:
+        """Names of the uploaded scenarios."""
+        return list(self._uploaded)
+
+    def close(self) -> None:
+        """Stop all work and remove what was uploaded."""
+        self.jobs.close()
+        self._place.cleanup()
+
+    def warm_up(self) -> None:
+        """Compile what a run needs, in the background."""
+
+        def work() -> None:
+            from viralsim.app.gallery import FIRST
+            from viralsim.app.live import ROUGHER, Question, answer
+
+            scenario = load_scenario(FIRST)
+            answer(Question(((scenario, {}),), scenario.run.seed or 0), ROUGHER, self.audiences, True)
+            self.ready.set()
+
+        threading.Thread(target=work, name="viralsim-warmup", daemon=True).start()
