@@ -16,7 +16,7 @@ from viralsim.report.facts import origin_parts
 from viralsim.report.quantile_dots import place_dots, quantile_values, scale_for
 from viralsim.report.style import short_count
 
-__all__ = ["ORIGINS", "curve_chart", "dots_chart", "nice_top", "origins_bar", "picture"]
+__all__ = ["ORIGINS", "curve_chart", "dots_chart", "nice_top", "origins_bar", "picture", "sizes_chart"]
 
 ORIGINS = ("owned", "paid", "earned")
 WIDTH, HEIGHT = 520, 230
@@ -247,3 +247,39 @@ def picture(
         height,
         "vs-thumb",
     )
+
+
+def sizes_chart(sizes: Floats, own: float | None = None, variant: int = 0) -> str:
+    """How many runs end at which size: bars over equal steps of log10(size), people on the axis.
+
+    Parameters
+    ----------
+    sizes : float64[R]
+        At least 1.
+    own : float, optional
+        Marked by a line.
+    variant : int
+    """
+    width, height = WIDTH, 150
+    top = math.log10(max(float(sizes.max()), 10.0))
+    bins = 24
+    counts, _ = np.histogram(np.log10(sizes), bins=bins, range=(0.0, top * (1 + 1e-9)))
+    base, span = height - 24, width - 2 * RIGHT
+    body = f'<line class="grid" x1="{RIGHT}" x2="{width - RIGHT}" y1="{base}" y2="{base}"/>'
+    for i, count in enumerate(counts):
+        if count:
+            tall = max((base - 14) * count / counts.max(), 1.5)
+            x = RIGHT + span * i / bins
+            body += (
+                f'<rect class="bar{variant}" x="{x:.1f}" y="{base - tall:.1f}" width="{span / bins - 2:.1f}" '
+                f'height="{tall:.1f}"/>'
+            )
+    for tick in (1, 3, 10, 30, 100, 300, 1000, 10_000, 100_000):
+        if math.log10(tick) <= top * 1.001:
+            x = RIGHT + span * math.log10(tick) / top
+            body += _text(min(max(x, RIGHT + 6), width - RIGHT - 10), height - 8, short_count(tick), "middle")
+    if own is not None:
+        x = RIGHT + span * math.log10(max(own, 1.0)) / top
+        body += f'<line class="bet" x1="{x:.1f}" x2="{x:.1f}" y1="4" y2="{base}"/>'
+    said = f"Sizes of {sizes.size} runs, from {int(sizes.min())} to {int(sizes.max())} people."
+    return _svg(body, said, width, height)

@@ -66,7 +66,13 @@ def serve(host: str, port: int, show: bool) -> None:
         app.add_middleware(Guard, hosts=hosts)
     app.on_startup(shop.warm_up)
     app.on_shutdown(shop.close)
-    options: dict[str, Any] = {"reload": False, "show": show, "show_welcome_message": False, "dark": None}
+    options: dict[str, Any] = {
+        "reload": False,
+        "show": show,
+        "show_welcome_message": False,
+        "dark": None,
+        "reconnect_timeout": 30.0,
+    }
     ui.run(host=host, port=port, title="viralsim", favicon=_ICON, language="en-US", tailwind=False, **options)
 
 
@@ -75,7 +81,10 @@ def register(shop: Shop) -> None:
     from nicegui import ui
     from starlette.requests import Request
 
+    from viralsim.app.pages.cascade_page import cascade_page
+    from viralsim.app.pages.compare_page import compare_page
     from viralsim.app.pages.gallery_page import gallery_page
+    from viralsim.app.pages.jobs_page import jobs_page
     from viralsim.app.pages.lab_page import lab_page
 
     @ui.page("/")
@@ -85,3 +94,19 @@ def register(shop: Shop) -> None:
     @ui.page("/lab/{name}")
     async def _lab(name: str, request: Request) -> None:
         lab_page(shop, name, request)
+
+    @ui.page("/cascade")
+    async def _cascade(request: Request) -> None:
+        await cascade_page(shop, request)
+
+    @ui.page("/jobs")
+    def _jobs() -> None:
+        jobs_page(shop)
+
+    @ui.page("/compare")
+    async def _compare_first(request: Request) -> None:
+        compare_page(shop, "", request)
+
+    @ui.page("/compare/{name}")
+    async def _compare(name: str, request: Request) -> None:
+        compare_page(shop, name, request)

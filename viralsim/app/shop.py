@@ -7,9 +7,13 @@ import threading
 from pathlib import Path
 
 from viralsim.app.jobs import Jobs
+from viralsim.app.live import seed_of
+from viralsim.engine.compiled import draw_key
 from viralsim.errors import SpecError
 from viralsim.experiment.audiences import Audiences
+from viralsim.graph.social_graph import SocialGraph
 from viralsim.spec import Scenario, catalog, load_scenario
+from viralsim.spec.resolving import resolve
 
 __all__ = ["Shop"]
 
@@ -54,6 +58,22 @@ class Shop:
             raise SpecError(f"there is no scenario {name!r} here; the gallery lists all")
         return load_scenario(name)
 
+    def network_of(self, name: str) -> tuple[SocialGraph, str]:
+        """The network of a scenario's first platform (its first draw), and what it is.
+
+        Raises
+        ------
+        SpecError, ScenarioError
+            If there is no such scenario, or it cannot be made.
+        """
+        scenario = self.scenario(name)
+        seed = seed_of(scenario)
+        plain = resolve(scenario, seed, 0, fixed=True)
+        audience = self.audiences(plain, draw_key(seed, 0), self.audiences.graphs(scenario))
+        network, platform = audience.networks[0], next(iter(scenario.platforms))
+        graph = SocialGraph.from_csr(network.indptr, network.followers)
+        return graph, f"{scenario.title} on {platform}"
+
     def is_stock(self, name: str) -> bool:
         """Whether a name is a stock scenario's."""
         return name in self._stock and name not in self._uploaded
@@ -68,6 +88,10 @@ class Shop:
             del self._uploaded[next(iter(self._uploaded))]
         self._uploaded[name] = scenario
         return name
+
+    def stock(self) -> list[str]:
+        """Names of the stock scenarios."""
+        return sorted(self._stock)
 
     def uploaded(self) -> list[str]:
         """Names of the uploaded scenarios."""

@@ -14,6 +14,7 @@ from viralsim.spec import Scenario
 __all__ = [
     "command_text",
     "compare_address",
+    "compare_command",
     "lab_address",
     "python_text",
     "read_compare",
@@ -65,10 +66,22 @@ def read_settings(query: Mapping[str, str]) -> tuple[dict[str, float], int | Non
     return settings, seed
 
 
-def compare_address(name: str, variants: Sequence[Mapping[str, float]], metric: str = "reach") -> str:
-    """Address of a comparison: the settings of A, B and C."""
-    text = json.dumps([dict(v) for v in variants], separators=(",", ":"))
-    return f"/compare/{quote(name)}?with={quote(text)}&metric={quote(metric)}"
+def compare_address(
+    name: str,
+    settings: Sequence[Mapping[str, float]],
+    variants: Sequence[str],
+    metric: str = "reach",
+) -> str:
+    """Address of a comparison: the settings and variants of A, B and C.
+
+    Examples
+    --------
+    >>> compare_address("small-shop", [{}, {"items.offer.stickiness": 0.5}], ["", "ask-regulars"])
+    '/compare/small-shop?with=%5B%7B%7D%2C%7B%22items.offer.stickiness%22%3A0.5%7D%5D&variants=%7Cask-regulars&metric=reach'
+    """
+    text = json.dumps([dict(one) for one in settings], separators=(",", ":"))
+    joined = quote("|".join(variants))
+    return f"/compare/{quote(name)}?with={quote(text)}&variants={joined}&metric={quote(metric)}"
 
 
 def read_compare(text: str) -> list[dict[str, float]]:
@@ -124,4 +137,32 @@ def python_text(source: str, settings: Mapping[str, Any], seed: int, replicates:
         f"ensemble = vs.simulate(scenario, replicates={replicates}, draws={draws}, seed={seed})",
         "print(ensemble.sentence())",
     ]
+    return "\n".join(lines)
+
+
+def compare_command(
+    source: str,
+    settings: Sequence[Mapping[str, Any]],
+    variants: Sequence[str],
+    metric: str,
+    seed: int,
+) -> str:
+    """Shell lines that give the same comparison: a file of each side's settings, then `viralsim compare`.
+
+    Parameters
+    ----------
+    source : str
+    settings, variants : sequence
+        Of A, B and C.
+    metric : str
+    seed : int
+    """
+    lines, files = [], []
+    for letter, moved, variant in zip("ABC", settings, variants, strict=False):
+        words = ["viralsim", "show", source] + (["--variant", variant] if variant else [])
+        for path, value in moved.items():
+            words += ["--set", f"{path}={_number(value)}"]
+        files.append(f"{letter}.yaml")
+        lines.append(f"{shlex.join(words)} > {letter}.yaml")
+    lines.append(shlex.join(["viralsim", "compare", *files, "--metric", metric, "--seed", str(seed)]))
     return "\n".join(lines)

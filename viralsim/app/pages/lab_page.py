@@ -13,9 +13,11 @@ from viralsim.app.charts import picture
 from viralsim.app.gallery import recorded_runs
 from viralsim.app.live import FULL, Answer, Newest, Question, seed_of
 from viralsim.app.pages.elements import button, frame, link, markup, tag
+from viralsim.app.pages.inputs import SliderRow
+from viralsim.app.pages.not_found import not_found
 from viralsim.app.pages.results import Results
 from viralsim.app.shop import Shop
-from viralsim.app.sliders import POSITIONS, Slider, settings_of, sliders_of
+from viralsim.app.sliders import settings_of, sliders_of
 from viralsim.app.state import (
     command_text,
     compare_address,
@@ -27,55 +29,9 @@ from viralsim.app.state import (
 from viralsim.errors import ViralsimError
 from viralsim.spec import Scenario
 
-__all__ = ["SliderRow", "lab_page"]
+__all__ = ["lab_page"]
 
 _INPUT = "(event) => emit(Number(event.target.value))"
-
-
-class SliderRow:
-    """A slider with its name, its value, and what the scenario says."""
-
-    def __init__(self, slider: Slider, value: float, moved: Any) -> None:
-        self.slider, self.moved = slider, moved
-        self.box = tag("div", classes="vs-slider")
-        name = "slider-" + slider.path.replace(".", "-")
-        with self.box:
-            with tag("label", for_=name):
-                tag("span", slider.label)
-                self.shown = tag("output", slider.text(value), for_=name)
-            self.range = tag(
-                "input", type="range", id=name, min=0, max=POSITIONS, step=1, value=slider.position_of(value),
-                aria_valuetext=slider.text(value), aria_describedby=f"{name}-help",
-            )  # fmt: skip
-            tag("span", f"{slider.help}. Here: {slider.band_text()}", "vs-small", id=f"{name}-help")
-        self.range.on("input", self._input, js_handler=_INPUT, throttle=0.06)
-        self._mark(value)
-
-    def _input(self, event: Any) -> None:
-        value = self.slider.at(int(event.args))
-        self._say(value)
-        self.moved(self.slider.path, value)
-
-    def put(self, value: float) -> None:
-        """Move it from here."""
-        position = self.slider.position_of(value)
-        self.range.attribute("value", position)
-        self.range.run_method("setAttribute", "value", position)
-        ui.run_javascript(f"document.getElementById('{self.range._props['id']}').value = {position}")
-        self._say(value)
-
-    def _say(self, value: float) -> None:
-        text = self.slider.text(value)
-        self.shown.text = text
-        self.range.attribute("aria-valuetext", text)
-        self._mark(value)
-
-    def _mark(self, value: float) -> None:
-        own = self.slider.position_of(self.slider.value)
-        if self.slider.position_of(value) == own:
-            self.box.classes(remove="vs-moved")
-        else:
-            self.box.classes(add="vs-moved")
 
 
 class Lab:
@@ -255,7 +211,7 @@ class Lab:
 
     def compare(self) -> None:
         """A: the scenario as it was; B: as it is set."""
-        ui.navigate.to(compare_address(self.name, [{}, self.settings()]))
+        ui.navigate.to(compare_address(self.name, [{}, self.settings()], ["", ""]))
 
     def _size(self) -> tuple[int, int]:
         return FULL.replicates, FULL.draws
@@ -301,14 +257,6 @@ class Lab:
             self.job_words.text = f"Not started: {error}"
             return
         ui.navigate.to(f"/jobs#job-{job.number}")
-
-
-def not_found(text: str) -> None:
-    """A page that says so."""
-    with frame("Not found"):
-        tag("h1", "Not found")
-        tag("p", text, "vs-problem")
-        link("Back to the scenarios", "/", "vs-button")
 
 
 def lab_page(shop: Shop, name: str, request: Request) -> None:
