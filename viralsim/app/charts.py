@@ -16,7 +16,16 @@ from viralsim.report.facts import origin_parts
 from viralsim.report.quantile_dots import place_dots, quantile_values, scale_for
 from viralsim.report.style import short_count
 
-__all__ = ["ORIGINS", "curve_chart", "dots_chart", "nice_top", "origins_bar", "picture", "sizes_chart"]
+__all__ = [
+    "ORIGINS",
+    "bars_chart",
+    "curve_chart",
+    "dots_chart",
+    "nice_top",
+    "origins_bar",
+    "picture",
+    "sizes_chart",
+]
 
 ORIGINS = ("owned", "paid", "earned")
 WIDTH, HEIGHT = 520, 230
@@ -283,3 +292,37 @@ def sizes_chart(sizes: Floats, own: float | None = None, variant: int = 0) -> st
         body += f'<line class="bet" x1="{x:.1f}" x2="{x:.1f}" y1="4" y2="{base}"/>'
     said = f"Sizes of {sizes.size} runs, from {int(sizes.min())} to {int(sizes.max())} people."
     return _svg(body, said, width, height)
+
+
+def bars_chart(rows: Sequence[tuple[str, float]], title: str, logarithmic: bool = False) -> str:
+    """A bar and a number for each row.
+
+    Parameters
+    ----------
+    rows : sequence of (name, value)
+        Values of at least 0.
+    title : str
+        What is counted, for those who hear the page.
+    logarithmic : bool
+        Equal lengths are equal factors, from 1 on.
+    """
+    tall, left, right = 30, 150, 70
+    height = tall * len(rows) + 8
+
+    def length(value: float) -> float:
+        most = max(v for _, v in rows)
+        part = (
+            math.log(max(value, 1.0)) / math.log(max(most, 2.0)) if logarithmic else value / max(most, 1e-12)
+        )
+        return (WIDTH - left - right) * part
+
+    body = ""
+    for i, (name, value) in enumerate(rows):
+        y = 4 + tall * i
+        wide = max(length(value), 1.5)
+        body += _text(left - 10, y + 18, name, "end", "name")
+        body += f'<rect class="bar0" x="{left}" y="{y + 3}" width="{wide:.1f}" height="{tall - 9}" rx="2"/>'
+        shown = f"{value:,.0f}" if value >= 20 else f"{value:.3g}"
+        body += _text(left + wide + 8, y + 18, shown, "start", "name")
+    said = "; ".join(f"{name} {value:.3g}" for name, value in rows)
+    return _svg(body, f"{title}: {said}.", WIDTH, height)

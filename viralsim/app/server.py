@@ -86,6 +86,8 @@ def register(shop: Shop) -> None:
     from viralsim.app.pages.gallery_page import gallery_page
     from viralsim.app.pages.jobs_page import jobs_page
     from viralsim.app.pages.lab_page import lab_page
+    from viralsim.app.pages.lesson_page import lesson_page, lessons_page
+    from viralsim.app.pages.upload_page import register_uploads, upload_page
 
     @ui.page("/")
     def _gallery() -> None:
@@ -110,3 +112,17 @@ def register(shop: Shop) -> None:
     @ui.page("/compare/{name}")
     async def _compare(name: str, request: Request) -> None:
         compare_page(shop, name, request)
+
+    @ui.page("/lessons")
+    def _lessons() -> None:
+        lessons_page()
+
+    @ui.page("/lesson/{slug}")
+    def _lesson(slug: str) -> None:
+        lesson_page(slug)
+
+    @ui.page("/upload")
+    def _uploads() -> None:
+        upload_page(shop)
+
+    register_uploads(shop)

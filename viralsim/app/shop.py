@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 from viralsim.app.jobs import Jobs
 from viralsim.app.live import seed_of
+from viralsim.app.uploads import NETWORK_ENDINGS, network_scenario, plain_name, read_network, read_scenario
 from viralsim.engine.compiled import draw_key
 from viralsim.errors import SpecError
 from viralsim.experiment.audiences import Audiences
@@ -15,10 +18,28 @@ from viralsim.graph.social_graph import SocialGraph
 from viralsim.spec import Scenario, catalog, load_scenario
 from viralsim.spec.resolving import resolve
 
-__all__ = ["Shop"]
+__all__ = ["Kept", "Shop"]
 
 _AUDIENCE_BYTES = 1.5e9
 MOST_UPLOADS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something uploaded.
+
+    Parameters
+    ----------
+    name : str
+        By which it goes here.
+    scenario : Scenario
+    graph : SocialGraph or None
+        Where an edge list was uploaded.
+    """
+
+    name: str
+    scenario: Scenario
+    graph: SocialGraph | None
 
 
 class Shop:
@@ -41,7 +62,9 @@ class Shop:
         self.ready = threading.Event()
         self._place = tempfile.TemporaryDirectory(prefix="viralsim-app-")
         self.folder = Path(self._place.name)
-        self._uploaded: dict[str, Scenario] = {}
+        self._uploaded: dict[str, Kept] = {}
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
         self._stock = {entry.name for entry in catalog()}
 
     def scenario(self, name: str) -> Scenario:
@@ -53,7 +76,7 @@ class Shop:
             If there is none of that name; nothing is looked up in the file system.
         """
         if name in self._uploaded:
-            return self._uploaded[name]
+            return self._uploaded[name].scenario
         if name not in self._stock:
             raise SpecError(f"there is no scenario {name!r} here; the gallery lists all")
         return load_scenario(name)
@@ -78,16 +101,50 @@ class Shop:
         """Whether a name is a stock scenario's."""
         return name in self._stock and name not in self._uploaded
 
-    def keep(self, scenario: Scenario) -> str:
-        """Keep an uploaded scenario; returns the name it goes by."""
-        stem = scenario.name if scenario.name not in self._stock else f"my-{scenario.name}"
-        name, number = stem, 2
-        while name in self._uploaded and self._uploaded[name] != scenario:
-            name, number = f"{stem}-{number}", number + 1
-        while len(self._uploaded) >= MOST_UPLOADS:
-            del self._uploaded[next(iter(self._uploaded))]
-        self._uploaded[name] = scenario
+    def take_scenario(self, raw: bytes, name: str) -> str:
+        """Read and keep an uploaded scenario; returns the name it goes by here.
+
+        Raises
+        ------
+        ScenarioError
+            With every problem.
+        """
+        scenario = read_scenario(raw, name, self.folder)
+        return self._keep(Kept(self._free_name(scenario.name), scenario, None))
+
+    def take_network(self, raw: bytes, name: str) -> str:
+        """Read and keep an uploaded edge list, with a scenario on it; returns the name it goes by here.
+
+        Raises
+        ------
+        GraphError
+            If it cannot be read.
+        """
+        with self._lock:
+            number = next(self._numbers)
+        ending = Path(plain_name(name, "network.csv")).suffix.lower()
+        file = self.folder / f"network-{number}{ending if ending in NETWORK_ENDINGS else '.csv'}"
+        graph = read_network(raw, name, file)
+        known = self._free_name(f"network-{number}")
+        return self._keep(Kept(known, network_scenario(graph, file, known), graph))
+
+    def _free_name(self, wanted: str) -> str:
+        """A name that nothing here has."""
+        name, number = wanted, 2
+        while name in self._stock or name in self._uploaded:
+            name, number = f"{wanted}-{number}", number + 1
         return name
+
+    def _keep(self, kept: Kept) -> str:
+        with self._lock:
+            while len(self._uploaded) >= MOST_UPLOADS:
+                del self._uploaded[next(iter(self._uploaded))]
+            self._uploaded[kept.name] = kept
+        return kept.name
+
+    def kept(self) -> list[Kept]:
+        """What was uploaded, newest first."""
+        return list(reversed(self._uploaded.values()))
 
     def stock(self) -> list[str]:
         """Names of the stock scenarios."""
