@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib import resources
@@ -14,7 +15,7 @@ from viralsim.engine.ensemble import Ensemble
 from viralsim.report.facts import origin_parts
 from viralsim.spec import Scenario, catalog, load_scenario
 
-__all__ = ["FIRST", "Recorded", "Shelf", "record", "recorded_runs", "shelves"]
+__all__ = ["FIRST", "Recorded", "Shelf", "fresh_run", "record", "recorded_runs", "shelves", "stale"]
 
 FIRST = "small-shop"
 """The scenario whose run the first screen shows."""
@@ -103,16 +104,41 @@ def recorded_text(runs: dict[str, Recorded]) -> str:
     )
 
 
-def _shelf(name: str, scenario: Scenario) -> Shelf:
-    found = recorded_runs().get(name)
-    fresh = found if found is not None and found.digest == scenario.digest else None
-    return Shelf(name, scenario.title, scenario.teaches or "", scenario.audience.size or 0, fresh)
-
-
 @lru_cache(maxsize=1)
-def shelves() -> tuple[Shelf, ...]:
-    """All stock scenarios; a recorded run of another version of a scenario is not shown."""
+def _stock() -> tuple[tuple[str, Scenario], ...]:
+    """Stock scenarios, those to begin with first."""
     order = ["small-shop", "launch-video", "ordinary-post", "influencers-or-many", "backlash"]
     names = [entry.name for entry in catalog()]
     names.sort(key=lambda name: (order.index(name) if name in order else len(order), name))
-    return tuple(_shelf(name, load_scenario(name)) for name in names)
+    return tuple((name, load_scenario(name)) for name in names)
+
+
+def fresh_run(name: str, digest: str, made: Mapping[str, Recorded]) -> Recorded | None:
+    """The recorded run of a scenario, from `made` or shipped; None if all are of another version of it."""
+    found = (made.get(name), recorded_runs().get(name))
+    return next((run for run in found if run is not None and run.digest == digest), None)
+
+
+def shelves(made: Mapping[str, Recorded]) -> tuple[Shelf, ...]:
+    """All stock scenarios with their recorded runs.
+
+    Parameters
+    ----------
+    made : mapping of str to Recorded
+        Runs recorded since the app began; they come before those shipped.
+    """
+    return tuple(
+        Shelf(
+            name,
+            scenario.title,
+            scenario.teaches or "",
+            scenario.audience.size or 0,
+            fresh_run(name, scenario.digest, made),
+        )
+        for name, scenario in _stock()
+    )
+
+
+def stale(made: Mapping[str, Recorded]) -> list[Scenario]:
+    """Stock scenarios without a recorded run of their present version."""
+    return [scenario for name, scenario in _stock() if fresh_run(name, scenario.digest, made) is None]

@@ -91,7 +91,7 @@ def register(shop: Shop) -> None:
 
     @ui.page("/")
     def _gallery() -> None:
-        gallery_page()
+        gallery_page(shop)
 
     @ui.page("/lab/{name}")
     async def _lab(name: str, request: Request) -> None:

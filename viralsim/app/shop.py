@@ -8,8 +8,9 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from viralsim.app.gallery import FIRST, Recorded, record, stale
 from viralsim.app.jobs import Jobs
-from viralsim.app.live import seed_of
+from viralsim.app.live import ROUGH, ROUGHER, Question, answer, seed_of
 from viralsim.app.uploads import NETWORK_ENDINGS, network_scenario, plain_name, read_network, read_scenario
 from viralsim.engine.compiled import draw_key
 from viralsim.errors import SpecError
@@ -52,6 +53,8 @@ class Shop:
     jobs : Jobs
     ready : threading.Event
         Set once the kernels are compiled.
+    recorded : dict of str to Recorded
+        The gallery's runs made here, for scenarios that changed since the shipped ones.
     folder : pathlib.Path
         Private folder of uploaded networks; file names in it are ours.
     """
@@ -60,6 +63,7 @@ class Shop:
         self.audiences = Audiences(_AUDIENCE_BYTES)
         self.jobs = Jobs(self.audiences)
         self.ready = threading.Event()
+        self.recorded: dict[str, Recorded] = {}
         self._place = tempfile.TemporaryDirectory(prefix="viralsim-app-")
         self.folder = Path(self._place.name)
         self._uploaded: dict[str, Kept] = {}
@@ -160,14 +164,15 @@ class Shop:
         self._place.cleanup()
 
     def warm_up(self) -> None:
-        """Compile what a run needs, in the background."""
+        """Compile what a run needs, in the background; then record the gallery's runs that are out of date."""
 
         def work() -> None:
-            from viralsim.app.gallery import FIRST
-            from viralsim.app.live import ROUGHER, Question, answer
-
             scenario = load_scenario(FIRST)
             answer(Question(((scenario, {}),), scenario.run.seed or 0), ROUGHER, self.audiences, True)
             self.ready.set()
+            for old in stale(self.recorded):
+                found = answer(Question(((old, {}),), seed_of(old)), ROUGH, self.audiences, False)
+                if found.ensembles:
+                    self.recorded[old.name] = record(found.ensembles[0])
 
         threading.Thread(target=work, name="viralsim-warmup", daemon=True).start()

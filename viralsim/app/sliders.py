@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from viralsim.spec import Scenario
@@ -193,8 +193,9 @@ def _item_sliders(scenario: Scenario) -> list[Slider]:
         "negative": item.negative,
         "fatigue": item.fatigue if item.fatigue > 0 else None,
     }
+    kinds = {**_ITEM, "negative": replace(_ITEM["negative"], high=1.0 - float(item.neutral))}
     return [
-        _slider(f"items.{item.id}.{name}", _ITEM[name], value)
+        _slider(f"items.{item.id}.{name}", kinds[name], value)
         for name, value in values.items()
         if value is not None
     ]

@@ -88,7 +88,7 @@ def read_compare(text: str) -> list[dict[str, float]]:
     """The settings of A, B and C from an address; what cannot be read is left out."""
     try:
         found = json.loads(text[:_LONGEST])
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or brackets without end
         return []
     if not isinstance(found, list):
         return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from viralsim.app.charts import picture
 from viralsim.app.gallery import FIRST, Recorded, Shelf, shelves
 from viralsim.app.pages.elements import frame, link, markup, tag
+from viralsim.app.shop import Shop
 
 __all__ = ["gallery_page"]
 
@@ -13,16 +14,17 @@ def _picture(run: Recorded) -> str:
     return picture(run.curve, run.low, run.high, run.parts)
 
 
-def gallery_page() -> None:
+def gallery_page(shop: Shop) -> None:
     """Place the page."""
     with frame("Scenarios", "/"):
         tag("h1", "How far will it travel by word of mouth, and how sure can we be?")
-        first = next((shelf for shelf in shelves() if shelf.name == FIRST), shelves()[0])
+        found = shelves(shop.recorded)
+        first = next((shelf for shelf in found if shelf.name == FIRST), found[0])
         _hero(first)
         with tag("section", classes="vs-section", aria_labelledby="all"):
             tag("h2", "Scenarios to play with", id="all")
             with tag("ul", classes="vs-shelves"):
-                for shelf in shelves():
+                for shelf in found:
                     _card(shelf)
         with tag("section", classes="vs-section", aria_labelledby="learn"):
             tag("h2", "New to this?", id="learn")

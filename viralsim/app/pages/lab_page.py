@@ -10,7 +10,7 @@ from nicegui import ui
 from starlette.requests import Request
 
 from viralsim.app.charts import picture
-from viralsim.app.gallery import recorded_runs
+from viralsim.app.gallery import fresh_run
 from viralsim.app.live import FULL, Answer, Newest, Question, seed_of
 from viralsim.app.pages.elements import button, frame, link, markup, tag
 from viralsim.app.pages.inputs import SliderRow
@@ -75,8 +75,8 @@ class Lab:
 
     def _first_look(self) -> None:
         """The recorded run, until a live one is there."""
-        run = recorded_runs().get(self.name)
-        if run is not None and run.digest == self.scenario.digest and self.results.verdict is not None:
+        run = fresh_run(self.name, self.scenario.digest, self.shop.recorded)
+        if run is not None and self.results.verdict is not None:
             self.results.verdict.text = run.sentence
             self.recorded.set_content(picture(run.curve, run.low, run.high, run.parts))
 
