@@ -13,6 +13,7 @@ from viralsim.metrics.registry import formula_of_value
 from viralsim.metrics.risks import risks
 from viralsim.metrics.rounding import format_interval, format_number, format_percent, format_times
 from viralsim.metrics.uncertainty import Summary
+from viralsim.spec import Scenario
 from viralsim.spec.resolving import Assumption, assumptions
 from viralsim.spec.uncertain import plain_number
 
@@ -27,6 +28,7 @@ __all__ = [
     "origin_parts",
     "reach_rows",
     "risk_rows",
+    "scenario_assumptions",
 ]
 
 TOP_DRIVERS = 6
@@ -162,7 +164,12 @@ def judged_drivers(ensemble: Ensemble, top: tuple[Driver, ...]) -> str:
 
 def assumption_rows(ensemble: Ensemble) -> tuple[AssumptionRow, ...]:
     """Every number the result rests on, with its band and source."""
-    return tuple(_assumption(row) for row in assumptions(ensemble.scenario))
+    return scenario_assumptions(ensemble.scenario)
+
+
+def scenario_assumptions(scenario: Scenario) -> tuple[AssumptionRow, ...]:
+    """Every number a scenario rests on, with its band and source."""
+    return tuple(_assumption(row) for row in assumptions(scenario))
 
 
 def _assumption(row: Assumption) -> AssumptionRow:
