@@ -73,8 +73,8 @@ def test_the_first_screen_shows_a_finished_run_and_eight_scenarios(visit):
     assert page.locator(".vs-shelf svg").count() == cards.count()
 
 
-# Moves a slider step by step. Each move waits for what it changed, at most `longest` milliseconds: how long that took is
-# printed, not asserted, for a test must not depend on what else the machine does.
+# Moves a slider step by step. Each move waits for what it changed, at most `longest` milliseconds: how long that took
+# is printed, not asserted, for a test must not depend on what else the machine does.
 MOVE = """async ([id, moves, longest]) => {
   const slider = document.getElementById(id), figure = document.querySelector('.vs-figure');
   const waits = [], numbers = new Set();
@@ -88,7 +88,7 @@ MOVE = """async ([id, moves, longest]) => {
     if (shown > before) waits.push(Math.round(performance.now() - began));
     numbers.add(document.querySelector('.vs-card b').textContent);
   }
-  return {waits, numbers: [...numbers]};
+  return {waits, numbers: [...numbers], at: Number(slider.value)};
 }"""
 
 
@@ -99,6 +99,7 @@ def test_dragging_a_slider_is_followed(visit, picture):
     print(f"slider: milliseconds from a move to its chart: {sorted(found['waits'])}")
     assert len(found["waits"]) >= 8
     assert len(found["numbers"]) >= 6
+    assert found["at"] == 127 + 12 * 5, "redrawing moved the slider back"
     page.wait_for_function(FULL)
     assert "organic_reach=" in page.url
     value = page.locator("#slider-platforms-instagram-organic_reach").input_value()

@@ -65,13 +65,19 @@ class CascadeView:
                     min="0",
                     max="8",
                     step="0.1",
-                    value="1.2",
+                    defaultValue="1.2",
                 )
                 made.on("change", lambda e: self._put("reproduction", e.args), js_handler=_VALUE)
             with tag("div"):
                 tag("label", "People who begin", "vs-small", for_="count", style="display:block")
                 made = tag(
-                    "input", classes="vs-field", type="number", id="count", min="1", max="100", value="3"
+                    "input",
+                    classes="vs-field",
+                    type="number",
+                    id="count",
+                    min="1",
+                    max="100",
+                    defaultValue="3",
                 )
                 made.on("change", lambda e: self._put("count", e.args), js_handler=_VALUE)
             kinds = {"random": "anybody", "most-followers": "those with the most followers"}

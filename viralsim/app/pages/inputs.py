@@ -28,8 +28,9 @@ class SliderRow:
             with tag("label", for_=name):
                 tag("span", slider.label)
                 self.shown = tag("output", slider.text(value), for_=name)
+            # defaultValue, not value: what the person does to it afterwards is not undone when it is redrawn.
             self.range = tag(
-                "input", type="range", id=name, min=0, max=POSITIONS, step=1, value=slider.position_of(value),
+                "input", type="range", id=name, min=0, max=POSITIONS, step=1, defaultValue=slider.position_of(value),
                 aria_valuetext=slider.text(value), aria_describedby=f"{name}-help",
             )  # fmt: skip
             tag("span", f"{slider.help}. Here: {slider.band_text()}", "vs-small", id=f"{name}-help")
@@ -44,8 +45,6 @@ class SliderRow:
     def put(self, value: float) -> None:
         """Move it from here."""
         position = self.slider.position_of(value)
-        self.range.attribute("value", position)
-        self.range.run_method("setAttribute", "value", position)
         ui.run_javascript(f"document.getElementById('{self.range._props['id']}').value = {position}")
         self._say(value)
 

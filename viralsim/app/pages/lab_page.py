@@ -116,7 +116,7 @@ class Lab:
                 id="replicates",
                 min="1",
                 max="100000",
-                value="2000",
+                defaultValue="2000",
             )
             self.wanted = 2000
             self.replicates.on("change", self._wanted, js_handler=_INPUT)
