@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +14,25 @@ from viralsim.metrics.paired import Paired
 from viralsim.metrics.registry import Better
 from viralsim.metrics.uncertainty import t_quantile
 
-__all__ = ["Blame", "Needed", "Verdict", "blame_assumption", "judge", "margins", "replicates_needed"]
+__all__ = [
+    "Blame",
+    "Needed",
+    "Verdict",
+    "blame_assumption",
+    "judge",
+    "judge_together",
+    "margins",
+    "replicates_needed",
+]
 
+UNRESOLVED = "unresolved"
+PRACTICALLY_EQUAL = "practically equal"
 SIMULATION_NOISE = "simulation noise"
 LUCK = "luck"
 HOPELESS = 100.0  # times as many replicates as there are: then it is luck
 COIN_FLIP = 0.05  # this near to one half, a single run is a coin flip
 SIGNIFICANT = 0.05
+ERROR = 0.05  # chance that any verdict of a comparison is wrong
 AT_LEAST_DRAWS = 8  # fewer say nothing about which number matters
 
 
@@ -70,12 +82,20 @@ class Verdict:
         If unresolved by simulation noise.
     blame : Blame or None
         If unresolved by an assumption.
+    confidence : float
+        Of the interval that the verdict is read from: .95 for one pair looked at once.
     """
 
     verdict: str
     because: str | None = None
     needed: Needed | None = None
     blame: Blame | None = None
+    confidence: float = 1.0 - ERROR
+
+    @property
+    def settled(self) -> bool:
+        """Whether it says anything."""
+        return self.verdict != UNRESOLVED
 
 
 def margins(paired: Paired, worthwhile: float) -> tuple[float, float]:
@@ -99,7 +119,11 @@ def margins(paired: Paired, worthwhile: float) -> tuple[float, float]:
 
 
 def judge(
-    paired: Paired, worthwhile: float, better: Better, scores: Mapping[str, Floats] | None = None
+    paired: Paired,
+    worthwhile: float,
+    better: Better,
+    scores: Mapping[str, Floats] | None = None,
+    confidence: float = 1.0 - ERROR,
 ) -> Verdict:
     """Pass a verdict on B against A.
 
@@ -112,6 +136,8 @@ def judge(
         What is better in this metric.
     scores : mapping of path to float64[D], optional
         Normal scores of the uncertain numbers in each draw, in the order of `paired.draw_effects`.
+    confidence : float
+        Of the interval to read.
 
     Returns
     -------
@@ -119,19 +145,77 @@ def judge(
 
     Notes
     -----
-    Practically equal: the whole 95 % interval lies within the worthwhile difference. Better or worse: it
-    excludes no difference (and does not lie within the worthwhile one). So each is said wrongly at most
-    2.5 times in 100: "better" when it is not, "equal" when the difference is worthwhile.
+    Practically equal: the whole interval lies within the worthwhile difference. Better or worse: it
+    excludes no difference (and does not lie within the worthwhile one). A wrong verdict needs an interval
+    that misses the truth, so it is passed at most 1 - `confidence` of the time.
     """
-    low, high = paired.effect_low, paired.effect_high
+    found = _decided(paired, worthwhile, better, confidence)
+    if found is not None:
+        return found
+    return _unresolved(paired, margins(paired, worthwhile), scores, confidence)
+
+
+def _decided(paired: Paired, worthwhile: float, better: Better, confidence: float) -> Verdict | None:
+    """The verdict that an interval allows, None if none."""
+    limits = paired.limits(confidence)
+    low, high = limits.effect_low, limits.effect_high
     margin_low, margin_high = margins(paired, worthwhile)
     if math.isnan(low) or math.isnan(high):
-        return Verdict("unresolved", SIMULATION_NOISE)
+        return None
     if margin_low <= low and high <= margin_high:
-        return Verdict("practically equal")
+        return Verdict(PRACTICALLY_EQUAL, confidence=confidence)
     if low > 0 or high < 0:
-        return Verdict(_word(low > 0, better))
-    return _unresolved(paired, margin_low, margin_high, scores)
+        return Verdict(_word(low > 0, better), confidence=confidence)
+    return None
+
+
+def judge_together(
+    pairs: Sequence[Paired],
+    worthwhile: float,
+    better: Sequence[Better],
+    scores: Mapping[str, Floats] | None = None,
+    error: float = ERROR,
+    settled: Mapping[int, Verdict] | None = None,
+) -> list[Verdict]:
+    """Pass verdicts on many pairs, all of them right at once with probability 1 - `error`.
+
+    Parameters
+    ----------
+    pairs : sequence of Paired
+    worthwhile : float
+    better : sequence of {"higher", "lower", "neither"}
+        For each pair.
+    scores : mapping of path to float64[D], optional
+        As in `judge`.
+    error : float
+        Chance that any verdict is wrong.
+    settled : mapping of int to Verdict, optional
+        Verdicts passed at earlier looks, by position; they stand, and no longer count.
+
+    Returns
+    -------
+    list of Verdict
+
+    Notes
+    -----
+    Source: Holm 1979, Scand. J. Statist. 6, 65-70: with m pairs open each is judged at 1 - error / m; those
+    that are settled leave, and the others are judged again with the smaller m. For which way a difference
+    goes: Shaffer 1980, Ann. Statist. 8, 1342-1347 (proved for independent pairs; docs/comparison.md
+    measures ours, which are not).
+    """
+    passed = dict(settled or {})
+    open_pairs = [k for k in range(len(pairs)) if k not in passed]
+    while open_pairs:
+        confidence = 1.0 - error / len(open_pairs)
+        found = {k: _decided(pairs[k], worthwhile, better[k], confidence) for k in open_pairs}
+        new = {k: verdict for k, verdict in found.items() if verdict is not None}
+        if not new:
+            break
+        passed.update(new)
+        open_pairs = [k for k in open_pairs if k not in new]
+    for k in open_pairs:
+        passed[k] = _unresolved(pairs[k], margins(pairs[k], worthwhile), scores, confidence)
+    return [passed[k] for k in range(len(pairs))]
 
 
 def _word(higher: bool, better: Better) -> str:
@@ -141,9 +225,11 @@ def _word(higher: bool, better: Better) -> str:
 
 
 def _unresolved(
-    paired: Paired, margin_low: float, margin_high: float, scores: Mapping[str, Floats] | None
+    paired: Paired, zone: tuple[float, float], scores: Mapping[str, Floats] | None, confidence: float
 ) -> Verdict:
     """Why: an assumption if draws disagree and a number explains it, luck if hopeless, else noise."""
+    if math.isnan(paired.effect_se):
+        return Verdict(UNRESOLVED, SIMULATION_NOISE, confidence=confidence)
     spread = paired.spread
     between, luck = 0.0, paired.effect_se**2
     if not math.isnan(spread.between) and not math.isnan(spread.within):
@@ -151,15 +237,17 @@ def _unresolved(
     if between >= luck and scores:
         blame = blame_assumption(paired.draw_effects, scores)
         if blame is not None:
-            return Verdict("unresolved", blame.path, blame=blame)
-    needed = replicates_needed(paired, margin_low, margin_high)
+            return Verdict(UNRESOLVED, blame.path, blame=blame, confidence=confidence)
+    needed = replicates_needed(paired, *zone, confidence)
     coin_flip = abs(paired.prob_higher - 0.5) < COIN_FLIP  # False for NaN
     if needed is not None and coin_flip and needed.replicates > HOPELESS * paired.replicates:
-        return Verdict("unresolved", LUCK)
-    return Verdict("unresolved", SIMULATION_NOISE, needed=needed)
+        return Verdict(UNRESOLVED, LUCK, confidence=confidence)
+    return Verdict(UNRESOLVED, SIMULATION_NOISE, needed=needed, confidence=confidence)
 
 
-def replicates_needed(paired: Paired, margin_low: float, margin_high: float) -> Needed | None:
+def replicates_needed(
+    paired: Paired, margin_low: float, margin_high: float, confidence: float = 1.0 - ERROR
+) -> Needed | None:
     """How many more replicates would settle it, if the effect is what it is estimated to be.
 
     Settled means: the half-width of the interval is below |effect| (it excludes 0) or below what is left
@@ -175,7 +263,7 @@ def replicates_needed(paired: Paired, margin_low: float, margin_high: float) -> 
         return None
     effect = paired.effect
     half_width = max(abs(effect), min(effect - margin_low, margin_high - effect))
-    target = (half_width / t_quantile(paired.dof)) ** 2
+    target = (half_width / t_quantile(paired.dof, confidence)) ** 2
     spread, draws, replicates = paired.spread, paired.draws, paired.replicates
     if not math.isnan(spread.within) and not math.isnan(spread.between):
         between = spread.between / draws

@@ -13,7 +13,32 @@ from viralsim.metrics.columns import Column, Floats, linearise
 from viralsim.metrics.uncertainty import draw_totals, interval_of
 from viralsim.metrics.variance import Components, components
 
-__all__ = ["Paired", "pair", "prob_higher", "prob_mean_higher"]
+__all__ = ["Limits", "Paired", "pair", "prob_higher", "prob_mean_higher"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Ends of a pair's intervals at one confidence.
+
+    Parameters
+    ----------
+    confidence : float
+        Of each interval on its own.
+    low, high : float
+        Of the difference.
+    effect_low, effect_high : float
+        Of what verdicts are passed on: the log ratio where there is one, else the difference.
+    ratio_low, ratio_high : float
+        NaN where there is no ratio.
+    """
+
+    confidence: float
+    low: float
+    high: float
+    effect_low: float
+    effect_high: float
+    ratio_low: float
+    ratio_high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +73,9 @@ class Paired:
     replicates, draws : int
     notes : tuple of str
         Why the interval should be read with care.
+    influence, effect_influence : float64[R]
+        What each replicate adds to the error of the difference, and of the effect.
+    draw : int64[R]
     """
 
     mean_a: float
@@ -74,6 +102,25 @@ class Paired:
     replicates: int
     draws: int
     notes: tuple[str, ...]
+    influence: Floats
+    effect_influence: Floats
+    draw: NDArray[np.int64]
+
+    def limits(self, confidence: float) -> Limits:
+        """Intervals at another confidence than 95 %, as verdicts on many pairs or many looks need them."""
+        plain = interval_of(self.difference, self.influence, self.draw, confidence=confidence)
+        effect = plain
+        if self.relative:
+            effect = interval_of(self.effect, self.effect_influence, self.draw, confidence=confidence)
+        return Limits(
+            confidence=confidence,
+            low=plain.low,
+            high=plain.high,
+            effect_low=effect.low,
+            effect_high=effect.high,
+            ratio_low=_exp(effect.low) if self.relative else math.nan,
+            ratio_high=_exp(effect.high) if self.relative else math.nan,
+        )
 
 
 def prob_higher(a: Floats, b: Floats, draw: NDArray[np.int64]) -> float:
@@ -204,6 +251,9 @@ def pair(a: Column, b: Column, draw: NDArray[np.int64]) -> Paired:
         replicates=int(influence.size),
         draws=draws,
         notes=effect_interval.notes,
+        influence=influence,
+        effect_influence=effect_influence,
+        draw=draw,
     )
 
 
