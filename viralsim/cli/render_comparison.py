@@ -72,19 +72,22 @@ def _print_pairs(comparison: Comparison) -> None:
     rows: list[tuple[str, ...]] = []
     sections, metric = [], ""
     several = bool(comparison.metrics)
+    remarks = Remarks()
     together = len(comparison.pairs) > 1 and console().width >= WIDE
     for pair in comparison.pairs:
         if pair.metric != metric:
             metric = pair.metric
             sections.append(len(rows))
-        rows.append(((pair.metric,) if several else ()) + _pair_cells(pair, together))
+        rows.append(((pair.metric,) if several else ()) + _pair_cells(pair, together, remarks))
     heads = [*(["metric"] if several else []), "B", "A", "B against A", "95 % interval"]
     heads += ["all at once"] if together else []
     heads += ["B wins a run", "B is better", "verdict"]
     print_table(heads, rows, numeric=tuple(range(2 + several, len(heads) - 1)), sections=sections)
+    for line in remarks.lines():
+        click.echo(line)
 
 
-def _pair_cells(pair: Pair, together: bool) -> tuple[str, ...]:
+def _pair_cells(pair: Pair, together: bool, remarks: Remarks) -> tuple[str, ...]:
     """Cells of one pair: names, effect, intervals, chances, verdict and what stands in its way."""
     from viralsim.experiment.pairs import confidence_text, effect_interval_text, effect_text, together_text
     from viralsim.metrics.rounding import format_percent
@@ -97,7 +100,7 @@ def _pair_cells(pair: Pair, together: bool) -> tuple[str, ...]:
         *([together_text(pair)] if together else []),
         format_percent(pair.prob_better, 0.01),
         confidence_text(pair.prob_mean_better),
-        pair.verdict + _why(pair),
+        pair.verdict + _why(pair) + remarks.mark(pair.note),
     )
 
 
@@ -109,7 +112,9 @@ def _why(pair: Pair) -> str:
         return ""
     if pair.assumption_share is not None:
         return f": {pair.unresolved_because} ({format_percent(pair.assumption_share, 0.1)} of the variance)"
-    needed = f" ({pair.replicates_needed:,} more replicates)" if pair.replicates_needed else ""
+    needed = ""
+    if pair.replicates_needed:
+        needed = f" ({pair.replicates_needed:,} more replicate{'s' * (pair.replicates_needed > 1)})"
     return f": {pair.unresolved_because}{needed}"
 
 

@@ -12,7 +12,6 @@ from scipy import special, stats
 from viralsim.metrics.columns import Floats
 from viralsim.metrics.paired import Paired
 from viralsim.metrics.registry import Better
-from viralsim.metrics.uncertainty import t_quantile
 
 __all__ = [
     "Blame",
@@ -250,9 +249,9 @@ def replicates_needed(
 ) -> Needed | None:
     """How many more replicates would settle it, if the effect is what it is estimated to be.
 
-    Settled means: the half-width of the interval is below |effect| (it excludes 0) or below what is left
-    to the nearer margin. More replicates in the same draws lower only the part of the error that is luck;
-    where that is not enough, draws are added in proportion, which lowers both.
+    Settled means: the interval no longer reaches 0 on its side, or fits between the margins; it is taken to
+    keep its shape (a skewed one its longer side) as it shrinks. More replicates in the same draws lower only the
+    part of the error that is luck; where that is not enough, draws are added in proportion, which lowers both.
 
     Returns
     -------
@@ -261,9 +260,9 @@ def replicates_needed(
     """
     if math.isnan(paired.effect_se) or paired.effect_se == 0:
         return None
-    effect = paired.effect
-    half_width = max(abs(effect), min(effect - margin_low, margin_high - effect))
-    target = (half_width / t_quantile(paired.dof, confidence)) ** 2
+    target = (paired.effect_se * _shrink(paired, margin_low, margin_high, confidence)) ** 2
+    if target == 0.0:
+        return None  # exactly on a margin or at 0 with nothing to spare: no number settles it
     spread, draws, replicates = paired.spread, paired.draws, paired.replicates
     if not math.isnan(spread.within) and not math.isnan(spread.between):
         between = spread.between / draws
@@ -275,6 +274,15 @@ def replicates_needed(
     factor = paired.effect_se**2 / target
     more = _at_least_one((factor - 1.0) * replicates)
     return Needed(more, math.ceil(draws * (replicates + more) / replicates))
+
+
+def _shrink(paired: Paired, margin_low: float, margin_high: float, confidence: float) -> float:
+    """How many times narrower the interval must be for a verdict, if the effect stays where it is."""
+    effect, limits = paired.effect, paired.limits(confidence)
+    below, above = effect - limits.effect_low, limits.effect_high - effect
+    clear_of_zero = abs(effect) / (below if effect > 0 else above)
+    within_margins = min((effect - margin_low) / below, (margin_high - effect) / above)
+    return max(clear_of_zero, within_margins, 0.0)
 
 
 def _at_least_one(count: float) -> int:
