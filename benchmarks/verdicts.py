@@ -14,8 +14,9 @@ import itertools
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,12 @@ from viralsim.metrics.paired import pair
 RATIOS = (1.0, 1.02, 1.05, 1.1, 1.2)
 WORTHWHILE = 0.05
 DRAWS, PER_DRAW = 20, 10
+FIRST_DRAWS, GROWTH = 5, 16  # of the sequential rule: five looks
+FAMILIES = {
+    "6 equal": (1.0,) * 6,
+    "3 equal, 1.1, 1.2, 1.5": (1.0, 1.0, 1.0, 1.1, 1.2, 1.5),
+    "steps of 5 %": (1.0, 1.05, 1.1, 1.15, 1.2),
+}
 LAWS = ("normal", "lognormal", "rare and large")
 
 # ------------------------------------------------------------------------------------------------ worlds
@@ -82,11 +89,11 @@ def single(columns: Callable[[int, int, int], Sequence[Any]], seed: int) -> str:
 def sequential(
     columns: Callable[[int, int, int], Sequence[Any]], corrected: bool, seed: int
 ) -> tuple[str, int]:
-    """Verdict on one pair until settled from 5 draws on, at most 32 times as many, and the draws it took.
+    """Verdict on one pair until settled, doubling from few draws on, and the draws it took.
 
     As the engine does, each look is run anew with more draws; `corrected` False: every look at 5 %.
     """
-    sizes = look_sizes(5 * PER_DRAW, 5, 32 * 5 * PER_DRAW)
+    sizes = look_sizes(FIRST_DRAWS * PER_DRAW, FIRST_DRAWS, GROWTH * FIRST_DRAWS * PER_DRAW)
     error = ERROR / len(sizes) if corrected else ERROR
     for size in sizes:
         a, b = columns(seed, size["draws"], PER_DRAW)
@@ -97,18 +104,20 @@ def sequential(
     return verdict.verdict, size["draws"]
 
 
-def together(ratios: Sequence[float], corrected: bool, law: str, seed: int) -> bool:
-    """Whether any verdict on all pairs of several scenarios is wrong."""
+def together(ratios: Sequence[float], law: str, seed: int) -> tuple[bool, bool]:
+    """Whether any verdict on all pairs of several scenarios is wrong, corrected and not."""
     columns = worlds(law, ratios, DRAWS, PER_DRAW, np.random.default_rng([seed, 1]))
     draw = np.arange(DRAWS * PER_DRAW) % DRAWS
     chosen = list(itertools.combinations(range(len(ratios)), 2))
     found = [pair(as_column(columns[a]), as_column(columns[b]), draw) for a, b in chosen]
-    passed: list[Verdict]
-    if corrected:
-        passed = judge_together(found, WORTHWHILE, ["higher"] * len(found))
-    else:
-        passed = [judge(one, WORTHWHILE, "higher") for one in found]
     rights = [truth_of(ratios[b] / ratios[a]) for a, b in chosen]
+    corrected = judge_together(found, WORTHWHILE, ["higher"] * len(found))
+    alone = [judge(one, WORTHWHILE, "higher") for one in found]
+    return wrong_any(corrected, rights), wrong_any(alone, rights)
+
+
+def wrong_any(passed: Sequence[Verdict], rights: Sequence[set[str]]) -> bool:
+    """Whether any of these verdicts is not among those that are right."""
     return any(verdict.verdict not in right for verdict, right in zip(passed, rights, strict=True))
 
 
@@ -136,40 +145,32 @@ def row(name: str, verdicts: Sequence[str], ratio: float) -> str:
 HEAD = "| | true ratio | better | worse | equal | unresolved | wrong |\n|---|---|---|---|---|---|---|"
 
 
-def synthetic_tables(trials: int, spread: Callable[..., Any]) -> list[str]:
+def synthetic_tables(trials: int, spread: Callable[..., Any]) -> Iterator[str]:
     """Single looks, sequential looks and many at once, on numbers with known differences."""
-    lines = [f"## Synthetic numbers, {trials:,} trials a row, % of trials", "", "One look:", "", HEAD]
+    yield f"## Synthetic numbers, {trials:,} trials a row, % of trials\n\nOne look:\n\n{HEAD}"
     for law, ratio in itertools.product(LAWS, RATIOS):
         found = list(spread(partial(single, partial(synthetic_columns, law, ratio)), range(trials)))
-        lines.append(row(law, found, ratio))
-    lines += [
-        "",
-        "Until settled (5 to 160 draws of 10, 6 looks):",
-        "",
-        HEAD.replace("wrong |\n", "wrong | mean draws |\n") + "---|",
-    ]
+        yield row(law, found, ratio)
+    yield f"\nUntil settled, {FIRST_DRAWS} to {FIRST_DRAWS * GROWTH} draws of {PER_DRAW}:\n\n{HEAD}"
     for law, ratio in itertools.product(LAWS, RATIOS):
-        found = list(spread(partial(sequential, partial(synthetic_columns, law, ratio), True), range(trials)))
-        mean = sum(draws for _, draws in found) / len(found)
-        lines.append(f"{row(law, [verdict for verdict, _ in found], ratio)} {mean:.0f} |")
-    lines += ["", "The same looks, each at 5 % (what must not be done):", "", HEAD]
+        part = partial(sequential, partial(synthetic_columns, law, ratio), True)
+        yield sequential_row(law, list(spread(part, range(trials))), ratio)
+    yield f"\nThe same looks, each at 5 % (what must not be done):\n\n{HEAD}"
     for law in LAWS:
-        found = list(spread(partial(sequential, partial(synthetic_columns, law, 1.0), False), range(trials)))
-        lines.append(row(law, [verdict for verdict, _ in found], 1.0))
-    lines += ["", "Any wrong verdict among all pairs of several scenarios:", ""]
-    lines += ["| scenarios | law | corrected | not corrected |", "|---|---|---|---|"]
-    sets = {
-        "6 equal": (1.0,) * 6,
-        "3 equal, 1.1, 1.2, 1.5": (1.0, 1.0, 1.0, 1.1, 1.2, 1.5),
-        "steps of 5 %": (1.0, 1.05, 1.1, 1.15, 1.2),
-    }
-    for (name, ratios), law in itertools.product(sets.items(), LAWS):
-        rates = []
-        for corrected in (True, False):
-            found = list(spread(partial(together, ratios, corrected, law), range(trials // 2)))
-            rates.append(f"{100 * sum(found) / len(found):.1f}")
-        lines.append(f"| {name} | {law} | {rates[0]} | {rates[1]} |")
-    return lines
+        part = partial(sequential, partial(synthetic_columns, law, 1.0), False)
+        yield sequential_row(law, list(spread(part, range(trials))), 1.0)
+    yield "\nAny wrong verdict among all pairs of several scenarios:\n"
+    yield "| scenarios | law | corrected | not corrected |\n|---|---|---|---|"
+    for (name, ratios), law in itertools.product(FAMILIES.items(), LAWS):
+        found = list(spread(partial(together, ratios, law), range(trials)))
+        rates = [100 * sum(wrong) / len(found) for wrong in zip(*found, strict=True)]
+        yield f"| {name} | {law} | {rates[0]:.1f} | {rates[1]:.1f} |"
+
+
+def sequential_row(name: str, found: Sequence[tuple[str, int]], ratio: float) -> str:
+    """The same line for sequential looks, with the draws it took on average."""
+    mean = sum(draws for _, draws in found) / len(found)
+    return row(f"{name}, {mean:.0f} draws", [verdict for verdict, _ in found], ratio)
 
 
 # ------------------------------------------------------------------------------------------------ engine
@@ -214,39 +215,30 @@ def engine_columns(ratio: float, shares: bool, seed: int, draws: int, per_draw: 
     return found
 
 
-def engine_tables(trials: int, spread: Callable[..., Any]) -> list[str]:
+def engine_tables(trials: int, spread: Callable[..., Any]) -> Iterator[str]:
     """A/A and A/B pairs on the engine."""
-    lines = [f"## The engine, {trials:,} trials a row, % of trials", "", HEAD]
+    yield f"## The engine, {trials:,} trials a row, % of trials\n\n{HEAD}"
     cases = [("nobody shares", ratio, False) for ratio in RATIOS] + [("R = .5", 1.0, True)]
     for name, ratio, shares in cases:
-        found = list(spread(partial(single, partial(engine_columns, ratio, shares)), range(1, trials + 1)))
-        lines.append(row(f"one look, {name}", found, ratio))
-    for name, ratio, shares in [
-        ("nobody shares", 1.0, False),
-        ("nobody shares", 1.05, False),
-        ("R = .5", 1.0, True),
-    ]:
+        part = partial(single, partial(engine_columns, ratio, shares))
+        yield row(f"one look, {name}", list(spread(part, range(1, trials + 1))), ratio)
+    for name, ratio, shares in [*cases[:1], cases[2], cases[-1]]:
         part = partial(sequential, partial(engine_columns, ratio, shares), True)
-        found = list(spread(part, range(1, trials // 2 + 1)))
-        mean = sum(draws for _, draws in found) / len(found)
-        lines.append(row(f"until settled, {name} (mean {mean:.0f} draws)", [v for v, _ in found], ratio))
-    return lines
+        yield sequential_row(f"until settled, {name}", list(spread(part, range(1, trials + 1))), ratio)
 
 
 # ----------------------------------------------------------------------------------------- shared worlds
 
 
-def stock_table() -> list[str]:
+def stock_table() -> Iterator[str]:
     """Every stock scenario with variants, all pairs: verdict, and what shared worlds bought."""
     import viralsim as vs
     from viralsim.experiment.pairs import effect_interval_text, effect_text
     from viralsim.spec import catalog
 
-    lines = ["## Stock variants, reach", ""]
-    lines += [
-        "| scenario | B against A | ratio | 95 % | verdict | correlation | variance divided by |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    yield "## Stock variants, reach\n"
+    yield "| scenario | B against A | ratio | 95 % | verdict | correlation | variance divided by |"
+    yield "|---|---|---|---|---|---|---|"
     for stock in catalog():
         name = stock.name
         scenario = vs.load_scenario(name)
@@ -255,11 +247,10 @@ def stock_table() -> list[str]:
         for one in vs.compare(scenario).pairs:
             why = f": {one.unresolved_because}" if one.unresolved_because else ""
             times = f"{one.variance_reduction:,.2g}" if math.isfinite(one.variance_reduction) else "all of it"
-            lines.append(
+            yield (
                 f"| {name} | {one.b} against {one.a} | {effect_text(one)} | {effect_interval_text(one)} | "
                 f"{one.verdict}{why} | {one.correlation:.2f} | {times} |"
             )
-    return lines
 
 
 def measured_apart(name: str, variant: str, seeds: int = 12) -> str:
@@ -287,20 +278,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args(arguments)
-    began, lines = time.monotonic(), []
+    began = time.monotonic()
     with ProcessPoolExecutor(options.processes) as pool:
-        spread = partial(pool.map, chunksize=20)
+        parts: list[Iterator[str]] = []
         if options.trials:
-            lines += [*synthetic_tables(options.trials, spread), ""]
+            parts.append(synthetic_tables(options.trials, partial(pool.map, chunksize=20)))
         if options.engine:
-            lines += [*engine_tables(options.engine, partial(pool.map, chunksize=5)), ""]
-    if options.table:
-        lines += [*stock_table(), ""]
-    lines.append(f"{time.monotonic() - began:.0f} s with {options.processes} processes.")
-    text = "\n".join(lines) + "\n"
-    if options.out:
-        options.out.write_text(text, encoding="utf-8")
-    print(text)
+            parts.append(engine_tables(options.engine, partial(pool.map, chunksize=5)))
+        if options.table:
+            parts.append(stock_table())
+        with options.out.open("w", encoding="utf-8") if options.out else nullcontext(sys.stdout) as file:
+            for line in itertools.chain.from_iterable(itertools.chain(part, [""]) for part in parts):
+                print(line, file=file, flush=True)
+            print(f"{time.monotonic() - began:.0f} s with {options.processes} processes.", file=file)
     return 0
 
 

@@ -307,10 +307,27 @@ def test_one_pair_is_judged_as_ever():
 def test_verdicts_that_stand_leave_more_for_the_others():
     rng = np.random.default_rng(22)
     found = [paired_normal(300, 30, rng) for _ in range(4)]
-    stands = verdicts.Verdict("better", confidence=0.99)
-    passed = verdicts.judge_together(found, 0.001, ["higher"] * 4, settled={1: stands, 2: stands})
-    assert passed[1] is stands
-    assert {passed[0].confidence, passed[3].confidence} == {1 - 0.05 / 2}
+    better, equal = verdicts.Verdict("better"), verdicts.Verdict("practically equal")
+    passed = verdicts.judge_together(found, 0.001, ["higher"] * 4, settled={1: better, 2: equal})
+    assert (passed[1], passed[2]) == (better, equal)
+    assert {passed[0].confidence, passed[3].confidence} == {1 - 0.05 / 3}, "one of each kind has left"
+
+
+def test_each_kind_of_error_has_its_own_steps():
+    """A difference found leaves more for other differences, and nothing more for equalities, and the reverse."""
+    rng = np.random.default_rng(28)
+    large, small = paired_normal(400, 5, rng), paired_normal(300, 0.5, rng)
+    edge = paired_normal(300, 30, rng)
+    p_value = 2 * (1 - max(edge.prob_mean_higher, 1 - edge.prob_mean_higher))
+    fits_at = next(m for m in np.linspace(0.001, 0.5, 500) if verdicts.judge(edge, m, "higher").settled)
+    assert p_value > 0.05, "it is no difference by itself"
+    for others, worthwhile, settled in [
+        ([small, small], fits_at, True),
+        ([large, large], fits_at, False),  # differences do not help to say "equal"
+    ]:
+        passed = verdicts.judge_together([edge, *others], worthwhile, ["higher"] * 3)
+        assert passed[1].settled and passed[2].settled
+        assert passed[0].settled == settled
 
 
 def test_many_equal_scenarios_are_seldom_told_apart():

@@ -142,8 +142,9 @@ def _notes(comparison: Comparison) -> list[str]:
     ]
     if len(comparison.pairs) > 1:
         lines.append(
-            f"Verdicts are corrected for {len(comparison.pairs)} comparisons (Holm): all are right with 95 % "
-            "confidence; each 95 % interval stands on its own, those under 'all at once' hold together."
+            f"Verdicts are corrected for {len(comparison.pairs)} comparisons (Holm): at most 5 in 100 tables like this "
+            "call any equals different, or any worthwhile difference equal; each 95 % interval stands on its own, "
+            "those under 'all at once' hold together."
         )
     if comparison.looks:
         sizes = ", ".join(f"{look.replicates:,}" for look in comparison.looks)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import special, stats
 
 from viralsim.metrics.columns import Floats
-from viralsim.metrics.paired import Paired
+from viralsim.metrics.paired import Limits, Paired
 from viralsim.metrics.registry import Better
 
 __all__ = [
@@ -156,16 +156,23 @@ def judge(
 
 def _decided(paired: Paired, worthwhile: float, better: Better, confidence: float) -> Verdict | None:
     """The verdict that an interval allows, None if none."""
+    zone = margins(paired, worthwhile)
     limits = paired.limits(confidence)
-    low, high = limits.effect_low, limits.effect_high
-    margin_low, margin_high = margins(paired, worthwhile)
-    if math.isnan(low) or math.isnan(high):
-        return None
-    if margin_low <= low and high <= margin_high:
+    if _fits(limits, zone):
         return Verdict(PRACTICALLY_EQUAL, confidence=confidence)
-    if low > 0 or high < 0:
-        return Verdict(_word(low > 0, better), confidence=confidence)
+    if _differs(limits, zone):
+        return Verdict(_word(limits.effect_low > 0, better), confidence=confidence)
     return None
+
+
+def _fits(limits: Limits, zone: tuple[float, float]) -> bool:
+    """Whether the whole interval lies within the worthwhile difference (False for NaN)."""
+    return zone[0] <= limits.effect_low and limits.effect_high <= zone[1]
+
+
+def _differs(limits: Limits, zone: tuple[float, float]) -> bool:
+    """Whether the interval excludes no difference (False for NaN); `zone` does not matter."""
+    return limits.effect_low > 0 or limits.effect_high < 0
 
 
 def judge_together(
@@ -176,7 +183,7 @@ def judge_together(
     error: float = ERROR,
     settled: Mapping[int, Verdict] | None = None,
 ) -> list[Verdict]:
-    """Pass verdicts on many pairs, all of them right at once with probability 1 - `error`.
+    """Pass verdicts on many pairs, so that each kind of error is made in at most `error` of such comparisons.
 
     Parameters
     ----------
@@ -187,9 +194,10 @@ def judge_together(
     scores : mapping of path to float64[D], optional
         As in `judge`.
     error : float
-        Chance that any verdict is wrong.
+        Chance that any pair of equals is called better or worse, and that any pair with a worthwhile difference
+        is called practically equal.
     settled : mapping of int to Verdict, optional
-        Verdicts passed at earlier looks, by position; they stand, and no longer count.
+        Verdicts passed at earlier looks, by position; they stand.
 
     Returns
     -------
@@ -197,23 +205,36 @@ def judge_together(
 
     Notes
     -----
-    Source: Holm 1979, Scand. J. Statist. 6, 65-70: with m pairs open each is judged at 1 - error / m; those
-    that are settled leave, and the others are judged again with the smaller m. For which way a difference
-    goes: Shaffer 1980, Ann. Statist. 8, 1342-1347 (proved for independent pairs; docs/comparison.md
-    measures ours, which are not).
+    Source: Holm 1979, Scand. J. Statist. 6, 65-70, once for the hypotheses "no difference" and once for
+    "a worthwhile difference": with m of a kind open each is held against an interval of confidence
+    1 - error / m, those it rejects leave, and the others are tried again with the smaller m. For which way
+    a difference goes: Shaffer 1980, Ann. Statist. 8, 1342-1347 (proved for independent pairs).
     """
     passed = dict(settled or {})
     open_pairs = [k for k in range(len(pairs)) if k not in passed]
-    while open_pairs:
-        confidence = 1.0 - error / len(open_pairs)
-        found = {k: _decided(pairs[k], worthwhile, better[k], confidence) for k in open_pairs}
-        new = {k: verdict for k, verdict in found.items() if verdict is not None}
-        if not new:
-            break
-        passed.update(new)
-        open_pairs = [k for k in open_pairs if k not in new]
+    zones = {k: margins(pairs[k], worthwhile) for k in open_pairs}
+    equals = sum(verdict.verdict == PRACTICALLY_EQUAL for verdict in passed.values())
+
+    def rejected(
+        test: Callable[[Limits, tuple[float, float]], bool], before: int
+    ) -> tuple[dict[int, float], float]:
+        found: dict[int, float] = {}
+        while True:
+            confidence = 1.0 - error / max(len(pairs) - before - len(found), 1)
+            new = [k for k in open_pairs if k not in found and test(pairs[k].limits(confidence), zones[k])]
+            if not new:
+                return found, confidence
+            found.update(dict.fromkeys(new, confidence))
+
+    different, alone = rejected(_differs, len(passed) - equals)
+    equal, within = rejected(_fits, equals)
     for k in open_pairs:
-        passed[k] = _unresolved(pairs[k], margins(pairs[k], worthwhile), scores, confidence)
+        if k in equal:
+            passed[k] = Verdict(PRACTICALLY_EQUAL, confidence=equal[k])
+        elif k in different:
+            passed[k] = Verdict(_word(pairs[k].effect > 0, better[k]), confidence=different[k])
+        else:
+            passed[k] = _unresolved(pairs[k], zones[k], scores, max(alone, within))
     return [passed[k] for k in range(len(pairs))]
 
 
