@@ -282,12 +282,16 @@ def paired_normal(mean, spread, rng, replicates=100, draws=20):
     )
 
 
+def two_sided(effect, se):
+    return float(2 * stats.t.sf(abs(effect) / se, 19))
+
+
 def test_verdicts_together_are_holms():
     """Against the textbook: sorted p-values, the k-th smallest held against .05 / (m - k)."""
     rng = np.random.default_rng(20)
     for _ in range(60):
         found = [paired_normal(mean, 30, rng) for mean in (300, 305, 310, 316, 325, 330)]
-        p_values = [2 * (1 - max(p.prob_mean_higher, 1 - p.prob_mean_higher)) for p in found]
+        p_values = [max(two_sided(p.effect, p.effect_se), two_sided(p.difference, p.se)) for p in found]
         rejected = set()
         for k, one in enumerate(np.argsort(p_values)):
             if p_values[one] > 0.05 / (6 - k):
