@@ -91,7 +91,7 @@ def simulate(
     graphs = file_graphs(resolve(scenario, seed, 0, fixed=True))
     check_memory(scenario, graphs, replicates, threads)
     run = _Run(scenario, seed, fixed, graphs, replicates, draws)
-    run.all_draws(threads, _progress(progress))
+    run.all_draws(threads, reporter(progress))
     return run.ensemble()
 
 
@@ -106,6 +106,7 @@ def run_block(
     threads: int = 1,
     maker: AudienceMaker | None = None,
     stop: threading.Event | None = None,
+    report: Progress | None = None,
 ) -> Ensemble:
     """Run the replicates first, ..., first + count - 1 of a scenario: the same rows as `simulate` would give.
 
@@ -124,6 +125,8 @@ def run_block(
         Hands out audiences that were made before (see `compile_draw`).
     stop : threading.Event, optional
         Set from outside to end the work soon.
+    report : callable, optional
+        Gets (replicates done, all).
 
     Returns
     -------
@@ -139,7 +142,7 @@ def run_block(
         raise SpecError(f"first: got {first}; allowed are multiples of the {draws} draws")
     run = _Run(scenario, seed, fixed, graphs, count, min(draws, count), first, maker)
     run.stop = stop or run.stop
-    run.all_draws(threads, None)
+    run.all_draws(threads, report)
     if run.stop.is_set():
         raise EngineError("stopped before it was done")
     return run.ensemble()
@@ -153,7 +156,7 @@ def at_least_1(name: str, value: Any, default: int) -> int:
     return int(value)
 
 
-def _progress(progress: bool | Progress) -> Progress | None:
+def reporter(progress: bool | Progress) -> Progress | None:
     """The callback to report to."""
     if callable(progress):
         return progress

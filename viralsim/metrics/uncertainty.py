@@ -24,7 +24,7 @@ WIDEST = 2.5  # half-widths a widened side may have: beyond, coverage hardly gai
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """95 % interval of an estimate.
+    """Interval of an estimate, 95 % unless asked otherwise.
 
     Parameters
     ----------
@@ -84,9 +84,9 @@ class Summary:
     per: str = ""
 
 
-def t_quantile(dof: float) -> float:
-    """The .975 quantile of Student's t."""
-    return float(special.stdtrit(dof, 0.5 + CONFIDENCE / 2.0))
+def t_quantile(dof: float, confidence: float = CONFIDENCE) -> float:
+    """Half-width, in standard errors, of a two-sided interval of Student's t (the .975 quantile for 95 %)."""
+    return float(special.stdtrit(dof, 0.5 + confidence / 2.0))
 
 
 def draw_totals(values: Floats, draw: NDArray[np.int64]) -> tuple[Floats, Floats]:
@@ -103,8 +103,9 @@ def interval_of(
     draw: NDArray[np.int64],
     floor: float | None = None,
     ceiling: float | None = None,
+    confidence: float = CONFIDENCE,
 ) -> Interval:
-    """95 % interval of an estimate from what each replicate adds to its error.
+    """Interval of an estimate, 95 % by default, from what each replicate adds to its error.
 
     Parameters
     ----------
@@ -116,6 +117,8 @@ def interval_of(
         and not replicates are what is independent. With one draw replicates are used, and a note says so.
     floor, ceiling : float, optional
         Bounds of the quantity.
+    confidence : float
+        Chance that the interval holds the truth, in (0, 1). Intervals of rising confidence are nested.
 
     Returns
     -------
@@ -143,13 +146,13 @@ def interval_of(
     n = totals.size
     dof = max(float(sizes.sum()) ** 2 / float((sizes**2).sum()) - 1.0, 1.0)
     se = math.sqrt(n / (n - 1.0) * float((totals**2).sum())) / replicates
-    half = t_quantile(dof) * se
+    half = t_quantile(dof, confidence) * se
     low, high = estimate - half, estimate + half
     if n < FEW_DRAWS:
         notes.append(f"only {n} {'replicates' if n == replicates else 'draws'}: a rough interval")
     warning, skewness = _shape(influence, totals)
     if se > 0 and warning:
-        wide = _skewed_interval(estimate, se, n, dof, skewness, floor == 0.0)
+        wide = _skewed_interval(estimate, se, n, t_quantile(dof, confidence), skewness, floor == 0.0)
         low = max(min(low, wide[0]), estimate - WIDEST * half)
         high = min(max(high, wide[1]), estimate + WIDEST * half)
         notes.append(f"{warning}: interval widened, more draws would help")
@@ -174,10 +177,9 @@ def _shape(influence: Floats, totals: Floats) -> tuple[str, float]:
 
 
 def _skewed_interval(
-    estimate: float, se: float, n: int, dof: float, skewness: float, positive: bool
+    estimate: float, se: float, n: int, quantile: float, skewness: float, positive: bool
 ) -> tuple[float, float]:
     """Union of Hall's interval and, for a positive quantity, the interval of its logarithm."""
-    quantile = t_quantile(dof)
     low, high = estimate, estimate
     if abs(skewness) > 1e-6:
         a, root = skewness / 3.0, math.sqrt(n)
