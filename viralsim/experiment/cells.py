@@ -18,6 +18,7 @@ from viralsim.experiment.audiences import Audiences
 from viralsim.metrics import registry
 from viralsim.metrics.columns import Column
 from viralsim.metrics.uncertainty import LEVELS, Summary, summarise
+from viralsim.metrics.views import View
 from viralsim.spec import Scenario
 
 __all__ = ["Cell", "Columns", "Outcome", "cell_key", "missing_blocks", "run_cell", "summaries_of"]
@@ -160,7 +161,8 @@ def run_cell(
         ensemble = run_block(
             cell.scenario, cell.seed, cell.draws, cell.first, cell.count, graphs, cell.fixed, threads, audiences, stop
         )  # fmt: skip
-        columns = [ensemble.column(name) for name in ensemble.metrics]
+        view = View(ensemble.tallies)
+        columns = [registry.METRICS[name].column(view) for name in ensemble.metrics]
         made = Columns(
             ensemble.metrics,
             np.stack([column.numerator for column in columns]),

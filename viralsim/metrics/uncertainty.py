@@ -91,10 +91,19 @@ def t_quantile(dof: float) -> float:
 
 def draw_totals(values: Floats, draw: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Sum of `values` over the replicates of each draw, and the number of those, in order of the draws."""
-    _, position = np.unique(draw, return_inverse=True)
-    sizes = np.bincount(position)
-    totals = np.bincount(position, weights=values, minlength=sizes.size)
+    sizes = _replicates_per_draw(draw)
+    if not sizes.all():
+        draw = np.unique(draw, return_inverse=True)[1]  # numbered 0, 1, ... without a gap
+        sizes = np.bincount(draw)
+    totals = np.bincount(draw, weights=values, minlength=sizes.size)
     return np.asarray(totals, dtype=np.float64), sizes.astype(np.float64)
+
+
+def _replicates_per_draw(draw: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Replicates of the draws 0, 1, ...; [0] where draws are numbered otherwise (quicker than np.unique)."""
+    if draw.size and draw.min() >= 0 and draw.max() < draw.size:
+        return np.bincount(draw)
+    return np.zeros(1, np.int64)
 
 
 def interval_of(
@@ -257,6 +266,6 @@ def summarise(
         sd=float(np.std(single, ddof=1)) if single.size > 1 else math.nan,
         defined=defined,
         n=size,
-        draws=int(np.unique(draw).size),
+        draws=int(draw_totals(column.numerator, draw)[1].size),
         note="; ".join(notes),
     )
