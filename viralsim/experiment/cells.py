@@ -7,7 +7,7 @@ import json
 import threading
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -185,8 +185,8 @@ def summaries_of(columns: Columns, draws: int) -> dict[str, Summary]:
     found = {}
     for row, name in enumerate(columns.names):
         metric = registry.METRICS[name]
-        summary = summarise(
-            columns.column(name), draw, metric.floor, metric.ceiling, metric.by_chance, known.get(row)
-        )
-        found[name] = replace(summary, unit=metric.unit, per=metric.per)
+        found[name] = summarise(
+            columns.column(name), draw, metric.floor, metric.ceiling, metric.by_chance, known.get(row),
+            metric.unit, metric.per,
+        )  # fmt: skip
     return found

@@ -106,6 +106,20 @@ def _replicates_per_draw(draw: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.zeros(1, np.int64)
 
 
+def _number_of_draws(draw: NDArray[np.int64]) -> int:
+    """How many different draws there are."""
+    sizes = _replicates_per_draw(draw)
+    return int(sizes.size) if sizes.all() else int(np.unique(draw).size)
+
+
+def _deviation(values: Floats) -> float:
+    """Standard deviation with n - 1, as np.std computes it in twice the time; NaN with fewer than two values."""
+    if values.size < 2:
+        return math.nan
+    away = values - values.sum() / values.size
+    return math.sqrt(float((away * away).sum()) / (values.size - 1))
+
+
 def interval_of(
     estimate: float,
     influence: Floats,
@@ -170,9 +184,10 @@ def interval_of(
 def _shape(influence: Floats, totals: Floats) -> tuple[str, float]:
     """What speaks against a symmetric interval ("" if nothing), and the skewness of the draw totals."""
     n = totals.size
-    centred = totals - totals.mean()
-    spread = float(np.mean(centred**2))
-    skewness = float(np.mean(centred**3)) / spread**1.5 if spread > 0 else 0.0
+    centred = totals - totals.sum() / n
+    squared = centred * centred
+    spread = float(squared.sum()) / n
+    skewness = float((squared * centred).sum()) / n / spread**1.5 if spread > 0 else 0.0
     squares = influence**2
     total = float(squares.sum())
     if influence.size >= 20 and total > 0 and float(squares.max()) > DOMINANT * total:
@@ -212,6 +227,8 @@ def summarise(
     ceiling: float | None = None,
     by_chance: bool = False,
     quantiles: Sequence[float] | None = None,
+    unit: str = "",
+    per: str = "",
 ) -> Summary:
     """Mean, its error and interval, and the spread of single replicates.
 
@@ -227,6 +244,8 @@ def summarise(
         Whether 0 in all replicates only means that it did not happen yet; a note then says how often it may.
     quantiles : sequence of three floats, optional
         `LEVELS` of the single values, where they are known already (numpy takes them of many metrics at once).
+    unit, per : str
+        Unit, and denominator of a ratio.
 
     Returns
     -------
@@ -263,9 +282,11 @@ def summarise(
         p05=float(p05),
         p50=float(p50),
         p95=float(p95),
-        sd=float(np.std(single, ddof=1)) if single.size > 1 else math.nan,
+        sd=_deviation(single),
         defined=defined,
         n=size,
-        draws=int(draw_totals(column.numerator, draw)[1].size),
+        draws=_number_of_draws(draw),
         note="; ".join(notes),
+        unit=unit,
+        per=per,
     )
