@@ -17,7 +17,7 @@ from viralsim.errors import StoreError, ViralsimError
 from viralsim.experiment.audiences import Audiences
 from viralsim.metrics import registry
 from viralsim.metrics.columns import Column
-from viralsim.metrics.uncertainty import LEVELS, Summary, summarise
+from viralsim.metrics.uncertainty import Summary, summarise_all
 from viralsim.metrics.views import View
 from viralsim.spec import Scenario
 
@@ -179,14 +179,6 @@ def run_cell(
 def summaries_of(columns: Columns, draws: int) -> dict[str, Summary]:
     """Every metric of a setting with its error and spread, as an ensemble of all its replicates has them."""
     draw = np.arange(columns.numerator.shape[1]) % draws
-    everywhere = np.flatnonzero((columns.denominator > 0).all(axis=1))  # quantiles of all these at once
-    values = columns.numerator[everywhere] / columns.denominator[everywhere]
-    known = dict(zip(everywhere.tolist(), np.quantile(values, LEVELS, axis=1).T.tolist(), strict=True))
-    found = {}
-    for row, name in enumerate(columns.names):
-        metric = registry.METRICS[name]
-        found[name] = summarise(
-            columns.column(name), draw, metric.floor, metric.ceiling, metric.by_chance, known.get(row),
-            metric.unit, metric.per,
-        )  # fmt: skip
-    return found
+    kinds = [registry.METRICS[name] for name in columns.names]
+    found = summarise_all(columns.numerator, columns.denominator, draw, kinds)
+    return dict(zip(columns.names, found, strict=True))
