@@ -351,9 +351,10 @@ def summarise_all(
         interval = _interval(value, moments, row, kind.floor, kind.ceiling) if moments else _no_interval(size)
         defined = int(count[row]) / size
         notes = [*interval.notes, *_notes(value, defined, size, kind.by_chance)]
+        p05, p50, p95 = quantiles[row].tolist()
         found.append(
             Summary(
-                value, interval.se, interval.low, interval.high, *quantiles[row].tolist(), float(deviation[row]),
+                value, interval.se, interval.low, interval.high, p05, p50, p95, float(deviation[row]),
                 defined, size, draws, "; ".join(notes), kind.unit, kind.per,
             )
         )  # fmt: skip
