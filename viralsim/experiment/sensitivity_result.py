@@ -10,7 +10,7 @@ from typing import Any
 from viralsim.metrics.frames import data_frame
 from viralsim.metrics.rounding import format_number, format_percent
 
-__all__ = ["EffectPoint", "Factor", "Sensitivity"]
+__all__ = ["EffectPoint", "Factor", "Sensitivity", "index_text", "interval_text"]
 
 NEGLIGIBLE = 0.01
 
@@ -74,6 +74,12 @@ class Factor:
         """What the metric gains from the number's 5th to its 95th percentile, all others at their values."""
         return self.curve[-1].mean - self.curve[0].mean
 
+    @property
+    def swing_error(self) -> float:
+        """About its standard error: that of the differences at both ends."""
+        wide = [point.change_high - point.change_low for point in (self.curve[0], self.curve[-1])]
+        return math.hypot(*wide) / 4.0
+
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
@@ -125,15 +131,15 @@ class Sensitivity:
                 f"and {self.samples} samples: take more of either."
             )
         strongest = self.factors[0]
-        by_itself = format_percent(_shown(strongest.first))
+        by_itself = index_text(strongest.first)
         text = (
-            f"{strongest.path} decides most: {format_percent(_shown(strongest.total))} "
-            f"({_range(strongest.total_low, strongest.total_high)}) of what is not known about {what} goes with it, "
-            f"{by_itself} with it alone"
+            f"{strongest.path} decides most: {index_text(strongest.total)} "
+            f"({interval_text(strongest.total_low, strongest.total_high)}) of what is not known about {what} goes with "
+            f"it, {by_itself} with it alone"
         )
         others = [factor for factor in self.factors[1:] if _shown(factor.total) > 0.05][:2]
         if others:
-            named = " and ".join(f"{one.path} ({format_percent(_shown(one.total))})" for one in others)
+            named = " and ".join(f"{one.path} ({index_text(one.total)})" for one in others)
             text += f"; then {named}"
         small = sum(_shown(factor.total) < NEGLIGIBLE for factor in self.factors)
         if small:
@@ -188,7 +194,7 @@ class Sensitivity:
         """Small table for notebooks."""
         rows = "".join(
             f"<tr><td>{html.escape(f.path)}</td><td>{index_text(f.first)}</td><td>{index_text(f.total)}</td>"
-            f"<td>{_range(f.total_low, f.total_high)}</td></tr>"
+            f"<td>{interval_text(f.total_low, f.total_high)}</td></tr>"
             for f in self.factors
         )
         return (
@@ -204,11 +210,17 @@ def _shown(share: float) -> float:
 
 def index_text(share: float) -> str:
     """A share for a table."""
-    return "-" if math.isnan(share) else format_percent(_shown(share))
+    return "-" if math.isnan(share) else f"{_percent(share)} %"
 
 
-def _range(low: float, high: float) -> str:
-    """An interval of a share."""
+def _percent(share: float) -> str:
+    """A share in whole percent, or to one place below 1 %."""
+    percent = 100.0 * _shown(share)
+    return f"{percent:.1f}" if 0.05 <= percent < 0.95 else f"{percent:.0f}"
+
+
+def interval_text(low: float, high: float) -> str:
+    """An interval of a share, for people."""
     if math.isnan(low):
         return "-"
-    return f"{format_percent(_shown(low))} to {format_percent(_shown(high))}"
+    return f"{_percent(low)} to {_percent(high)} %"
