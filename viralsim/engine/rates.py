@@ -53,11 +53,18 @@ def slot_rates(
         is typical there is twice as likely to be shared by friends too.
     """
     names = list(scenario.platforms)
-    shown = [
-        visibility_and_friend(scenario.platforms[name], audience.networks[p], audience.people.activity, name)
-        for p, name in enumerate(names)
-    ]
+    shown = [_shown(scenario.platforms[name], audience, p, name) for p, name in enumerate(names)]
     return tuple(_rates(scenario, names[p], shown[p], typical_share, i) for i, p in slots)
+
+
+def _shown(platform: Any, audience: Audience, p: int, name: str) -> tuple[float, float]:
+    """(V, s_f) of a platform, solved once for an audience."""
+    given = (platform.peer_visibility, platform.friend_share_prob, platform.reproduction_number)
+    return audience.memo(
+        f"rates {name}",
+        given,
+        lambda: visibility_and_friend(platform, audience.networks[p], audience.people.activity, name),
+    )
 
 
 def _rates(
