@@ -10,9 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from viralsim.kernels.bundles import by_reference
+
 Array = NDArray  # dtypes are stated per field
 
 
+@by_reference
 class World(NamedTuple):
     """The people and graphs of one draw, read by all threads."""
 
@@ -30,6 +33,7 @@ class World(NamedTuple):
     fans: Array  # int32[brand followers of all platforms], in person key order
 
 
+@by_reference
 class Plan(NamedTuple):
     """The content, its numbers and the calendar, for one draw."""
 
@@ -75,6 +79,7 @@ class Plan(NamedTuple):
     bin_of_step: Array  # int64[T]
 
 
+@by_reference
 class Scratch(NamedTuple):
     """One thread's working memory; its size does not depend on the number of replicates."""
 
@@ -126,6 +131,7 @@ class Scratch(NamedTuple):
     size: Array  # int64[N_SIZES]
 
 
+@by_reference
 class Tally(NamedTuple):
     """Columns of the ensemble; row = position of the replicate in the block (see viralsim.metrics.tallies)."""
 
