@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.kernels.bundles import by_reference
+from viralsim.kernels.reaching import Reaching, ReachingWork
 
 Array = NDArray  # dtypes are stated per field
 
@@ -77,6 +78,7 @@ class Plan(NamedTuple):
     ask_paid: Array  # uint8[asks]
     ask_price: Array  # float64[asks]
     bin_of_step: Array  # int64[T]
+    reaching: Reaching  # paid flights and discovery
 
 
 @by_reference
@@ -129,6 +131,7 @@ class Scratch(NamedTuple):
     masks: Array  # uint64[1 + I + P], flags of a person in each scope of several slots
     flag_bins: Array  # int64[(1 + I + P + S) x G x 32], people by scope, segment and flags
     size: Array  # int64[N_SIZES]
+    reaching: ReachingWork
 
 
 @by_reference
@@ -142,6 +145,8 @@ class Tally(NamedTuple):
     generations: Array  # int64[R, 64]
     tree_sizes: Array  # int64[R, 40]
     seed_cost: Array  # float64[R]
+    extra: Array  # int64[R, S x G x N_EXTRA]
+    bought: Array  # int64[R, D]
 
 
 CHUNK = 128
