@@ -55,7 +55,6 @@ from viralsim.kernels.words import (
     SHARER,
     STAMP,
     TOUCHED,
-    U0,
     U1,
     U2,
     U3,
@@ -68,6 +67,19 @@ from viralsim.kernels.words import (
 
 
 @inner
+def day_begins(day, t):
+    """The first step of the day of step t (`day`: int64[T], ascending)."""
+    low, high = 0, t
+    while low < high:
+        middle = (low + high) // 2
+        if day[middle] < day[t]:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@inner
 def mark_bucket(plan, scratch, t, width):
     """Stamp the row of everybody shown something in step t; flag those shown several things.
 
@@ -77,7 +89,7 @@ def mark_bucket(plan, scratch, t, width):
     events = scratch.events.reshape(-1)
     chunk = scratch.bucket_head[t]
     last = (scratch.bucket_cursor[t] - 1) // CHUNK
-    stamp, today = np.uint64(t + 1), plan.day[t]
+    stamp, yesterday = np.uint64(t + 1), np.uint64(day_begins(plan.day, t))
     stamp_bits = stamp << STAMP
     while chunk >= 0:
         start = chunk * CHUNK
@@ -92,7 +104,7 @@ def mark_bucket(plan, scratch, t, width):
             word = scratch.rows[at]
             before = (word >> STAMP) & LOW_16
             fresh = (word & CLEAR_STAMP) | stamp_bits
-            fresh &= CLEAR_USED if plan.day[before - (before > U0)] != today else KEEP_ALL
+            fresh &= CLEAR_USED if before <= yesterday else KEEP_ALL
             scratch.rows[at] = word | REPEAT if before == stamp else fresh
         shown += stop - start
         chunk = -1 if chunk == last else scratch.chunk_next[chunk]
