@@ -118,7 +118,7 @@ def comparison_page(comparison: Comparison, drawn: list[Drawn] | None = None) ->
     return _render(
         "compare.html",
         title=f"{first.title}: which is better?",
-        verdict=[pair.sentence() for pair in comparison.pairs if pair.metric == comparison.metric],
+        verdict=comparison.sentences(),
         figures={
             figure.name: figure
             for figure in map(_figure, comparison_figures(comparison) if drawn is None else drawn)
