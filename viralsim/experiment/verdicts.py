@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from viralsim.metrics.columns import Floats
+from viralsim.metrics.drivers import average_ranks
 from viralsim.metrics.paired import Limits, Paired
 from viralsim.metrics.registry import Better
 
@@ -351,7 +352,7 @@ def blame_assumption(draw_effects: Floats, scores: Mapping[str, Floats]) -> Blam
     if not best_path:
         return None
     statistic = best * math.sqrt((draws - 2) / (1.0 - best**2))
-    p_value = 2.0 * float(stats.t.sf(statistic, draws - 2))
+    p_value = 2.0 * float(special.stdtr(draws - 2, -statistic))
     if 1.0 - (1.0 - p_value) ** len(scores) > SIGNIFICANT:
         return None
     return Blame(best_path, 1.0 - (1.0 - best**2) * (draws - 1) / (draws - 2))
@@ -359,5 +360,5 @@ def blame_assumption(draw_effects: Floats, scores: Mapping[str, Floats]) -> Blam
 
 def _ranked(values: Floats) -> Floats:
     """Normal scores of the ranks (ties share theirs), so that one wild draw does not decide."""
-    ranks = stats.rankdata(values)
+    ranks = average_ranks(values)
     return np.asarray(special.ndtri((ranks - 0.5) / values.size), dtype=np.float64)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from viralsim.metrics.columns import Column, Floats, linearise
 from viralsim.metrics.uncertainty import draw_totals, interval_of
@@ -188,7 +188,7 @@ def prob_mean_higher(effect: float, se: float, dof: float, independent: int) -> 
     if se == 0:
         tail = 0.5 ** min(independent, 60)
         return 1.0 - tail if effect > 0 else tail
-    return float(stats.t.cdf(effect / se, dof))
+    return float(special.stdtr(dof, effect / se))
 
 
 def pair(a: Column, b: Column, draw: NDArray[np.int64]) -> Paired:
