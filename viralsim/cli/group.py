@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "graph": "Describe a network from a file, or generate one.",
     "report": "Write the page to forward, from a results folder.",
     "rerun": "Repeat a run from its run.json and check that it gives the same bytes.",
+    "app": "Play in the browser: move numbers and see, compare, bet, learn.",
     "verify": "Hold the simulator against theory on this machine.",
     "doctor": "Check the installation and say what could be better.",
     "warmup": "Compile everything now, so that no later command has to.",

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.engine import tables
+from viralsim.engine.deliveries import make_reaching
 from viralsim.engine.memo import Memo
 from viralsim.engine.networks import Network, audience_keys, make_network
 from viralsim.engine.people import (
@@ -95,12 +96,13 @@ class Compiled:
 def slots_of(scenario: Any) -> tuple[tuple[int, int], ...]:
     """(item_idx, platform_idx) of every item on every platform where it can appear, items first.
 
-    An item can appear where it is posted or people are asked to share it, and everywhere once
+    An item can appear where it is posted, advertised or people are asked to share it, and everywhere once
     people copy shares between platforms.
     """
     items = [item.id for item in scenario.items]
     platforms = list(scenario.platforms)
-    used = {(x.item, x.platform) for x in (*scenario.campaign.posts, *scenario.campaign.seeding)}
+    campaign = scenario.campaign
+    used = {(x.item, x.platform) for x in (*campaign.posts, *campaign.paid, *campaign.seeding)}
     copying = any(p.cross_post_prob > 0 for p in scenario.platforms.values())
     started = {item for item, _ in used}
     return tuple(
@@ -170,7 +172,7 @@ def compile_draw(
     slots = slots_of(plain)
     if not slots:
         raise ScenarioError(
-            "campaign: nothing is posted and nobody is asked to share; write posts or seeding"
+            "campaign: nothing is posted or advertised and nobody is asked to share; write posts, paid or seeding"
         )
     if len(slots) > lay.MAX_SLOTS:
         raise ScenarioError(f"campaign: {len(slots)} items on platforms; at most {lay.MAX_SLOTS} are allowed")
@@ -357,6 +359,7 @@ def _make_plan(
         ask_paid=asks["paid"].copy(),
         ask_price=asks["price"].copy(),
         bin_of_step=(np.arange(n_steps) * n_bins // n_steps).astype(np.int64),
+        reaching=make_reaching(scenario, audience, world, slots, n_steps, key),
     )
 
 

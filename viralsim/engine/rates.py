@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
 
 from viralsim.errors import ScenarioError
 from viralsim.spec.items import Item
@@ -174,4 +173,6 @@ def _solve(reproduction: Callable[[float], float], target: float, top: float, wh
             f"{where}: {target:g} cannot be reached on this network, at most {largest:.3g} even if everybody "
             "shares; give a smaller number, or give friend_share_prob and peer_visibility instead"
         )
+    from scipy import optimize  # here, because loading it takes longer than many runs
+
     return float(optimize.brentq(lambda x: reproduction(x) - target, 0.0, top, xtol=1e-15, rtol=1e-7))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from viralsim.kernels import layout as lay
 
@@ -171,6 +171,6 @@ def view_tables(
 @lru_cache(maxsize=64)
 def background_table(mean_per_day: float) -> NDArray[np.uint64]:
     """2^32 x cumulative Poisson(mean) up to where it is 1 (uint64): background items noticed in a day."""
-    top = int(stats.poisson.isf(1e-11, mean_per_day)) + 1 if mean_per_day > 0 else 1
-    cumulative = stats.poisson.cdf(np.arange(top), mean_per_day)
+    top = int(special.pdtrik(1.0 - 1e-11, mean_per_day)) + 2 if mean_per_day > 0 else 1
+    cumulative = special.pdtr(np.arange(top), mean_per_day)
     return np.floor(2.0**32 * cumulative + 0.5).astype(np.uint64)

@@ -95,6 +95,12 @@ class Audiences:
         with self._lock:
             self._checked = {question, *list(self._checked)[:1000]}
 
+    def forget(self) -> None:
+        """Let go of everything and keep nothing from now on; what is asked for later is made each time."""
+        with self._lock:
+            self.limit_bytes = 0.0
+            self._kept = {name: kept for name, kept in self._kept.items() if not kept.future.done()}
+
     def _once(self, name: str, group: str, make: Callable[[], Any], size: Callable[[Any], float]) -> Any:
         """What `make` gives, made by whoever comes first."""
         with self._lock:

@@ -35,7 +35,7 @@ WIDEST = 2.5  # half-widths a widened side may have: beyond, coverage hardly gai
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """95 % interval of an estimate.
+    """Interval of an estimate, 95 % unless asked otherwise.
 
     Parameters
     ----------
@@ -95,9 +95,9 @@ class Summary:
     per: str = ""
 
 
-def t_quantile(dof: float) -> float:
-    """The .975 quantile of Student's t."""
-    return float(special.stdtrit(dof, 0.5 + CONFIDENCE / 2.0))
+def t_quantile(dof: float, confidence: float = CONFIDENCE) -> float:
+    """Half-width, in standard errors, of a two-sided interval of Student's t (the .975 quantile for 95 %)."""
+    return float(special.stdtrit(dof, 0.5 + confidence / 2.0))
 
 
 def draw_totals(values: Floats, draw: NDArray[np.int64]) -> tuple[Floats, Floats]:
@@ -123,8 +123,9 @@ def interval_of(
     draw: NDArray[np.int64],
     floor: float | None = None,
     ceiling: float | None = None,
+    confidence: float = CONFIDENCE,
 ) -> Interval:
-    """95 % interval of an estimate from what each replicate adds to its error.
+    """Interval of an estimate, 95 % by default, from what each replicate adds to its error.
 
     Parameters
     ----------
@@ -136,6 +137,8 @@ def interval_of(
         and not replicates are what is independent. With one draw replicates are used, and a note says so.
     floor, ceiling : float, optional
         Bounds of the quantity.
+    confidence : float
+        Chance that the interval holds the truth, in (0, 1). Intervals of rising confidence are nested.
 
     Returns
     -------
@@ -152,7 +155,7 @@ def interval_of(
     """
     if influence.size < 2:
         return _no_interval(influence.size)
-    return _interval(estimate, _moments(influence[None, :], draw), 0, floor, ceiling)
+    return _interval(estimate, _moments(influence[None, :], draw), 0, floor, ceiling, confidence)
 
 
 def _no_interval(replicates: int) -> Interval:
@@ -215,7 +218,12 @@ def _moments(influence: Floats, draw: NDArray[np.int64]) -> _Moments:
 
 
 def _interval(
-    estimate: float, moments: _Moments, row: int, floor: float | None, ceiling: float | None
+    estimate: float,
+    moments: _Moments,
+    row: int,
+    floor: float | None,
+    ceiling: float | None,
+    confidence: float = CONFIDENCE,
 ) -> Interval:
     """The interval of the metric `row`: see `interval_of`."""
     if math.isnan(estimate):
@@ -225,7 +233,8 @@ def _interval(
         notes.append("one draw: the error counts luck only, not what is unknown")
     n, skewness = moments.n, float(moments.skewness[row])
     se = math.sqrt(n / (n - 1.0) * float(moments.squares[row])) / moments.replicates
-    half = t_quantile(moments.dof) * se
+    t = t_quantile(moments.dof, confidence)
+    half = t * se
     low, high = estimate - half, estimate + half
     if n < FEW_DRAWS:
         notes.append(f"only {n} {'replicates' if n == moments.replicates else 'draws'}: a rough interval")
@@ -235,7 +244,7 @@ def _interval(
     elif n >= 8 and abs(skewness) > SKEW_LIMIT * math.sqrt(n):
         warning = "skewed"
     if se > 0 and warning:
-        wide = _skewed_interval(estimate, se, n, moments.dof, skewness, floor == 0.0)
+        wide = _skewed_interval(estimate, se, n, t, skewness, floor == 0.0)
         low = max(min(low, wide[0]), estimate - WIDEST * half)
         high = min(max(high, wide[1]), estimate + WIDEST * half)
         notes.append(f"{warning}: interval widened, more draws would help")
@@ -245,10 +254,9 @@ def _interval(
 
 
 def _skewed_interval(
-    estimate: float, se: float, n: int, dof: float, skewness: float, positive: bool
+    estimate: float, se: float, n: int, quantile: float, skewness: float, positive: bool
 ) -> tuple[float, float]:
     """Union of Hall's interval and, for a positive quantity, the interval of its logarithm."""
-    quantile = t_quantile(dof)
     low, high = estimate, estimate
     if abs(skewness) > 1e-6:
         a, root = skewness / 3.0, math.sqrt(n)

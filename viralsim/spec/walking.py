@@ -13,7 +13,7 @@ from viralsim.spec.fields import Frozen, NumberField, notes_of, number_of
 from viralsim.spec.overrides import seeding_identities
 from viralsim.spec.shapes import entry_identity
 
-__all__ = ["Leaf", "Spot", "Spots", "changed", "leaves", "spots"]
+__all__ = ["Leaf", "Spot", "Spots", "changed", "leaves", "lent_prices", "spots"]
 
 
 _PLAIN = (str, int, bool, float)
@@ -41,7 +41,15 @@ def _fields(model: type[BaseModel]) -> tuple[tuple[str, FieldInfo, NumberField |
 
 def leaves(document: BaseModel) -> Iterator[Leaf]:
     """All uncertain-capable numbers of a document, in its order."""
-    yield from _leaves(document, "", True, True)
+    lent = {f"platforms.{name}.cpm" for name in lent_prices(document)}
+    for leaf in _leaves(document, "", True, True):
+        yield leaf._replace(results=True) if leaf.path in lent else leaf
+
+
+def lent_prices(document: Any) -> set[str]:
+    """Platforms whose cpm is the price of a flight that has none of its own: there it changes results."""
+    campaign = getattr(document, "campaign", None)
+    return {flight.platform for flight in getattr(campaign, "paid", ()) if flight.cpm is None}
 
 
 def _leaves(model: BaseModel, above: str, written: bool, results: bool) -> Iterator[Leaf]:
