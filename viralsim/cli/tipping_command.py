@@ -139,8 +139,8 @@ def _print(found: TippingPoint) -> None:
             click.echo(f"note: {one.note}")
     if not math.isnan(found.reproduction_theory):
         click.echo(
-            "note: theory has an audience that stays fresh and a run without end; in a run late displays are cut off and "
-            "large cascades use people up, so R crosses 1 later"
+            "note: theory has an audience that stays fresh and a run without end; in a run late displays are cut off "
+            "and large cascades use people up, so R crosses 1 later"
         )
     click.echo()
     click.echo(
