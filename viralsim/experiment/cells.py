@@ -8,6 +8,7 @@ import threading
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from viralsim.errors import StoreError, ViralsimError
 from viralsim.experiment.audiences import Audiences
 from viralsim.metrics import registry
 from viralsim.metrics.columns import Column
+from viralsim.metrics.tails import caution_of, may_reach_one
 from viralsim.metrics.uncertainty import LEVELS, Summary, summarise
 from viralsim.spec import Scenario
 
@@ -174,17 +176,22 @@ def run_cell(
     return Outcome(*cell.name, made.to_bytes())
 
 
-def summaries_of(columns: Columns, draws: int) -> dict[str, Summary]:
-    """Every metric of a setting with its error and spread, as an ensemble of all its replicates has them."""
+def summaries_of(columns: Columns, draws: int, bands: tuple[Any, ...] = ()) -> dict[str, Summary]:
+    """Every metric of a setting with its error and spread, as an ensemble of all its replicates has them.
+
+    `bands` are the platforms' numbers for R, as the scenario has them.
+    """
     draw = np.arange(columns.numerator.shape[1]) % draws
     everywhere = np.flatnonzero((columns.denominator > 0).all(axis=1))  # quantiles of all these at once
     values = columns.numerator[everywhere] / columns.denominator[everywhere]
     known = dict(zip(everywhere.tolist(), np.quantile(values, LEVELS, axis=1).T.tolist(), strict=True))
+    rare_draws = may_reach_one(columns.column("reproduction_number"), draw, bands)
     found = {}
     for row, name in enumerate(columns.names):
         metric = registry.METRICS[name]
         summary = summarise(
-            columns.column(name), draw, metric.floor, metric.ceiling, metric.by_chance, known.get(row)
-        )
+            columns.column(name), draw, metric.floor, metric.ceiling, metric.by_chance, known.get(row),
+            caution_of(name, rare_draws),
+        )  # fmt: skip
         found[name] = replace(summary, unit=metric.unit, per=metric.per)
     return found

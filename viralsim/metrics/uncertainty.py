@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from viralsim.metrics.columns import Column, Floats, as_column, linearise
+from viralsim.metrics.tails import WIDE_LAW, hall_interval, log_interval, tail_bound
 
 __all__ = ["LEVELS", "Interval", "Summary", "draw_totals", "interval_of", "summarise", "t_quantile"]
 
@@ -19,7 +20,10 @@ LEVELS = (0.05, 0.5, 0.95)  # of the quantiles of single replicates
 FEW_DRAWS = 5
 SKEW_LIMIT = 0.3  # |skewness| / sqrt(draws) from which a t interval misses noticeably
 DOMINANT = 0.25  # part of the sum of squares that one replicate may have
-WIDEST = 2.5  # half-widths a widened side may have: beyond, coverage hardly gains
+WIDEST = 2.5  # half-widths a side widened for skewness may have: beyond, coverage hardly gains
+WIDEST_TAIL = 5.0  # the same for a side widened for rare draws
+WORTH_SAYING = 0.15  # half-widths by which rare draws must widen a side to be spoken of
+FEW_EVENTS = 5  # replicates with any, below which a mean of counts is rough
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ def interval_of(
     draw: NDArray[np.int64],
     floor: float | None = None,
     ceiling: float | None = None,
+    happened: tuple[int, float] | None = None,
 ) -> Interval:
     """95 % interval of an estimate from what each replicate adds to its error.
 
@@ -116,6 +121,9 @@ def interval_of(
         and not replicates are what is independent. With one draw replicates are used, and a note says so.
     floor, ceiling : float, optional
         Bounds of the quantity.
+    happened : (int, float), optional
+        Of what may or may not happen: in how many replicates it did, and the number of chances (the sum of
+        denominators). Not given for what is always there.
 
     Returns
     -------
@@ -126,9 +134,12 @@ def interval_of(
     With draw totals T_d of the influence, se^2 = D / (D - 1) sum T_d^2 / R^2, which for equal draws is the
     variance of the draw means over D; t with D - 1 degrees of freedom, for unequal draws with the
     effective number (sum n)^2 / sum n^2 in place of D. Where the draws are skewed or one replicate
-    dominates, the interval is widened to include that of Hall's cubic transformation (Hall 1992,
-    J. R. Statist. Soc. B 54, 221-228) and, for positive quantities, that of the logarithm, each side to at
-    most 2.5 times the plain half-width.
+    dominates, the interval is widened to include that of Hall's cubic transformation and, for quantities with a
+    floor, that of the logarithm above it, each side to at most 2.5 times the plain half-width. Where the upper
+    draws of a quantity with a floor have a wide law (sigma of the logarithm above .45), its upper end is at least
+    that of a lognormal law fitted to them (`viralsim.metrics.tails.tail_bound`), at most 5 half-widths away. What
+    happened k < 5 times may as well happen as often as a Poisson number of which k is not surprisingly few (Garwood
+    1936, Biometrika 28, 437-442), each time to the same extent; what never happened, once each time.
     """
     replicates = influence.size
     notes: list[str] = []
@@ -143,16 +154,23 @@ def interval_of(
     n = totals.size
     dof = max(float(sizes.sum()) ** 2 / float((sizes**2).sum()) - 1.0, 1.0)
     se = math.sqrt(n / (n - 1.0) * float((totals**2).sum())) / replicates
-    half = t_quantile(dof) * se
-    low, high = estimate - half, estimate + half
+    quantile = t_quantile(dof)
     if n < FEW_DRAWS:
         notes.append(f"only {n} {'replicates' if n == replicates else 'draws'}: a rough interval")
+    low, high = estimate - quantile * se, estimate + quantile * se
     warning, skewness = _shape(influence, totals)
     if se > 0 and warning:
-        wide = _skewed_interval(estimate, se, n, dof, skewness, floor == 0.0)
-        low = max(min(low, wide[0]), estimate - WIDEST * half)
-        high = min(max(high, wide[1]), estimate + WIDEST * half)
+        low, high = _leaning(estimate, se, n, quantile, skewness, floor)
+    if se > 0 and floor is not None and n >= FEW_DRAWS:
+        tail = _tail_end(estimate, totals * (n / replicates), floor, quantile, quantile * se)
+        if tail > high + WORTH_SAYING * quantile * se:
+            warning = f"{warning}, rare draws may hold much" if warning else "rare draws may hold much"
+        high = max(high, tail)
+    if warning:
         notes.append(f"{warning}: interval widened, more draws would help")
+    if happened is not None and happened[0] < FEW_EVENTS:
+        notes.append(_rarely(happened[0], replicates))
+        high = max(high, estimate + _may_be_more(estimate, *happened))
     low = low if floor is None else max(low, min(floor, estimate))
     high = high if ceiling is None else min(high, max(ceiling, estimate))
     return Interval(se, low, high, dof, tuple(notes))
@@ -173,27 +191,40 @@ def _shape(influence: Floats, totals: Floats) -> tuple[str, float]:
     return "", skewness
 
 
-def _skewed_interval(
-    estimate: float, se: float, n: int, dof: float, skewness: float, positive: bool
+def _rarely(happened: int, replicates: int) -> str:
+    """What to say of what happened in few replicates or in none."""
+    if happened:
+        return f"happened in only {happened} of {replicates} replicates: a rough interval"
+    return f"never happened in {replicates} replicates: at most {100 * min(3 / replicates, 1):.2g} % of runs (95 %)"
+
+
+def _may_be_more(estimate: float, happened: int, chances: float) -> float:
+    """By how much the mean of what happened so rarely may be higher."""
+    most = float(special.gammaincinv(happened + 1, 0.5 + CONFIDENCE / 2.0))
+    return estimate * (most / happened - 1.0) if happened else most / chances
+
+
+def _leaning(
+    estimate: float, se: float, n: int, quantile: float, skewness: float, floor: float | None
 ) -> tuple[float, float]:
-    """Union of Hall's interval and, for a positive quantity, the interval of its logarithm."""
-    quantile = t_quantile(dof)
-    low, high = estimate, estimate
-    if abs(skewness) > 1e-6:
-        a, root = skewness / 3.0, math.sqrt(n)
+    """Union of Student's interval, Hall's, and for a quantity with a floor that of its logarithm above it."""
+    half = quantile * se
+    low, high = hall_interval(estimate, se, n, quantile, skewness)
+    if floor is not None:
+        log_low, log_high = log_interval(estimate - floor, se, quantile)
+        low, high = min(low, floor + log_low), max(high, floor + log_high)
+    return (
+        max(min(low, estimate - half), estimate - WIDEST * half),
+        min(max(high, estimate + half), estimate + WIDEST * half),
+    )
 
-        def inverse(x: float) -> float:
-            return root / a * (float(np.cbrt(1.0 + 3.0 * a * (x / root - skewness / (6.0 * n)))) - 1.0)
 
-        low = estimate - se * inverse(quantile)
-        high = estimate - se * inverse(-quantile)
-    if positive and estimate > 0:
-        factor = math.exp(quantile * se / estimate) if quantile * se < 50.0 * estimate else math.inf
-        low, high = (
-            min(low, estimate / factor),
-            max(high, estimate * factor if math.isfinite(factor) else high),
-        )
-    return low, high
+def _tail_end(estimate: float, deviations: Floats, floor: float, quantile: float, half: float) -> float:
+    """Upper end that allows for rare draws (-inf where the law of the draws is not wide)."""
+    sigma, bound = tail_bound(estimate - floor + deviations, quantile)
+    if sigma <= WIDE_LAW:
+        return -math.inf
+    return min(floor + bound, estimate + WIDEST_TAIL * half)
 
 
 def summarise(
@@ -203,6 +234,7 @@ def summarise(
     ceiling: float | None = None,
     by_chance: bool = False,
     quantiles: Sequence[float] | None = None,
+    caution: str = "",
 ) -> Summary:
     """Mean, its error and interval, and the spread of single replicates.
 
@@ -215,9 +247,12 @@ def summarise(
     floor, ceiling : float, optional
         Bounds of the metric.
     by_chance : bool
-        Whether 0 in all replicates only means that it did not happen yet; a note then says how often it may.
+        Whether 0 only means that it did not happen yet; a note says so where it happened in none or in few
+        replicates.
     quantiles : sequence of three floats, optional
         `LEVELS` of the single values, where they are known already (numpy takes them of many metrics at once).
+    caution : str
+        What else speaks against the interval (`viralsim.metrics.tails.caution_of`).
 
     Returns
     -------
@@ -231,7 +266,10 @@ def summarise(
     """
     column = as_column(values)
     mean, influence = linearise(column)
-    interval = interval_of(mean, influence, draw, floor, ceiling)
+    happened = None
+    if by_chance:
+        happened = int(np.count_nonzero(column.numerator)), float(column.denominator.sum())
+    interval = interval_of(mean, influence, draw, floor, ceiling, happened)
     notes = list(interval.notes)
     single = column.values
     single = single[~np.isnan(single)]
@@ -239,10 +277,8 @@ def summarise(
     defined = single.size / size if size else 0.0
     if 0.0 < defined < 1.0:
         notes.append(f"defined in {100 * defined:.3g} % of the replicates")
-    if by_chance and size > 1 and mean == 0.0:
-        notes.append(
-            f"never happened in {size} replicates: at most {100 * min(3 / size, 1):.2g} % of runs (95 %)"
-        )
+    if caution:
+        notes.append(caution)
     if quantiles is None:
         quantiles = np.quantile(single, LEVELS).tolist() if single.size else (math.nan,) * 3
     p05, p50, p95 = quantiles
