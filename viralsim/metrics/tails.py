@@ -114,15 +114,19 @@ def tail_bound(excess: Floats, quantile: float) -> tuple[float, float]:
     top = max(draws - draws // 2, min(draws, LEAST_TOP))
     below = draws - top
     upper = ordered[below:]
-    mean = float(ordered.mean())
+    mean = float(ordered.sum()) / draws
     positive = upper > 1e-12 * max(float(upper[-1]), 1e-300)
-    if positive.sum() < 3:
+    used = int(np.count_nonzero(positive))
+    if used < 3:
         return 0.0, mean
-    scores = special.ndtri((np.arange(below + 1, draws + 1) - 0.375) / (draws + 0.25))[positive]
-    logs = np.log(upper[positive])
-    away = scores - scores.mean()
-    slope = float(away @ logs / (away @ away))
-    median = float(logs.mean()) - slope * float(scores.mean())
+    scores = special.ndtri((np.arange(below + 1, draws + 1) - 0.375) / (draws + 0.25))
+    if used < top:
+        scores, upper = scores[positive], upper[positive]
+    logs = np.log(upper)
+    middle = float(scores.sum()) / used
+    away = scores - middle
+    slope = float((away * logs).sum() / (away * away).sum())
+    median = float(logs.sum()) / used - slope * middle
     sigma = min(max(slope, 0.0), MOST_SIGMA)
     begins = float(special.ndtri(below / draws)) if below else -math.inf
     fitted = math.exp(median + sigma**2 / 2.0) * float(special.ndtr(sigma - begins))

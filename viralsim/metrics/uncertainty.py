@@ -179,9 +179,10 @@ def interval_of(
 def _shape(influence: Floats, totals: Floats) -> tuple[str, float]:
     """What speaks against a symmetric interval ("" if nothing), and the skewness of the draw totals."""
     n = totals.size
-    centred = totals - totals.mean()
-    spread = float(np.mean(centred**2))
-    skewness = float(np.mean(centred**3)) / spread**1.5 if spread > 0 else 0.0
+    centred = totals - totals.sum() / n
+    squared = centred**2
+    spread = float(squared.sum()) / n
+    skewness = float((squared * centred).sum()) / n / spread**1.5 if spread > 0 else 0.0
     squares = influence**2
     total = float(squares.sum())
     if influence.size >= 20 and total > 0 and float(squares.max()) > DOMINANT * total:
