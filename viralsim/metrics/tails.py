@@ -12,11 +12,21 @@ from scipy import special
 
 from viralsim.metrics.columns import Column, Floats
 
-__all__ = ["caution_of", "hall_interval", "log_interval", "may_reach_one", "tail_bound"]
+__all__ = [
+    "caution_of",
+    "leaning_interval",
+    "may_be_more",
+    "may_reach_one",
+    "rarely",
+    "tail_bound",
+    "tail_end",
+]
 
 LEAST_TOP = 6  # draws that the law of the upper ones is fitted to, at least (all if there are fewer)
 WIDE_LAW = 0.45  # sigma of the logarithm from which rare draws hold a part of the mean worth counting
 MOST_SIGMA = 1.5  # beyond, the law's own mean is no longer believable
+WIDEST = 2.5  # half-widths a side widened for skewness may have: beyond, coverage hardly gains
+WIDEST_TAIL = 5.0  # the same for a side widened for rare draws
 RARE = 0.001  # part of the draws with R >= 1 from which they are spoken of
 
 RARE_DRAWS = "R may reach 1 in rare draws, which can hold much of the mean unseen: rely on p05 to p95"
@@ -25,9 +35,7 @@ _BOUGHT = frozenset(
 )
 
 
-def hall_interval(
-    estimate: float, se: float, n: int, quantile: float, skewness: float
-) -> tuple[float, float]:
+def _hall(estimate: float, se: float, n: int, quantile: float, skewness: float) -> tuple[float, float]:
     """Interval from Hall's cubic transformation of Student's t.
 
     Parameters
@@ -60,7 +68,7 @@ def hall_interval(
     return estimate - se * inverse(quantile), estimate - se * inverse(-quantile)
 
 
-def log_interval(excess: float, se: float, quantile: float) -> tuple[float, float]:
+def _logarithm(excess: float, se: float, quantile: float) -> tuple[float, float]:
     """Student's interval on the logarithm of a positive number (delta method), taken back.
 
     Parameters
@@ -133,6 +141,86 @@ def tail_bound(excess: Floats, quantile: float) -> tuple[float, float]:
     fitted += float(ordered[:below].sum()) / draws
     error = math.sqrt(sigma**2 / draws + sigma**4 / (2.0 * (top - 1)))
     return sigma, max(fitted, mean) * math.exp(quantile * error)
+
+
+def leaning_interval(
+    estimate: float, se: float, n: int, quantile: float, skewness: float, floor: float | None
+) -> tuple[float, float]:
+    """Union of Student's interval, Hall's, and for a quantity with a floor that of its logarithm above it.
+
+    Parameters
+    ----------
+    estimate, se : float
+    n : int
+        Independent draws.
+    quantile : float
+        Of Student's t.
+    skewness : float
+        Of the draw totals.
+    floor : float, optional
+
+    Returns
+    -------
+    low, high : float
+        Each side at most 2.5 times the plain half-width away.
+    """
+    half = quantile * se
+    low, high = _hall(estimate, se, n, quantile, skewness)
+    if floor is not None:
+        log_low, log_high = _logarithm(estimate - floor, se, quantile)
+        low, high = min(low, floor + log_low), max(high, floor + log_high)
+    return (
+        max(min(low, estimate - half), estimate - WIDEST * half),
+        min(max(high, estimate + half), estimate + WIDEST * half),
+    )
+
+
+def tail_end(estimate: float, deviations: Floats, floor: float, quantile: float, half: float) -> float:
+    """Upper end that allows for rare draws; -inf where the law of the draws is not wide (sigma up to .45).
+
+    Parameters
+    ----------
+    estimate : float
+    deviations : float64[D]
+        Of the draw means from it.
+    floor : float
+    quantile : float
+        Of Student's t.
+    half : float
+        Plain half-width; the end is at most 5 of them away.
+    """
+    sigma, bound = tail_bound(estimate - floor + deviations, quantile)
+    if sigma <= WIDE_LAW:
+        return -math.inf
+    return min(floor + bound, estimate + WIDEST_TAIL * half)
+
+
+def rarely(happened: int, replicates: int) -> str:
+    """What to say of what happened in few replicates or in none."""
+    if happened:
+        return f"happened in only {happened} of {replicates} replicates: a rough interval"
+    return f"never happened in {replicates} replicates: at most {100 * min(3 / replicates, 1):.2g} % of runs (95 %)"
+
+
+def may_be_more(estimate: float, happened: int, chances: float, confidence: float) -> float:
+    """By how much the mean of what happened so rarely may be higher.
+
+    Parameters
+    ----------
+    estimate : float
+    happened : int
+        Replicates in which it did.
+    chances : float
+        Sum of the denominators.
+    confidence : float
+
+    Notes
+    -----
+    Source: the upper limit of a Poisson mean of which k were seen (Garwood 1936, Biometrika 28, 437-442), each to the
+    same extent; what never happened, once each time (assumption).
+    """
+    most = float(special.gammaincinv(happened + 1, 0.5 + confidence / 2.0))
+    return estimate * (most / happened - 1.0) if happened else most / chances
 
 
 def may_reach_one(reproduction: Column, draw: NDArray[np.int64], bands: Iterable[Any] = ()) -> bool:

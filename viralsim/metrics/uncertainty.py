@@ -5,30 +5,39 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from viralsim.metrics.columns import Column, Floats, as_column, linearise
-from viralsim.metrics.tails import WIDE_LAW, hall_interval, log_interval, tail_bound
+from viralsim.metrics.columns import Column, Floats, as_column
+from viralsim.metrics.tails import leaning_interval, may_be_more, rarely, tail_end
 
-__all__ = ["LEVELS", "Interval", "Summary", "draw_totals", "interval_of", "summarise", "t_quantile"]
+__all__ = [
+    "LEVELS",
+    "Interval",
+    "Kind",
+    "Summary",
+    "draw_totals",
+    "interval_of",
+    "summarise",
+    "summarise_all",
+    "t_quantile",
+]
 
 CONFIDENCE = 0.95
 LEVELS = (0.05, 0.5, 0.95)  # of the quantiles of single replicates
 FEW_DRAWS = 5
 SKEW_LIMIT = 0.3  # |skewness| / sqrt(draws) from which a t interval misses noticeably
 DOMINANT = 0.25  # part of the sum of squares that one replicate may have
-WIDEST = 2.5  # half-widths a side widened for skewness may have: beyond, coverage hardly gains
-WIDEST_TAIL = 5.0  # the same for a side widened for rare draws
 WORTH_SAYING = 0.15  # half-widths by which rare draws must widen a side to be spoken of
 FEW_EVENTS = 5  # replicates with any, below which a mean of counts is rough
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """95 % interval of an estimate.
+    """Interval of an estimate, 95 % unless asked otherwise.
 
     Parameters
     ----------
@@ -88,17 +97,26 @@ class Summary:
     per: str = ""
 
 
-def t_quantile(dof: float) -> float:
-    """The .975 quantile of Student's t."""
-    return float(special.stdtrit(dof, 0.5 + CONFIDENCE / 2.0))
+def t_quantile(dof: float, confidence: float = CONFIDENCE) -> float:
+    """Half-width, in standard errors, of a two-sided interval of Student's t (the .975 quantile for 95 %)."""
+    return float(special.stdtrit(dof, 0.5 + confidence / 2.0))
 
 
 def draw_totals(values: Floats, draw: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Sum of `values` over the replicates of each draw, and the number of those, in order of the draws."""
-    _, position = np.unique(draw, return_inverse=True)
-    sizes = np.bincount(position)
-    totals = np.bincount(position, weights=values, minlength=sizes.size)
-    return np.asarray(totals, dtype=np.float64), sizes.astype(np.float64)
+    number, sizes = _numbered(draw)
+    totals = np.bincount(number, weights=values, minlength=sizes.size)
+    return np.asarray(totals, dtype=np.float64), sizes
+
+
+def _numbered(draw: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
+    """The draws numbered 0, 1, ... without a gap, in their order, and the replicates of each."""
+    if draw.size and draw.min() >= 0 and draw.max() < draw.size:
+        sizes = np.bincount(draw)
+        if sizes.all():
+            return draw, sizes.astype(np.float64)
+    _, number = np.unique(draw, return_inverse=True)
+    return number, np.bincount(number).astype(np.float64)
 
 
 def interval_of(
@@ -107,9 +125,10 @@ def interval_of(
     draw: NDArray[np.int64],
     floor: float | None = None,
     ceiling: float | None = None,
+    confidence: float = CONFIDENCE,
     happened: tuple[int, float] | None = None,
 ) -> Interval:
-    """95 % interval of an estimate from what each replicate adds to its error.
+    """Interval of an estimate, 95 % by default, from what each replicate adds to its error.
 
     Parameters
     ----------
@@ -121,6 +140,8 @@ def interval_of(
         and not replicates are what is independent. With one draw replicates are used, and a note says so.
     floor, ceiling : float, optional
         Bounds of the quantity.
+    confidence : float
+        Chance that the interval holds the truth, in (0, 1). Intervals of rising confidence are nested.
     happened : (int, float), optional
         Of what may or may not happen: in how many replicates it did, and the number of chances (the sum of
         denominators). Not given for what is always there.
@@ -134,98 +155,117 @@ def interval_of(
     With draw totals T_d of the influence, se^2 = D / (D - 1) sum T_d^2 / R^2, which for equal draws is the
     variance of the draw means over D; t with D - 1 degrees of freedom, for unequal draws with the
     effective number (sum n)^2 / sum n^2 in place of D. Where the draws are skewed or one replicate
-    dominates, the interval is widened to include that of Hall's cubic transformation and, for quantities with a
-    floor, that of the logarithm above it, each side to at most 2.5 times the plain half-width. Where the upper
-    draws of a quantity with a floor have a wide law (sigma of the logarithm above .45), its upper end is at least
-    that of a lognormal law fitted to them (`viralsim.metrics.tails.tail_bound`), at most 5 half-widths away. What
-    happened k < 5 times may as well happen as often as a Poisson number of which k is not surprisingly few (Garwood
-    1936, Biometrika 28, 437-442), each time to the same extent; what never happened, once each time.
+    dominates, the interval leans (`viralsim.metrics.tails.leaning_interval`); where the upper draws of a quantity with
+    a floor have a wide law, its upper end allows for rare draws (`tail_end`), and for what happened less
+    than 5 times for more of it (`may_be_more`). docs/metrics.md derives and measures this.
     """
-    replicates = influence.size
+    if influence.size < 2:
+        return _no_interval(influence.size)
+    return _interval(estimate, _moments(influence[None, :], draw), 0, floor, ceiling, confidence, happened)
+
+
+def _no_interval(replicates: int) -> Interval:
+    """Where nothing can be said about the error."""
+    notes = ("one replicate: no error can be given",) if replicates == 1 else ()
+    return Interval(math.nan, math.nan, math.nan, 0.0, notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    """What intervals need of M metrics' influences.
+
+    Parameters
+    ----------
+    replicates, n, one_draw : int, int, bool
+        `n` independent parts: draws, or replicates where there is one draw.
+    dof : float
+    totals : float64[M, n]
+        Of the parts.
+    squares, skewness : float64[M]
+        Sum of squares and skewness of the parts' totals.
+    dominated : bool[M]
+        Whether one replicate has more than a quarter of the replicates' sum of squares.
+    """
+
+    replicates: int
+    n: int
+    one_draw: bool
+    dof: float
+    totals: Floats
+    squares: Floats
+    skewness: Floats
+    dominated: NDArray[np.bool_]
+
+
+def _moments(influence: Floats, draw: NDArray[np.int64]) -> _Moments:
+    """Moments of influences (float64[M, R], R >= 2), all metrics at once."""
+    replicates = influence.shape[1]
+    number, sizes = _numbered(draw)
+    one_draw = sizes.size == 1
+    totals = influence
+    if one_draw:
+        sizes = np.ones(replicates)
+    elif sizes.size < replicates or not np.array_equal(number, np.arange(replicates)):
+        totals = np.stack([np.bincount(number, weights=row, minlength=sizes.size) for row in influence])
+    n = totals.shape[1]
+    centred = totals - totals.sum(axis=1, keepdims=True) / n
+    squared = centred * centred
+    spread = squared.sum(axis=1) / n
+    skewness = np.zeros(spread.size)
+    np.divide((squared * centred).sum(axis=1) / n, spread**1.5, out=skewness, where=spread > 0)
+    each = influence * influence
+    total = each.sum(axis=1)
+    return _Moments(
+        replicates,
+        n,
+        one_draw,
+        dof=max(float(sizes.sum()) ** 2 / float((sizes**2).sum()) - 1.0, 1.0),
+        totals=totals,
+        squares=(totals * totals).sum(axis=1),
+        skewness=skewness,
+        dominated=(replicates >= 20) & (total > 0) & (each.max(axis=1) > DOMINANT * total),
+    )
+
+
+def _interval(
+    estimate: float,
+    moments: _Moments,
+    row: int,
+    floor: float | None,
+    ceiling: float | None,
+    confidence: float = CONFIDENCE,
+    happened: tuple[int, float] | None = None,
+) -> Interval:
+    """The interval of the metric `row`: see `interval_of`."""
+    if math.isnan(estimate):
+        return _no_interval(moments.replicates)
     notes: list[str] = []
-    if replicates < 2 or math.isnan(estimate):
-        if replicates == 1:
-            notes.append("one replicate: no error can be given")
-        return Interval(math.nan, math.nan, math.nan, 0.0, tuple(notes))
-    totals, sizes = draw_totals(influence, draw)
-    if totals.size == 1:
-        totals, sizes = influence, np.ones(replicates)
+    if moments.one_draw:
         notes.append("one draw: the error counts luck only, not what is unknown")
-    n = totals.size
-    dof = max(float(sizes.sum()) ** 2 / float((sizes**2).sum()) - 1.0, 1.0)
-    se = math.sqrt(n / (n - 1.0) * float((totals**2).sum())) / replicates
-    quantile = t_quantile(dof)
+    n, skewness = moments.n, float(moments.skewness[row])
+    se = math.sqrt(n / (n - 1.0) * float(moments.squares[row])) / moments.replicates
+    t = t_quantile(moments.dof, confidence)
     if n < FEW_DRAWS:
-        notes.append(f"only {n} {'replicates' if n == replicates else 'draws'}: a rough interval")
-    low, high = estimate - quantile * se, estimate + quantile * se
-    warning, skewness = _shape(influence, totals)
+        notes.append(f"only {n} {'replicates' if n == moments.replicates else 'draws'}: a rough interval")
+    low, high = estimate - t * se, estimate + t * se
+    warning = ""
+    if moments.dominated[row] or (n >= 8 and abs(skewness) > SKEW_LIMIT * math.sqrt(n)):
+        warning = "one replicate dominates" if moments.dominated[row] else "skewed"
     if se > 0 and warning:
-        low, high = _leaning(estimate, se, n, quantile, skewness, floor)
+        low, high = leaning_interval(estimate, se, n, t, skewness, floor)
     if se > 0 and floor is not None and n >= FEW_DRAWS:
-        tail = _tail_end(estimate, totals * (n / replicates), floor, quantile, quantile * se)
-        if tail > high + WORTH_SAYING * quantile * se:
+        tail = tail_end(estimate, moments.totals[row] * (n / moments.replicates), floor, t, t * se)
+        if tail > high + WORTH_SAYING * t * se:
             warning = f"{warning}, rare draws may hold much" if warning else "rare draws may hold much"
         high = max(high, tail)
     if warning:
         notes.append(f"{warning}: interval widened, more draws would help")
     if happened is not None and happened[0] < FEW_EVENTS:
-        notes.append(_rarely(happened[0], replicates))
-        high = max(high, estimate + _may_be_more(estimate, *happened))
+        notes.append(rarely(happened[0], moments.replicates))
+        high = max(high, estimate + may_be_more(estimate, *happened, confidence))
     low = low if floor is None else max(low, min(floor, estimate))
     high = high if ceiling is None else min(high, max(ceiling, estimate))
-    return Interval(se, low, high, dof, tuple(notes))
-
-
-def _shape(influence: Floats, totals: Floats) -> tuple[str, float]:
-    """What speaks against a symmetric interval ("" if nothing), and the skewness of the draw totals."""
-    n = totals.size
-    centred = totals - totals.sum() / n
-    squared = centred**2
-    spread = float(squared.sum()) / n
-    skewness = float((squared * centred).sum()) / n / spread**1.5 if spread > 0 else 0.0
-    squares = influence**2
-    total = float(squares.sum())
-    if influence.size >= 20 and total > 0 and float(squares.max()) > DOMINANT * total:
-        return "one replicate dominates", skewness
-    if n >= 8 and abs(skewness) > SKEW_LIMIT * math.sqrt(n):
-        return "skewed", skewness
-    return "", skewness
-
-
-def _rarely(happened: int, replicates: int) -> str:
-    """What to say of what happened in few replicates or in none."""
-    if happened:
-        return f"happened in only {happened} of {replicates} replicates: a rough interval"
-    return f"never happened in {replicates} replicates: at most {100 * min(3 / replicates, 1):.2g} % of runs (95 %)"
-
-
-def _may_be_more(estimate: float, happened: int, chances: float) -> float:
-    """By how much the mean of what happened so rarely may be higher."""
-    most = float(special.gammaincinv(happened + 1, 0.5 + CONFIDENCE / 2.0))
-    return estimate * (most / happened - 1.0) if happened else most / chances
-
-
-def _leaning(
-    estimate: float, se: float, n: int, quantile: float, skewness: float, floor: float | None
-) -> tuple[float, float]:
-    """Union of Student's interval, Hall's, and for a quantity with a floor that of its logarithm above it."""
-    half = quantile * se
-    low, high = hall_interval(estimate, se, n, quantile, skewness)
-    if floor is not None:
-        log_low, log_high = log_interval(estimate - floor, se, quantile)
-        low, high = min(low, floor + log_low), max(high, floor + log_high)
-    return (
-        max(min(low, estimate - half), estimate - WIDEST * half),
-        min(max(high, estimate + half), estimate + WIDEST * half),
-    )
-
-
-def _tail_end(estimate: float, deviations: Floats, floor: float, quantile: float, half: float) -> float:
-    """Upper end that allows for rare draws (-inf where the law of the draws is not wide)."""
-    sigma, bound = tail_bound(estimate - floor + deviations, quantile)
-    if sigma <= WIDE_LAW:
-        return -math.inf
-    return min(floor + bound, estimate + WIDEST_TAIL * half)
+    return Interval(se, low, high, moments.dof, tuple(notes))
 
 
 def summarise(
@@ -234,7 +274,6 @@ def summarise(
     floor: float | None = None,
     ceiling: float | None = None,
     by_chance: bool = False,
-    quantiles: Sequence[float] | None = None,
     caution: str = "",
 ) -> Summary:
     """Mean, its error and interval, and the spread of single replicates.
@@ -250,8 +289,6 @@ def summarise(
     by_chance : bool
         Whether 0 only means that it did not happen yet; a note says so where it happened in none or in few
         replicates.
-    quantiles : sequence of three floats, optional
-        `LEVELS` of the single values, where they are known already (numpy takes them of many metrics at once).
     caution : str
         What else speaks against the interval (`viralsim.metrics.tails.caution_of`).
 
@@ -266,34 +303,100 @@ def summarise(
     (4.0, 2.0)
     """
     column = as_column(values)
-    mean, influence = linearise(column)
-    happened = None
-    if by_chance:
-        happened = int(np.count_nonzero(column.numerator)), float(column.denominator.sum())
-    interval = interval_of(mean, influence, draw, floor, ceiling, happened)
-    notes = list(interval.notes)
-    single = column.values
-    single = single[~np.isnan(single)]
-    size = column.numerator.size
-    defined = single.size / size if size else 0.0
-    if 0.0 < defined < 1.0:
-        notes.append(f"defined in {100 * defined:.3g} % of the replicates")
-    if caution:
-        notes.append(caution)
-    if quantiles is None:
-        quantiles = np.quantile(single, LEVELS).tolist() if single.size else (math.nan,) * 3
-    p05, p50, p95 = quantiles
-    return Summary(
-        mean=mean,
-        se=interval.se,
-        low=interval.low,
-        high=interval.high,
-        p05=float(p05),
-        p50=float(p50),
-        p95=float(p95),
-        sd=float(np.std(single, ddof=1)) if single.size > 1 else math.nan,
-        defined=defined,
-        n=size,
-        draws=int(np.unique(draw).size),
-        note="; ".join(notes),
-    )
+    kind = Kind(floor, ceiling, by_chance)
+    return summarise_all(column.numerator[None, :], column.denominator[None, :], draw, [kind], [caution])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the summary of a metric needs to know of it: see `summarise`; any object with these names will do."""
+
+    floor: float | None = None
+    ceiling: float | None = None
+    by_chance: bool = False
+    unit: str = ""
+    per: str = ""
+
+
+def summarise_all(
+    numerator: Floats,
+    denominator: Floats,
+    draw: NDArray[np.int64],
+    kinds: Sequence[Any],
+    cautions: Sequence[str] = (),
+) -> list[Summary]:
+    """Summaries of many metrics of the same replicates, in a fraction of the time of one after the other.
+
+    Parameters
+    ----------
+    numerator, denominator : float64[M, R]
+        As of `Column`.
+    draw : int64[R]
+    kinds : sequence of Kind or Metric
+        One for each metric.
+    cautions : sequence of str, optional
+        What else speaks against the interval of each (`viralsim.metrics.tails.caution_of`).
+
+    Returns
+    -------
+    list of Summary
+        What `summarise` gives for each.
+    """
+    size = numerator.shape[1]
+    if size == 0:
+        return [_of_nothing(kind) for kind in kinds]
+    total = denominator.sum(axis=1)
+    scale = np.where(total > 0, total, np.nan)
+    mean = numerator.sum(axis=1) / scale
+    influence = (numerator - mean[:, None] * denominator) / (scale / size)[:, None]
+    moments = _moments(influence, draw) if size > 1 else None
+    there = denominator > 0
+    single = np.full(numerator.shape, np.nan)
+    np.divide(numerator, denominator, out=single, where=there)
+    count, often = there.sum(axis=1), np.count_nonzero(numerator, axis=1)
+    quantiles, deviation = _spread(single, there, count)
+    draws = int(_numbered(draw)[1].size)
+    found = []
+    for row, kind in enumerate(kinds):
+        value = float(mean[row])
+        interval = _no_interval(size)
+        if moments:
+            happened = (int(often[row]), float(total[row])) if kind.by_chance else None
+            interval = _interval(value, moments, row, kind.floor, kind.ceiling, CONFIDENCE, happened)
+        defined = int(count[row]) / size
+        notes = [*interval.notes, *_notes(defined, cautions[row] if cautions else "")]
+        p05, p50, p95 = quantiles[row].tolist()
+        found.append(
+            Summary(
+                value, interval.se, interval.low, interval.high, p05, p50, p95, float(deviation[row]),
+                defined, size, draws, "; ".join(notes), kind.unit, kind.per,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _of_nothing(kind: Any) -> Summary:
+    """The summary of no replicates."""
+    none = math.nan
+    return Summary(none, none, none, none, none, none, none, none, 0.0, 0, 0, "", kind.unit, kind.per)
+
+
+def _notes(defined: float, caution: str) -> list[str]:
+    """What else is to be said of a metric."""
+    partly = [f"defined in {100 * defined:.3g} % of the replicates"] if 0.0 < defined < 1.0 else []
+    return [*partly, caution] if caution else partly
+
+
+def _spread(single: Floats, there: NDArray[np.bool_], count: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Quantiles (float64[M, 3]) and standard deviation (float64[M]) of single replicates where they are defined."""
+    quantiles, deviation = np.full((single.shape[0], 3), np.nan), np.full(single.shape[0], np.nan)
+    whole = count == single.shape[1]
+    if whole.any():
+        quantiles[whole] = np.quantile(single[whole], LEVELS, axis=1).T
+        if single.shape[1] > 1:
+            deviation[whole] = np.std(single[whole], axis=1, ddof=1)
+    for row in np.flatnonzero(~whole & (count > 0)):
+        values = single[row][there[row]]
+        quantiles[row] = np.quantile(values, LEVELS)
+        deviation[row] = np.std(values, ddof=1) if values.size > 1 else np.nan
+    return quantiles, deviation

@@ -203,7 +203,7 @@ def coverage_of(
         happened = None
         if pool.by_chance:
             happened = int(np.count_nonzero(columns[0].numerator)), float(columns[0].denominator.sum())
-        interval = interval_of(mean, influence, draw, pool.floor, pool.ceiling, happened)
+        interval = interval_of(mean, influence, draw, pool.floor, pool.ceiling, happened=happened)
         if math.isnan(interval.low):
             continue
         notes = interval.notes
