@@ -19,6 +19,7 @@ from viralsim.metrics.columns import Column, Floats
 from viralsim.metrics.frames import data_frame
 from viralsim.metrics.judgement import Viral, judge_viral
 from viralsim.metrics.rounding import format_interval, format_number, format_percent, format_times
+from viralsim.metrics.tails import caution_of, may_reach_one
 from viralsim.metrics.tallies import Tallies
 from viralsim.metrics.uncertainty import Summary, summarise
 from viralsim.metrics.variance import Split, split_variance
@@ -167,8 +168,18 @@ class Ensemble:
         return self._summarised(registry.METRICS[name], self.column(name))
 
     def _summarised(self, metric: registry.Metric, column: Column) -> Summary:
-        summary = summarise(column, self.draw, metric.floor, metric.ceiling, metric.by_chance)
+        caution = caution_of(metric.name, self._rare_draws)
+        summary = summarise(
+            column, self.draw, metric.floor, metric.ceiling, metric.by_chance, caution=caution
+        )
         return dataclasses.replace(summary, unit=metric.unit, per=metric.per)
+
+    @cached_property
+    def _rare_draws(self) -> bool:
+        """Whether draws with R >= 1, seen or not, may hold much of what hangs on sharing."""
+        platforms = () if self.fixed else getattr(self.scenario, "platforms", {}).values()
+        bands = [platform.reproduction_number for platform in platforms]
+        return may_reach_one(registry.column(self.tallies, "reproduction_number"), self.draw, bands)
 
     def summary(self) -> dict[str, Summary]:
         """Every defined metric with mean, standard error, 95 % interval of the mean and quantiles.

@@ -296,6 +296,7 @@ _TREES = (
         lambda view: view.sharers_of_generations(0, 1),
         "sharing people of generations 0 and 1",
         parts=(),
+        by_chance=True,
     ),
     Metric(
         "reproduction_realised",
