@@ -183,6 +183,9 @@ def _said(value: Any) -> str:
 
 def _flat(value: Any, path: str = "") -> dict[str, Any]:
     """Leaves of a document by dotted path; entries of lists by id where they have one."""
+    if isinstance(value, dict) and "value" in value and set(value) <= {"value", "low", "high", "source"}:
+        band = f" ({value['low']} to {value['high']})" if "low" in value and "high" in value else ""
+        return {path: f"{value['value']}{band}"}
     if isinstance(value, dict) and value:
         pairs = [(str(key), inner) for key, inner in value.items() if key not in ("variants", "name")]
     elif isinstance(value, list | tuple) and value:
