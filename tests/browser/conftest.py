@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from app_running import app_address  # noqa: F401 - the running app, a fixture
 
 FOLDER = Path(__file__).resolve().parent
 SCREENSHOTS = "VIRALSIM_SCREENSHOTS"
