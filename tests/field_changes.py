@@ -153,6 +153,14 @@ DAY = {"kind": "daily", "hours": [1] * 12 + [9] * 12}
 BOOST = {"kind": "engagement", "benchmark": 0.2, "strength": 2, "cap": 3}
 VIEWS = {f"{FILM}.negative": 0.4, f"{FILM}.neutral": 0.1, f"{FILM}.view_influence": 1.0}
 
+AD = {"item": "film", "platform": "one", "budget": 4.0, "from": "2h"}
+WAVES = {"kind": "waves", "first_wave": 20, "benchmark": 0.05}
+
+
+def flight(name: str, value: Any) -> Change:
+    return to(f"campaign.paid.0.{name}", value, first={"campaign.paid": [{**AD, "cpm": 8.0}]})
+
+
 CHANGES: dict[str, Change] = {
     "document.viralsim": Change({}),  # its own test: every other value is refused
     "document.name": to("name", "other", shows=texts, counts=False),
@@ -347,6 +355,15 @@ CHANGES: dict[str, Change] = {
     **{f"{name}.budget": asked(kind, "budget", 16.0, budget=8.0) for name, kind in (
         ("campaign.pickrandom", "random"), ("campaign.pickmostfollowers", "most-followers"),
         ("pickdegreediscount", "degree-discount"), ("pickcore", "k-core"))},
+    "campaign.paid": to("campaign.paid", [AD]),
+    **{f"flight.{name}": flight(name, value) for name, value in {
+        "from": "20h", "to": "30h", "platform": "two", "item": "clip", "budget": 2.0, "cpm": 10.0, "target": ["a"],
+        "frequency_cap": 1, "pacing": "fast", "share_multiplier": 5.0}.items()},
+    "platform.discovery": to(f"{ONE}.discovery", WAVES),
+    "nodiscovery.kind": to(f"{ONE}.discovery", WAVES),
+    "waves.kind": to(f"{ONE}.discovery", "none", first={f"{ONE}.discovery": WAVES}),
+    **{f"waves.{name}": to(f"{ONE}.discovery.{name}", value, first={f"{ONE}.discovery": WAVES}) for name, value in {
+        "first_wave": 30, "interval": "6h", "benchmark": 0.3, "growth": 1.1, "most": 0.2}.items()},
     # prices and the run
     **{f"value.{name}": to(f"value.{name}", 3.0) for name in (
         "per_1000_impressions", "per_like", "per_comment", "per_share", "per_click")},

@@ -7,6 +7,7 @@ from typing import Any
 
 from viralsim.spec import Scenario
 
+HOSTILE_SOURCE = "<img src=x onerror=alert(2)> \u202e ${alert(3)} {{ 7 * 7 }}"
 HOSTILE = "<script>alert(1)</script> & \"quotes\" 'too' </title>"
 
 
@@ -16,6 +17,8 @@ def scenario(**changes: Any) -> Scenario:
         "viralsim": 1,
         "name": "small",
         "title": HOSTILE,
+        "teaches": HOSTILE_SOURCE,
+        "sources": [HOSTILE_SOURCE],
         "audience": {
             "size": 1500,
             "segments": [
@@ -24,7 +27,13 @@ def scenario(**changes: Any) -> Scenario:
             ],
         },
         "platforms": {"x": {"preset": "x", "brand_followers": {"count": 300}, "organic_reach": 0.6}},
-        "items": [{"id": "post", "share_prob": {"value": 0.03, "low": 0.01, "high": 0.08}, "negative": 0.3}],
+        "items": [
+            {
+                "id": "post",
+                "share_prob": {"value": 0.03, "low": 0.01, "high": 0.08, "source": HOSTILE_SOURCE},
+                "negative": 0.3,
+            }
+        ],
         "campaign": {"posts": [{"item": "post", "platform": "x", "at": "1h"}]},
         "goal": {"metric": "reach", "at_least": 200},
         "value": {"per_1000_impressions": 8},

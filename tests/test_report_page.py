@@ -8,7 +8,8 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
-from page_worlds import Elements, scenario
+from page_worlds import HOSTILE, Elements, scenario
+from ruamel.yaml import YAML
 
 import viralsim as vs
 from viralsim.cli.shell import run_command
@@ -35,10 +36,12 @@ def compared():
 
 
 def test_a_hostile_title_is_inert(page, compared):
-    for text in (page, comparison_page(compared)):
-        assert "<script>alert" not in text
+    labelled = vs.compare([scenario(), scenario()], labels=["<b>bold</b>", HOSTILE], replicates=4)
+    for text in (page, comparison_page(compared), comparison_page(labelled)):
+        assert "<script>alert" not in text and "<b>bold" not in text
         found = Elements(text)
-        assert not any("alert(1)" in script for script in found.scripts)
+        assert not any("alert" in script for script in found.scripts)
+        assert "<img" not in text and "onerror=alert(2)&gt;" in text and "{{ 7 * 7 }}" in text
         assert any("<script>alert(1)</script>" in word for word in found.words)  # shown as text
 
 
@@ -58,6 +61,21 @@ def test_only_our_scripts_may_run(page):
     assert len(scripts) == 2
     for script in scripts:
         assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in allowed
+
+
+def test_the_scenario_on_the_page_is_the_one_that_was_run(page, ensemble, compared):
+    for text, ensembles in ((page, [ensemble]), (comparison_page(compared), compared.ensembles)):
+        links = re.findall(
+            r'download="([\w-]+\.yaml)" href="data:application/yaml;charset=utf-8,([^"]*)"', text
+        )
+        assert len(links) == len(ensembles)
+        for (name, address), made in zip(links, ensembles, strict=True):
+            file = YAML(typ="safe").load(unquote(address))
+            assert vs.Scenario.from_dict(file).digest == made.digest
+            assert name in text.partition("<pre")[2].partition("</pre>")[0]  # the command names it
+    again = vs.simulate(scenario(), seed=ensemble.seed)
+    assert f"--seed {ensemble.seed} --replicates 40 --draws 10" in page
+    assert np.array_equal(again["reach"], ensemble["reach"])
 
 
 def test_the_page_says_what_it_must(page, ensemble):

@@ -8,7 +8,7 @@ chromium : Browser
     One for all tests.
 open_page : callable
     ``open_page(address, width=1200, height=900, dark=False, script=True, offline=True) -> Page`` in a context of its
-    own; ``page.sent`` lists the addresses it asked for, ``page.said`` what it logged as an error.
+    own; ``page.sent`` lists the addresses it asked for, ``page.said`` errors it logged and dialogs it opened.
 accessible : callable
     ``accessible(page)`` fails, naming them, on any serious or critical finding of axe.
 picture : callable
@@ -31,6 +31,7 @@ from app_running import app_address  # noqa: F401 - the running app, a fixture
 
 FOLDER = Path(__file__).resolve().parent
 SCREENSHOTS = "VIRALSIM_SCREENSHOTS"
+PATIENCE_MS = 120_000  # a busy machine is slow, not wrong
 SERIOUS = ("serious", "critical")
 
 
@@ -84,12 +85,14 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
             reduced_motion="reduce",
             accept_downloads=True,
         )
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.sent, page.said = [], []
         page.on("request", lambda request: page.sent.append(request.url))
         page.on("console", lambda line: page.said.append(line.text) if line.type == "error" else None)
         page.on("pageerror", lambda error: page.said.append(str(error)))
+        page.on("dialog", lambda dialog: (page.said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.goto(address.resolve().as_uri() if isinstance(address, Path) else address)
         return page
 
@@ -127,6 +130,6 @@ def picture() -> Callable[..., None]:
         if named:
             folder = Path(named)
             folder.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=str(folder / f"{name}.png"), full_page=whole)
+            page.screenshot(path=str(folder / f"{name}.png"), full_page=whole, timeout=PATIENCE_MS)
 
     return take

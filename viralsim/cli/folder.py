@@ -168,6 +168,23 @@ def compared_record(comparison: Comparison) -> dict[str, Any]:
         "metric": comparison.metric,
         "metrics": list(comparison.metrics),
         "worthwhile": comparison.worthwhile,
+        "settling": settling_record(comparison),
+    }
+
+
+def settling_record(comparison: Comparison) -> dict[str, int] | None:
+    """What `--until-settled` began with and the limit that gives the same looks; None if it was not asked for."""
+    from viralsim.experiment.verdicts import ERROR
+
+    if not comparison.looks:
+        return None
+    first, last = comparison.looks[0], comparison.looks[-1]
+    planned = round(ERROR / first.error)
+    return {
+        "replicates": first.replicates,
+        "draws": first.draws,
+        "most_replicates": first.replicates * 2 ** (planned - 1),
+        "stopped_at": last.replicates,
     }
 
 

@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "run": "Simulate a scenario: reach, word of mouth, and how sure one can be.",
     "compare": "Say which of several scenarios is better, and how surely.",
     "sweep": "Run many settings of a scenario; stop and go on as you like.",
+    "sensitivity": "Say which uncertain numbers decide a result.",
     "tipping": "Find where a number tips a scenario: R = 1, and the goal met every second time.",
     "validate": "Check a scenario and say what to expect of it, without running it.",
     "show": "List the stock scenarios, or print one.",

@@ -95,7 +95,12 @@ def repeated(
         worthwhile=record["worthwhile"],
         labels=[label for label, _ in scenarios],
     )
-    return compare_job([scenario for _, scenario in scenarios], options, quiet)
+    settling = record.get("settling")
+    if settling:
+        options.update({key: settling[key] for key in ("replicates", "draws", "most_replicates")})
+        options["until_settled"] = True
+    stop_at = settling["stopped_at"] if settling else None
+    return compare_job([scenario for _, scenario in scenarios], options, quiet, stop_at=stop_at)
 
 
 def read_record(path: Path, kinds: tuple[str, ...] = ("run", "compare")) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from viralsim.kernels import layout as lay
 from viralsim.kernels.layout import Plan, Scratch, Tally, World
+from viralsim.kernels.reaching import N_EXTRA, make_work
 
 __all__ = ["capacities", "grown", "make_scratch", "make_tally", "scratch_bytes"]
 
@@ -90,6 +91,7 @@ def make_scratch(
         masks=np.zeros(scopes, np.uint64),
         flag_bins=np.zeros((scopes + n_slots) * n_segments * 32, np.int64),
         size=_sizes(chunks),
+        reaching=make_work(plan.reaching, n_slots * n_segments),
     )
 
 
@@ -139,6 +141,8 @@ def make_tally(plan: Plan, n_segments: int, n_bins: int, replicates: int) -> Tal
         generations=np.zeros((replicates, 64), np.int64),
         tree_sizes=np.zeros((replicates, 40), np.int64),
         seed_cost=np.zeros(replicates),
+        extra=np.zeros((replicates, n_slots * n_segments * N_EXTRA), np.int64),
+        bought=np.zeros((replicates, plan.reaching.slot.size), np.int64),
     )
 
 

@@ -10,9 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from viralsim.kernels.bundles import by_reference
+from viralsim.kernels.reaching import Reaching, ReachingWork
+
 Array = NDArray  # dtypes are stated per field
 
 
+@by_reference
 class World(NamedTuple):
     """The people and graphs of one draw, read by all threads."""
 
@@ -30,6 +34,7 @@ class World(NamedTuple):
     fans: Array  # int32[brand followers of all platforms], in person key order
 
 
+@by_reference
 class Plan(NamedTuple):
     """The content, its numbers and the calendar, for one draw."""
 
@@ -73,8 +78,10 @@ class Plan(NamedTuple):
     ask_paid: Array  # uint8[asks]
     ask_price: Array  # float64[asks]
     bin_of_step: Array  # int64[T]
+    reaching: Reaching  # paid flights and discovery
 
 
+@by_reference
 class Scratch(NamedTuple):
     """One thread's working memory; its size does not depend on the number of replicates."""
 
@@ -124,8 +131,10 @@ class Scratch(NamedTuple):
     masks: Array  # uint64[1 + I + P], flags of a person in each scope of several slots
     flag_bins: Array  # int64[(1 + I + P + S) x G x 32], people by scope, segment and flags
     size: Array  # int64[N_SIZES]
+    reaching: ReachingWork
 
 
+@by_reference
 class Tally(NamedTuple):
     """Columns of the ensemble; row = position of the replicate in the block (see viralsim.metrics.tallies)."""
 
@@ -136,6 +145,8 @@ class Tally(NamedTuple):
     generations: Array  # int64[R, 64]
     tree_sizes: Array  # int64[R, 40]
     seed_cost: Array  # float64[R]
+    extra: Array  # int64[R, S x G x N_EXTRA]
+    bought: Array  # int64[R, D]
 
 
 CHUNK = 128

@@ -120,8 +120,22 @@ def _last_generation(view: View) -> Floats:
     return np.where(depth < 0, np.nan, depth)
 
 
-def _seed_cost(view: View) -> Floats:
-    return view.tallies.seed_cost.astype(np.float64)
+def _cost(view: View) -> Floats:
+    return view.tallies.seed_cost.astype(np.float64) + view.paid_cost()
+
+
+def _has(*mechanics: str) -> Callable[[Tallies], bool]:
+    """Whether a run has one of the mechanics of `viralsim.metrics.tallies.Reaching`."""
+    return lambda tallies: tallies.reaching is not None and not tallies.reaching.has.isdisjoint(mechanics)
+
+
+def _extra(name: str) -> Measure:
+    return lambda view: view.extra(name)
+
+
+def _beyond_target(view: View) -> Floats:
+    reaching = view.tallies.reaching
+    return view.people_outside(reaching.targeted if reaching else ())
 
 
 def _polarised(name: str) -> tuple[str, str]:
@@ -186,6 +200,10 @@ def _with_negative(tallies: Tallies) -> bool:
     return tallies.has_negative
 
 
+def _with_prices(tallies: Tallies) -> bool:
+    return tallies.has_prices or (tallies.reaching is not None and "paid" in tallies.reaching.has)
+
+
 def _with_value(tallies: Tallies) -> bool:
     prices = tallies.prices
     named = (prices.per_1000_impressions, prices.per_like, prices.per_comment)
@@ -219,9 +237,20 @@ _VOLUME = (
     Metric("impressions_owned", _count("impressions_owned")),
     Metric("impressions_paid", _count("impressions_paid")),
     _counted("impressions_earned", "impressions_earned"),
+    Metric(
+        "impressions_discovery", _extra("impressions_discovery"), by_chance=True, defined=_has("discovery")
+    ),
+    Metric("impressions_dark", _extra("impressions_dark"), by_chance=True, defined=_has("private")),
     Metric("reach", _people("reached")),
     Metric("reach_accounts", lambda view: view.accounts_reached()),
     Metric("reach_earned_only", _people("reached_earned_only"), by_chance=True),
+    Metric(
+        "reach_beyond_target",
+        _beyond_target,
+        parts=(),
+        by_chance=True,
+        defined=lambda tallies: tallies.reaching is not None and any(tallies.reaching.targeted),
+    ),
     Metric(
         "frequency", _count(*IMPRESSIONS), _people("reached"), "people reached", better="neither", floor=1.0
     ),
@@ -231,6 +260,7 @@ _VOLUME = (
 _ENGAGEMENT = (
     Metric("sharers", _people("sharers"), by_chance=True),
     _counted("shares", *SHARES),
+    Metric("shares_private", _extra("shares_private"), by_chance=True, defined=_has("private")),
     _counted("likes", "likes"),
     _counted("comments", *COMMENTS),
     _counted("clicks", *CLICKS),
@@ -319,7 +349,7 @@ _VALENCE = (
 )
 
 _MONEY_AND_TIME = (
-    Metric("cost", _seed_cost, better="lower", parts=(), defined=lambda tallies: tallies.has_prices),
+    Metric("cost", _cost, better="lower", parts=(), defined=_with_prices),
     Metric("earned_media_value", earned_media_value, defined=_with_value),
     Metric("peak_hour", peak_hour, better="neither", parts=_BY_CONTENT),
     Metric("half_reach_hour", half_reach_hour, better="lower", parts=()),

@@ -22,6 +22,7 @@ __all__ = [
     "Card",
     "assumption_rows",
     "cards",
+    "difference_drivers",
     "driver_rows",
     "judged_drivers",
     "money",
@@ -89,7 +90,7 @@ def cards(ensemble: Ensemble) -> tuple[Card, ...]:
     if goal is not None and goal.metric in ensemble:
         chance = ensemble.prob_at_least(goal.metric, goal.at_least)
         what = f"{goal.metric.replace('_', ' ')} of at least {format_number(goal.at_least)}"
-        rows.append(Card("goal met", format_times(chance), note=what))
+        rows.append(Card("goal met", format_times(chance).replace(" times in ", " in "), note=what))
     return tuple(rows)
 
 
@@ -150,6 +151,14 @@ def driver_rows(ensemble: Ensemble, metric: str) -> tuple[Driver, ...]:
         return ()
     found = drivers(draw_means(ensemble.column(metric), ensemble.draw), draw_scores([ensemble]))
     return found[:TOP_DRIVERS]
+
+
+def difference_drivers(a: Ensemble, b: Ensemble, metric: str) -> tuple[Driver, ...]:
+    """The numbers nobody knows that move the difference b - a most from draw to draw, in shared worlds."""
+    if a.draws < 2 or a.draws != b.draws:
+        return ()
+    effect = draw_means(b.column(metric), b.draw) - draw_means(a.column(metric), a.draw)
+    return drivers(effect, draw_scores([a, b]))[:TOP_DRIVERS]
 
 
 def judged_drivers(ensemble: Ensemble, top: tuple[Driver, ...]) -> str:

@@ -191,8 +191,11 @@ def _widest_gap(ticks: list[float], low: float, high: float) -> float:
 
 def effects_caption(comparison: Comparison) -> str:
     """What to read off the paired effects."""
+    said = (
+        f"{comparison.sentence()} " if len(comparison.pairs) == 1 else ""
+    )  # of many, too long for a caption
     return (
-        f"{comparison.sentence()} A line that stays clear of the grey zone is a difference worth having; one "
+        f"{said}A line that stays clear of the grey zone is a difference worth having; one "
         "inside it is practically none; one that reaches across its edge is unresolved (hollow dot)."
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from viralsim.engine.ensemble import Ensemble
 from viralsim.experiment.comparison import Comparison
 from viralsim.experiment.pairs import Pair, effect_interval_text, effect_text
-from viralsim.metrics.rounding import format_percent, format_times
+from viralsim.metrics.rounding import format_sure, format_times
 from viralsim.report import facts
 from viralsim.report.figures import Drawn, comparison_figures, run_figures
 from viralsim.report.player import player_data
@@ -47,6 +47,8 @@ def run_page(ensemble: Ensemble, drawn: list[Drawn] | None = None) -> str:
         drivers=top,
         judged=facts.judged_drivers(ensemble, top),
         assumptions=facts.assumption_rows(ensemble),
+        sources=_sources(ensemble),
+        scenario_sources=ensemble.scenario.sources,
         reproduce=reproduce_run(ensemble),
     )
 
@@ -77,14 +79,17 @@ def comparison_page(comparison: Comparison, drawn: list[Drawn] | None = None) ->
         player=None,
         metric=comparison.metric.replace("_", " "),
         runs=[
-            {"label": label, "sentence": e.sentence(), **_run_facts(e)}
+            {"label": label, "cards": facts.cards(e), "origins": facts.origin_parts(e)}
             for label, e in zip(comparison.labels, comparison.ensembles, strict=True)
         ],
         pairs=[_pair_row(pair) for pair in comparison.pairs],
         differences=_differences(comparison),
-        drivers=facts.driver_rows(first, comparison.metric),
-        judged=facts.judged_drivers(first, facts.driver_rows(first, comparison.metric)),
+        segments=_segments(comparison),
+        risks=_risks(comparison),
+        driven=_driven(comparison),
         assumptions=facts.assumption_rows(first),
+        sources=_sources(*comparison.ensembles),
+        scenario_sources=first.scenario.sources,
         reproduce=reproduce_comparison(comparison),
     )
 
@@ -101,7 +106,6 @@ def _run_facts(ensemble: Ensemble) -> dict[str, Any]:
         "risks": facts.risk_rows(ensemble),
         "money": facts.money(ensemble),
         "viral": bool(ensemble.viral),
-        "teaches": getattr(ensemble.scenario, "teaches", None) or "",
     }
 
 
@@ -119,9 +123,47 @@ def _pair_row(pair: Pair) -> dict[str, str]:
         "effect": effect_text(pair),
         "interval": effect_interval_text(pair),
         "wins": format_times(pair.prob_better),
-        "mean_wins": format_percent(pair.prob_mean_better, 0.005),
+        "mean_wins": format_sure(pair.prob_mean_better),
         "verdict": f"{pair.verdict}{why}",
     }
+
+
+def _sources(*ensembles: Ensemble) -> dict[str, facts.AssumptionRow]:
+    """What is assumed of each number, by its path; of the first scenario that has it."""
+    return {row.path: row for e in reversed(ensembles) for row in facts.assumption_rows(e)}
+
+
+def _segments(comparison: Comparison) -> list[dict[str, Any]]:
+    """How much of each segment every scenario reaches; segments by name, sizes as in the first that has it."""
+    found: dict[str, dict[str, Any]] = {}
+    empty = {"part": "not there", "width": "0"}
+    for number, ensemble in enumerate(comparison.ensembles):
+        for row in facts.reach_rows(ensemble):
+            entry = found.setdefault(row["name"], {**row, "parts": [empty] * len(comparison.ensembles)})
+            entry["parts"][number] = {"part": row["part"], "width": row["width"]}
+    return list(found.values())
+
+
+def _risks(comparison: Comparison) -> list[dict[str, Any]]:
+    """What could go wrong, with its chance in every scenario that defines it."""
+    found: dict[str, dict[str, Any]] = {}
+    for number, ensemble in enumerate(comparison.ensembles):
+        for row in facts.risk_rows(ensemble):
+            entry = found.setdefault(row["name"], {**row, "chances": [None] * len(comparison.ensembles)})
+            entry["chances"][number] = row
+    return list(found.values())
+
+
+def _driven(comparison: Comparison) -> list[dict[str, Any]]:
+    """What drives each difference in the main metric: of two scenarios the one, of more each against the first."""
+    rows = []
+    for pair in comparison.pairs:
+        if pair.metric != comparison.metric or pair.a != comparison.labels[0]:
+            continue
+        a, b = (comparison.ensembles[comparison.labels.index(label)] for label in (pair.a, pair.b))
+        top = facts.difference_drivers(a, b, comparison.metric)
+        rows.append({"a": pair.a, "b": pair.b, "rows": top, "judged": facts.judged_drivers(b, top)})
+    return rows
 
 
 def _differences(comparison: Comparison) -> list[dict[str, Any]]:

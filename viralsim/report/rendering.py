@@ -57,7 +57,14 @@ def _environment() -> Environment:
         loader=_Templates(), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["percent"] = format_percent
+    environment.filters["breakable"] = breakable
     return environment
+
+
+def breakable(path: str) -> Markup:
+    """A dotted path that may be broken after its dots and underscores; escaped."""
+    parts = re.split(r"(?<=[._/])", path)
+    return Markup("<wbr>").join(parts)
 
 
 def render(template: str, **content: Any) -> str:

@@ -12,7 +12,13 @@ from viralsim.metrics.columns import as_column
 from viralsim.metrics.drivers import AT_LEAST_DRAWS
 from viralsim.metrics.paired import pair
 from viralsim.metrics.registry import METRICS
-from viralsim.metrics.rounding import format_interval, format_number, format_percent, format_times
+from viralsim.metrics.rounding import (
+    format_interval,
+    format_number,
+    format_percent,
+    format_sure,
+    format_times,
+)
 from viralsim.metrics.uncertainty import summarise
 from viralsim.report.figures_sweep import chosen_rows
 from viralsim.report.sweep_view import Floats, SweepView, group_mean
@@ -86,11 +92,10 @@ def _next_best(view: SweepView, best: int, second: int) -> str:
     found = pair(as_column(a), as_column(b), _draw_of(view, best, a.size))
     sure = found.prob_mean_higher if METRICS[view.metric].better != "lower" else 1.0 - found.prob_mean_higher
     win = found.prob_higher if METRICS[view.metric].better != "lower" else 1.0 - found.prob_higher
-    sure_text = "more than 99 %" if sure > 0.99 else format_percent(sure, 0.01)
     return (
         f"Next best is {view.says(second)} with {_number(view, second)}; run once each, the best comes out ahead "
-        f"{format_times(win)}, and that its expected value is better is {sure_text} sure. The best of many looks a "
-        "little better than it is."
+        f"{format_times(win)}, and that its expected value is better is {format_sure(sure)} sure. The best of "
+        "many looks a little better than it is."
     )
 
 

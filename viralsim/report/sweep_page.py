@@ -59,6 +59,7 @@ def sweep_page(swept: Sweep, metric: str | None = None, command: str = "") -> st
         assumptions=[
             row for row in facts.scenario_assumptions(swept.scenario) if row.path not in swept.paths
         ],
+        scenario_sources=swept.scenario.sources,
         reproduce=reproduce_sweep(
             swept.scenario,
             swept.seed,
