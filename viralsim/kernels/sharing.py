@@ -32,6 +32,7 @@ from viralsim.kernels.layout import (
     SIZE_TOUCHED,
 )
 from viralsim.kernels.machine import inner
+from viralsim.kernels.private import make_private
 from viralsim.kernels.words import (
     EV_ORIGIN,
     EV_PEER,
@@ -181,6 +182,8 @@ def share_pending(plan, scratch, curves, t, width):
             if event < 0:
                 return False
             count_share(plan, scratch, curves, t, width, event, False)
+            if plan.reaching.private_q.size > 0:
+                make_private(plan, scratch, width, event)
         at = scratch.pending[at, 3]
     return True
 
