@@ -93,7 +93,7 @@ def simulate(
     graphs = file_graphs(resolve(scenario, seed, 0, fixed=True))
     check_memory(scenario, graphs, replicates, threads)
     run = _Run(scenario, seed, fixed, graphs, replicates, draws)
-    run.all_draws(threads, _progress(progress))
+    run.all_draws(threads, reporter(progress))
     return run.ensemble()
 
 
@@ -108,6 +108,7 @@ def run_block(
     threads: int = 1,
     maker: AudienceMaker | None = None,
     stop: threading.Event | None = None,
+    report: Progress | None = None,
 ) -> Ensemble:
     """Run the replicates first, ..., first + count - 1 of a scenario: the same rows as `simulate` would give.
 
@@ -126,6 +127,8 @@ def run_block(
         Hands out audiences that were made before (see `compile_draw`).
     stop : threading.Event, optional
         Set from outside to end the work soon.
+    report : callable, optional
+        Gets (replicates done, all).
 
     Returns
     -------
@@ -141,7 +144,7 @@ def run_block(
         raise SpecError(f"first: got {first}; allowed are multiples of the {draws} draws")
     run = _Run(scenario, seed, fixed, graphs, count, min(draws, count), first, maker)
     run.stop = stop or run.stop
-    run.all_draws(threads, None)
+    run.all_draws(threads, report)
     if run.stop.is_set():
         raise EngineError("stopped before it was done")
     return run.ensemble()
@@ -155,7 +158,7 @@ def at_least_1(name: str, value: Any, default: int) -> int:
     return int(value)
 
 
-def _progress(progress: bool | Progress) -> Progress | None:
+def reporter(progress: bool | Progress) -> Progress | None:
     """The callback to report to."""
     if callable(progress):
         return progress
@@ -249,7 +252,7 @@ def last_events(scratch: Scratch) -> Events:
 def _sizes_of(scratch: Scratch) -> dict[str, int]:
     """The capacities a scratch was made with."""
     return {
-        "displays": scratch.pool.size,
+        "displays": scratch.pool.size - lay.READ_AHEAD,
         "repeats": scratch.repeat_next.size,
         "pending": scratch.pending.shape[0],
         "events": scratch.events.shape[0],
