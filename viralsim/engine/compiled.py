@@ -250,7 +250,8 @@ def _powers(scenario: Any, audience: Audience, name: str) -> NDArray[np.float64]
 def _ties(scenario: Any, networks: tuple[Network, ...]) -> NDArray[np.uint8]:
     """Ties in 1/255 in edge order; empty where no mechanic looks at them."""
     needed = any(item.view_influence > 0 for item in scenario.items) or any(
-        platform.ranking.tie_exponent != 0 for platform in scenario.platforms.values()
+        platform.ranking.tie_exponent != 0 or platform.private_sharing.kind != "none"
+        for platform in scenario.platforms.values()
     )
     if not needed or all(network.tie is None for network in networks):
         return np.zeros(0, np.uint8)

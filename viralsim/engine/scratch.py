@@ -88,7 +88,7 @@ def make_scratch(
         masks=np.zeros(scopes, np.uint64),
         flag_bins=np.zeros((scopes + n_slots) * n_segments * 32, np.int64),
         size=_sizes(chunks),
-        reaching=make_work(plan.reaching, n_slots * n_segments),
+        reaching=make_work(plan.reaching, n_slots, n_segments),
     )
 
 

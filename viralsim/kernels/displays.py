@@ -6,6 +6,7 @@ import numpy as np
 
 from viralsim.kernels.deliveries import EV_DELIVERY, book_special, book_wave
 from viralsim.kernels.draws import below, derive, exponential, high32, low32, uniform
+from viralsim.kernels.echoes import echo
 from viralsim.kernels.layout import (
     BATCH,
     C_CLICKS,
@@ -303,6 +304,9 @@ def react(world, plan, scratch, t, width, display, word, event):
         book_wave(plan, scratch, slot, view, word, word_2, delivery)
 
     ok = True
+    cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
+    if plan.reaching.like_shown.size > 0:
+        ok = echo(plan, scratch, t, width, person, slot, view, word, word_2, cause)
     if not slot_word & np.uint64(F_CROSSED | F_DONE):
         growth = plan.hazard_friend[slot] if peer else plan.hazard_post[slot]
         if delivery > 0:
@@ -327,8 +331,7 @@ def react(world, plan, scratch, t, width, display, word, event):
             slot_word |= np.uint64(F_CROSSED)
             if delivery > 0:
                 scratch.reaching.wave[delivery - 1, 1] += 1
-            cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
-            ok = cross(plan, scratch, t, person, slot, key, cause, view)
+            ok &= cross(plan, scratch, t, person, slot, key, cause, view)
     scratch.rows[at_slot] = slot_word
     return ok
 
@@ -375,7 +378,7 @@ def receive_bucket(world, plan, scratch, curves, t, width):
                 filled += 1
             taken += filled
         noticed = receive(world, plan, scratch, curves, t, width, filled)
-        if plan.reaching.slot.size > 0:
+        if plan.reaching.slot.size + plan.reaching.private_q.size + plan.reaching.like_shown.size > 0:
             book_special(scratch, filled)
         for k in range(noticed):
             b = scratch.noticed[k]

@@ -194,7 +194,7 @@ POST_WORD = np.uint64(1 << 63)
 
 # Person word: activity float32 | stamp 16 | segment 5 | origins 3 | repeat 1 | touched 1 | notices used 6
 STAMP_SHIFT, SEGMENT_SHIFT, ORIGIN_SHIFT, REPEAT_SHIFT, TOUCHED_SHIFT, USED_SHIFT = 32, 48, 53, 56, 57, 58
-# Item word: notice_q 32 | displays 8 | score + 127 in 8
+# Item word: notice_q 32 | displays 8 | score + 127 in 8 | likes and comments shown to others 16, by platform
 DISPLAYS_SHIFT, SCORE_SHIFT = 32, 40
 # Slot word: hazard (or node + 1 once shared) 48 | sharers noticed 8 | flags 8
 HAZARD_SHIFT, SHARERS_SHIFT = 16, 8
