@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.engine import tables
+from viralsim.engine.market import make_market, needs_ties
 from viralsim.engine.networks import Network, audience_keys, make_network
 from viralsim.engine.people import (
     P_FANS,
@@ -230,8 +231,10 @@ def _powers(scenario: Any, audience: Audience, name: str) -> NDArray[np.float64]
 
 def _ties(scenario: Any, networks: tuple[Network, ...]) -> NDArray[np.uint8]:
     """Ties in 1/255 in edge order; empty where no mechanic looks at them."""
-    needed = any(item.view_influence > 0 for item in scenario.items) or any(
-        platform.ranking.tie_exponent != 0 for platform in scenario.platforms.values()
+    needed = (
+        needs_ties(scenario)
+        or any(item.view_influence > 0 for item in scenario.items)
+        or any(platform.ranking.tie_exponent != 0 for platform in scenario.platforms.values())
     )
     if not needed or all(network.tie is None for network in networks):
         return np.zeros(0, np.uint8)
@@ -334,6 +337,7 @@ def _make_plan(
         ask_paid=asks["paid"].copy(),
         ask_price=asks["price"].copy(),
         bin_of_step=(np.arange(n_steps) * n_bins // n_steps).astype(np.int64),
+        market=make_market(scenario, audience.people),
     )
 
 

@@ -186,7 +186,9 @@ class Ensemble:
         Parameters
         ----------
         name : str
-            impressions, impressions_owned, impressions_paid, impressions_earned, shares, or reach.
+            impressions, impressions_owned, impressions_paid, impressions_earned, shares, or reach; where something is
+            sold or complaints are answered also purchases, purchases_baseline, mentions_positive, mentions_negative,
+            answers, reviews_positive, reviews_negative, and reputation (float, from -1 to 1, at the end of each bin).
         cumulative : bool, optional
             Counts up to each of `times_hours` rather than within each bin. By default only reach is
             cumulative: people reached so far.
@@ -200,9 +202,12 @@ class Ensemble:
         SpecError
             If there is no such curve.
         """
-        if name not in views.CURVES:
-            raise SpecError(f"curve: there is no {name!r}; {allowed_names(name, views.CURVES)}")
+        names = views.curve_names(self.tallies)
+        if name not in names:
+            raise SpecError(f"curve: there is no {name!r}; {allowed_names(name, names)}")
         counts = views.curve(self.tallies, name)
+        if name == "reputation":  # it is a state, not a count
+            return counts
         add_up = name == "reach" if cumulative is None else cumulative
         return np.cumsum(counts, axis=1) if add_up else counts
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from numba import njit
 
+from viralsim.kernels.answering import close_market, close_step
+from viralsim.kernels.buying import open_market
 from viralsim.kernels.displays import receive_bucket
 from viralsim.kernels.draws import derive
 from viralsim.kernels.finishing import finish_people
@@ -93,6 +95,8 @@ def replicate(world, plan, scratch, curves, width, run_key):
     for s in range(scratch.boost.size):
         scratch.boost[s] = 1.0
         scratch.rank_boost[s] = -1.0
+    if plan.market.counting:
+        open_market(world, plan, scratch, run_key)
     any_boost = False
     for p in range(plan.boost.shape[0]):
         any_boost |= plan.boost[p, 0] > 0.0
@@ -125,6 +129,8 @@ def replicate(world, plan, scratch, curves, width, run_key):
             first += LISTS
         if any_boost:
             boost_slots(plan, scratch)
+        if plan.market.counting:
+            close_step(world, plan, scratch, t, width)
     return True, cost
 
 
@@ -154,6 +160,8 @@ def run_block(world, plan, scratch, tally, run_keys, begin):
         for c in range(scratch.counts.size):
             tally.counts[r, c] = scratch.counts[c]
         tally.seed_cost[r] = cost
+        if plan.market.counting:
+            tally.wait[r] = close_market(scratch.sales, tally.deals[r], tally.lines[r])
         n = scratch.size[SIZE_NODES]
         for i in range(n):
             scratch.node_parent[i] = scratch.nodes[i, NODE_PARENT]

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from viralsim.errors import SpecError
+from viralsim.metrics import sales
 from viralsim.metrics.columns import Column, Floats, as_column
 from viralsim.metrics.tallies import Prices, Tallies
 from viralsim.metrics.views import PARTS, View, part_names
@@ -178,6 +179,56 @@ def half_reach_hour(view: View) -> Floats:
     return np.where(half > 0, hours, np.nan)
 
 
+def _deals(*names: str) -> Measure:
+    return lambda view: sales.deals(view, *names)
+
+
+def _sold(tallies: Tallies) -> bool:
+    return tallies.sales is not None and tallies.sales.selling
+
+
+def _sold_at_a_price(tallies: Tallies) -> bool:
+    return tallies.sales is not None and tallies.sales.selling and tallies.sales.price is not None
+
+
+def _sold_at_a_margin(tallies: Tallies) -> bool:
+    return tallies.sales is not None and tallies.sales.selling and tallies.sales.margin is not None
+
+
+def _with_worlds(tallies: Tallies) -> bool:
+    return _sold_at_a_margin(tallies) and tallies.sales is not None and tallies.sales.without.shape[1] > 0
+
+
+def _with_paid_sharers(tallies: Tallies) -> bool:
+    return _with_worlds(tallies) and tallies.sales is not None and tallies.sales.paying
+
+
+def _with_cost(tallies: Tallies) -> bool:
+    return METRICS["cost"].defined(tallies)
+
+
+def _answered(tallies: Tallies) -> bool:
+    return tallies.sales is not None and tallies.sales.answering
+
+
+def _reviewed(tallies: Tallies) -> bool:
+    return tallies.sales is not None and tallies.sales.reviewing
+
+
+def _talked_about(tallies: Tallies) -> bool:
+    return tallies.sales is not None
+
+
+def _return(view: View) -> Floats:
+    """Incremental margin minus cost."""
+    return sales.margin_of(view, sales.incremental(view)) - METRICS["cost"].numerator(view)
+
+
+def _backlash(view: View) -> Floats:
+    """1 where complaints outnumber positive mentions, else 0."""
+    return (_net_mentions(view) < 0).astype(np.float64)
+
+
 def _with_followers(tallies: Tallies) -> bool:
     return bool(tallies.brand_followers.sum() > 0)
 
@@ -318,6 +369,64 @@ _VALENCE = (
     ),
 )
 
+_BY_SEGMENT = ("segment",)
+
+_SALES = (
+    Metric("conversions", _deals("purchases"), by_chance=True, defined=_sold),
+    Metric("conversions_direct", _deals("purchases_owned", "purchases_paid"), by_chance=True, defined=_sold),
+    Metric("conversions_referral", _deals("purchases_earned"), by_chance=True, defined=_sold),
+    Metric(
+        "conversions_baseline",
+        _deals("purchases_baseline"),
+        better="neither",
+        parts=_BY_SEGMENT,
+        by_chance=True,
+        defined=_sold,
+    ),
+    Metric("conversions_incremental", sales.incremental, parts=_BY_SEGMENT, floor=None, defined=_sold),
+    Metric("new_customers", _deals("purchases_new"), by_chance=True, defined=_sold),
+    Metric("reviews", _deals("reviews_positive", "reviews_negative"), by_chance=True, defined=_reviewed),
+    Metric(
+        "backlash", _backlash, better="lower", parts=(), ceiling=1.0, by_chance=True, defined=_with_negative
+    ),
+    Metric("reputation", sales.reputation, parts=(), floor=-1.0, ceiling=1.0, defined=_talked_about),
+    Metric(
+        "response_rate",
+        _deals("answered"),
+        _deals("complaints"),
+        "complaints",
+        ceiling=1.0,
+        defined=_answered,
+    ),
+    Metric("response_time_hours", sales.wait_hours, better="lower", parts=(), defined=_answered),
+    Metric("interactions_brand", sales.brand_to_customer, by_chance=True, defined=_talked_about),
+    Metric("interactions_customers", _deals("customer_to_customer"), by_chance=True, defined=_talked_about),
+)
+
+_CUSTOMER_MONEY = (
+    Metric("revenue", sales.revenue, defined=_sold_at_a_price),
+    Metric(
+        "roi",
+        _return,
+        lambda view: METRICS["cost"].numerator(view),
+        "cost",
+        parts=(),
+        floor=None,
+        defined=lambda tallies: _sold_at_a_margin(tallies) and _with_cost(tallies),
+    ),
+    Metric("customer_value_direct", sales.value_direct, defined=_sold_at_a_margin),
+    Metric(
+        "customer_value_referral",
+        sales.value_referral,
+        parts=_BY_SEGMENT,
+        floor=None,
+        defined=_with_paid_sharers,
+    ),
+    Metric(
+        "customer_value_influence", sales.value_influence, parts=_BY_SEGMENT, floor=None, defined=_with_worlds
+    ),
+)
+
 _MONEY_AND_TIME = (
     Metric("cost", _seed_cost, better="lower", parts=(), defined=lambda tallies: tallies.has_prices),
     Metric("earned_media_value", earned_media_value, defined=_with_value),
@@ -326,7 +435,10 @@ _MONEY_AND_TIME = (
     Metric("excluded_people", _excluded, better="lower", parts=("segment",)),
 )
 
-_ENTRIES = {m.name: m for m in (*_VOLUME, *_ENGAGEMENT, *_TREES, *_VALENCE, *_MONEY_AND_TIME)}
+_ENTRIES = {
+    m.name: m
+    for m in (*_VOLUME, *_ENGAGEMENT, *_TREES, *_VALENCE, *_SALES, *_CUSTOMER_MONEY, *_MONEY_AND_TIME)
+}
 
 METRICS: dict[str, Metric] = {name: _ENTRIES[name] for name in METRIC_NAMES if name in _ENTRIES}
 """All metrics the tallies can define, by name, in the order they are printed."""

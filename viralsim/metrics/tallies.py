@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from viralsim.metrics.sales import Sales
+
 __all__ = ["COUNTS", "PEOPLE", "TREES", "Prices", "Tallies"]
 
 COUNTS = (
@@ -95,6 +97,9 @@ class Tallies:
         Paid to people who were asked and shared, US$; 0 if no price was given.
     has_prices, has_negative : bool
         Whether the scenario sets a price on anything, and whether any view can be other than positive.
+    prices : Prices
+    sales : Sales or None
+        What was bought, complained of and answered; None where nothing is sold and nobody answers.
     """
 
     counts: NDArray[np.int64]
@@ -116,3 +121,4 @@ class Tallies:
     has_prices: bool
     has_negative: bool
     prices: Prices
+    sales: Sales | None = None

@@ -51,6 +51,12 @@ class Segment(Model):
     customers: Annotated[float, NumberField("probability", "part of the segment")] = about(
         "Part who are customers already.", 0.0, neutral=True
     )
+    convert_prob: Annotated[float, NumberField("probability", "purchases per click")] | None = about(
+        "In place of buying.convert_prob.", None
+    )
+    baseline_per_week: (
+        Annotated[float, NumberField("non-negative", "purchases per person and week", 100.0)] | None
+    ) = about("In place of buying.baseline_per_week.", None)
 
 
 class ConstantActivity(Model):

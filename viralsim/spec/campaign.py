@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from viralsim.spec.buying import BrandResponse
 from viralsim.spec.fields import (
     Hours,
     Identity,
@@ -113,3 +114,4 @@ class Campaign(Model):
 
     posts: Items[Post] = about("Content calendar.", ())
     seeding: Items[Seeding] = about("People asked to share.", ())
+    response: BrandResponse | None = about("How complaints are answered. Default: they are not.", None)
