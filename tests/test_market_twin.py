@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twins.adapter import differences, run_kernel, run_twin
 from twins.market import Shop
+from twins.spread import Replicate
 from twins.worlds import ONE_32, crowd_case, random_case
 
+from viralsim.engine.replicates import last_events, last_touches, run_replicates
 from viralsim.kernels.market import Market, no_market
 
 SEEDS = st.integers(0, 2**63 - 1)
@@ -214,3 +216,44 @@ def test_a_planted_bug_is_caught(method, bug, monkeypatch):
         if differences(right, wrong):
             return
     pytest.fail(f"no case tells {bug.__name__} from the page")
+
+
+# What is recorded for attribution
+
+
+def recorded(world, plan, run_key):
+    """Touches and purchases of the kernel by person, as the twin has them."""
+    _, scratch = run_replicates(world, plan, np.array([run_key], np.uint64), touches=2)
+    touch, bought = last_touches(scratch)
+    events = last_events(scratch)
+    touches, purchases = {}, {}
+    for row in touch.tolist():
+        sharer = max(int(events.who[row[4]]), -1)
+        entry = (row[1], row[2], ("owned", "paid", "earned")[row[3]], sharer, row[5], bool(row[6]))
+        touches.setdefault(row[0], []).append(entry)
+    for person, step, slot, expected, so_far in bought.tolist():
+        before = int((touch[:so_far, 0] == person).sum())
+        purchases[person] = (step, slot, bool(expected), before)
+    return touches, purchases
+
+
+@settings(max_examples=60)
+@given(seed=SEEDS)
+def test_what_is_recorded_equals_the_twin(seed):
+    world, plan, run_keys = random_case(seed)
+    if not plan.market.counting:
+        plan = plan._replace(market=random_on(world, plan))
+    twin = Replicate(world, plan, run_keys[0])
+    twin.run()
+    touches, purchases = recorded(world, plan, run_keys[0])
+    assert touches == {person: rows for person, rows in twin.shop.touches.items() if rows}
+    assert purchases == twin.shop.purchases
+
+
+def test_recording_changes_nothing():
+    world, plan, run_keys = busy_case()
+    keys = np.array(run_keys, np.uint64)
+    one, _ = run_replicates(world, plan, keys)
+    other, scratch = run_replicates(world, plan, keys, touches=2)
+    assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    assert len(last_touches(scratch)[0]) > 500

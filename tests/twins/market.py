@@ -41,7 +41,8 @@ class Shop:
         self.seen = [int(number) for number in self.market.reviews]
         self.answers: dict[int, list[int]] = defaultdict(list)  # by step: view keys of shares
         self.answered: set[int] = set()  # view keys
-        self.touches: list[tuple[int, ...]] = []
+        self.touches: dict[int, list[tuple[Any, ...]]] = defaultdict(list)  # by person, in order
+        self.purchases: dict[int, tuple[int, int, bool, int]] = {}  # by person
         self.expected: dict[int, list[int]] = defaultdict(list)
         if self.market.selling:
             for person in range(len(run.keys)):
@@ -104,6 +105,8 @@ class Shop:
 
     def purchase(self, step: int, person: int, slot: int, origin: str | None) -> None:
         self.bought.add(person)
+        anyway = any(person in people for people in self.expected.values())
+        self.purchases[person] = (step, slot, anyway, len(self.touches[person]))
         self.book(0, slot, person)
         if origin is not None:
             self.book(1 + ORIGINS.index(origin), slot, person)
@@ -120,9 +123,12 @@ class Shop:
 
     # Complaints and answers
 
-    def engaged(self, step: int, person: int, by_friend: bool, display: Any, view: int, h: int) -> None:
+    def engaged(self, step: int, event: Any, person: int, display: Any, view: int, h: int) -> None:
+        sharer = -1 if event.person is None else event.person
+        self.touches[person].append((step, display.slot, display.origin, sharer, view, display.clicked))
         if not self.market.counting:
             return
+        by_friend = event.person is not None
         did = display.liked + (display.comment is not None) + display.clicked
         self.deals[display.slot, self.run.world.segment[person], 11 if by_friend else 10] += did
         if display.comment is not None:

@@ -281,7 +281,7 @@ class Replicate:
         # 5. view, 6. engagement, 7. share
         view = self.view(person, item)
         self.engage(display, view, planned.h)
-        self.shop.engaged(step, person, event.person is not None, display, view, planned.h)
+        self.shop.engaged(step, event, person, display, view, planned.h)
         if (person, slot) not in self.crossed and (person, slot) not in self.shared:
             self.expose(step, event, person, view)
 

@@ -11,8 +11,9 @@ from viralsim.engine.scratch import capacities, grown, make_scratch, make_tally
 from viralsim.kernels import layout as lay
 from viralsim.kernels import spread
 from viralsim.kernels.layout import Plan, Scratch, Tally, World
+from viralsim.kernels.market import SIZE_PURCHASE, SIZE_TOUCH
 
-__all__ = ["Events", "last_events", "run_replicates"]
+__all__ = ["Events", "last_events", "last_touches", "run_replicates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def run_replicates(
     run_keys: NDArray[np.uint64],
     scratch: Scratch | None = None,
     n_segments: int | None = None,
+    touches: int = 1,
 ) -> tuple[Tally, Scratch]:
     """Run replicates of one draw, enlarging the working memory as needed.
 
@@ -57,13 +59,15 @@ def run_replicates(
         Reused if given; the one in use at the end is returned.
     n_segments : int, optional
         Segments to count by; those seen in `world` if None.
+    touches : int
+        Above 1: record what is noticed and bought (of one replicate), in a list that begins with so many rows.
 
     Returns
     -------
     Tally, Scratch
         The columns, and the working memory as the last replicate left it.
     """
-    sizes = capacities(world, plan) if scratch is None else _sizes_of(scratch)
+    sizes = {**capacities(world, plan), "touches": touches} if scratch is None else _sizes_of(scratch)
     scratch = make_scratch(world, plan, sizes, n_segments) if scratch is None else scratch
     n_segments = scratch.counts.size // (plan.slot_item.size * lay.N_COUNTS)
     n_bins = int(plan.bin_of_step[-1]) + 1
@@ -105,3 +109,15 @@ def _sizes_of(scratch: Scratch) -> dict[str, int]:
         "events": scratch.events.shape[0],
         "touches": scratch.sales.touch.shape[0],
     }
+
+
+def last_touches(scratch: Scratch) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """What was noticed and bought in the replicate that `scratch` ran last, recording.
+
+    Returns
+    -------
+    int64[touches, N_TOUCH], int64[purchases, N_PURCHASE]
+        Columns of viralsim.kernels.market, in order of time.
+    """
+    sales = scratch.sales
+    return sales.touch[: sales.size[SIZE_TOUCH]].copy(), sales.purchase[: sales.size[SIZE_PURCHASE]].copy()

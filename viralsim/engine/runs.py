@@ -15,8 +15,9 @@ from viralsim.engine.compiled import AudienceMaker, Compiled, compile_draw, run_
 from viralsim.engine.ensemble import Ensemble
 from viralsim.engine.memory import check_memory
 from viralsim.engine.networks import file_graphs
-from viralsim.engine.replicates import Events, last_events, run_replicates
+from viralsim.engine.replicates import Events, last_events, last_touches, run_replicates
 from viralsim.engine.sales import counterfactual_purchases, make_sales_tallies, sales_facts
+from viralsim.engine.touches import Touches, make_touches
 from viralsim.engine.trace import Trace
 from viralsim.errors import EngineError, SpecError
 from viralsim.graph.social_graph import SocialGraph
@@ -30,6 +31,7 @@ from viralsim.spec.resolving import resolve
 __all__ = ["Events", "last_events", "run_block", "run_replicates", "simulate"]
 
 Progress = Callable[[int, int], None]
+_FIRST_TOUCHES = 65_536  # rows of the record of a trace at first; it grows
 _BLOCK = 8  # replicates between looks at the stop flag
 
 
@@ -319,8 +321,16 @@ class _Run:
             self.scenario, self.seed, draw, self.graphs, self.fixed
         )
         keys = np.array([run_key(self.seed, draw, self.first + replicate)], np.uint64)
-        _, scratch = run_replicates(compiled.world, compiled.plan, keys, n_segments=compiled.n_segments)
-        return make_trace(compiled, last_events(scratch), replicate)
+        market = compiled.plan.market._replace(counting=True)  # so that what is noticed can be recorded
+        _, scratch = run_replicates(
+            compiled.world,
+            compiled.plan._replace(market=market),
+            keys,
+            n_segments=compiled.n_segments,
+            touches=_FIRST_TOUCHES,
+        )
+        touches = make_touches(compiled, last_events(scratch), *last_touches(scratch))
+        return make_trace(compiled, last_events(scratch), replicate, touches)
 
     def _rerun(self, fixed: bool, replicates: int) -> Ensemble:
         """The same worlds again, with uncertain numbers held or not."""
@@ -338,7 +348,7 @@ def _prices(plain: Any) -> Prices:
     return Prices(**{name: getattr(value, name) for name in Prices.__dataclass_fields__})
 
 
-def make_trace(compiled: Compiled, events: Events, replicate: int) -> Trace:
+def make_trace(compiled: Compiled, events: Events, replicate: int, touches: Touches | None = None) -> Trace:
     """The shares among `events` as a Trace."""
     shares = np.flatnonzero(events.kind != lay.KIND_POST)
     row = np.full(events.kind.size + 1, -1, np.int64)  # the last entry serves cause -1
@@ -359,4 +369,5 @@ def make_trace(compiled: Compiled, events: Events, replicate: int) -> Trace:
         platforms=tuple(compiled.scenario.platforms),
         items=tuple(item.id for item in compiled.scenario.items),
         replicate=replicate,
+        touches=touches,
     )

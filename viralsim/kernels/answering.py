@@ -33,7 +33,7 @@ from viralsim.kernels.words import EV_POLARITY, EVENT_MASK, EVENT_OF, PERSON_OF
 
 @inner
 def engaged(plan, scratch, t, width, display, slot, segment, origin, peer, view, word, did):
-    """Book what a person did (liked, commented, clicked) about a display noticed. Returns False if the record is full."""
+    """Book what a person `did` (liked, commented, clicked) about a display noticed. False if the record is full."""
     sales = scratch.sales
     liked, commented, clicked = did
     person = np.int64(display >> PERSON_OF)

@@ -14,6 +14,7 @@ from viralsim.kernels.market import (
     BOUGHT_PERSON,
     BOUGHT_SLOT,
     BOUGHT_STEP,
+    BOUGHT_TOUCHES,
     D_BASELINE,
     D_BLAME,
     D_NEW,
@@ -30,6 +31,7 @@ from viralsim.kernels.market import (
     N_DEALS,
     P_BASELINE,
     SIZE_PURCHASE,
+    SIZE_TOUCH,
 )
 from viralsim.kernels.words import LOW_8, ONE_32, SCORE
 
@@ -140,6 +142,7 @@ def purchase(plan, scratch, t, width, person, segment, slot, last):
         sales.purchase[k, BOUGHT_STEP] = t
         sales.purchase[k, BOUGHT_SLOT] = slot
         sales.purchase[k, BOUGHT_EXPECTED] = (flags & B_EXPECTED) // B_EXPECTED
+        sales.purchase[k, BOUGHT_TOUCHES] = sales.size[SIZE_TOUCH]
     word = derive(sales.key[M_REVIEW], scratch.rows[person * width])
     due = t + market.review_wait
     if low32(word) < market.review_q[0] and due < sales.left.shape[0]:

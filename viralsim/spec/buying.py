@@ -46,7 +46,7 @@ class Buying(Model):
         "Readiness to buy of somebody who is a customer already, relative to a prospect.", 1.0, neutral=True
     )
     recommendation_influence: Annotated[float, _LOG_ODDS] = about(
-        "What a close friend who shared it with a positive view adds to the log odds of a purchase (0.7 doubles the odds).",
+        "What a close friend who shared it with a positive view adds to the log odds of a purchase at a click.",
         0.7, source="assumption",
     )  # fmt: skip
     negative_influence: Annotated[float, _LOG_ODDS] = about(
