@@ -202,7 +202,8 @@ class Replicate:
         followers = len(audience)
         probabilities = [self.probability(event, person, tie_255) for person, tie_255 in audience]
         if self.plan.ranked[event.slot]:
-            coins = [low32(derive(event.event_key, position)) for position in range(followers)]
+            words = [derive(event.event_key, position // 2) for position in range(followers)]
+            coins = [high32(word) if position % 2 else low32(word) for position, word in enumerate(words)]
             limits_32 = [math.floor(2.0**32 * p + 0.5) for p in probabilities]
             return [position for position in range(followers) if coins[position] < limits_32[position]]
         if probabilities and probabilities[0] >= 1.0 - 2.0**-20:

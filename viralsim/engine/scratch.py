@@ -54,7 +54,7 @@ def make_scratch(
     return Scratch(
         rows=make_rows(world, plan),
         touched=np.zeros(n, np.int32),
-        pool=np.zeros(chunks * lay.CHUNK, np.uint64),
+        pool=np.zeros(chunks * lay.CHUNK + lay.READ_AHEAD, np.uint64),
         chunk_next=np.zeros(chunks, np.int32),
         free=np.arange(chunks, dtype=np.int32)[::-1].copy(),
         bucket_head=np.full(n_steps, -1, np.int32),

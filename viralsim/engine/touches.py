@@ -143,7 +143,7 @@ def make_touches(
     share_row = np.where(is_share, np.cumsum(is_share) - 1, -1)
     return Touches(
         person=touch[:, mk.TOUCH_PERSON],
-        hour=touch[:, mk.TOUCH_STEP] * step_hours,
+        hour=np.asarray(touch[:, mk.TOUCH_STEP] * step_hours, np.float64),
         item_idx=slots[touch[:, mk.TOUCH_SLOT], 0],
         platform_idx=slots[touch[:, mk.TOUCH_SLOT], 1],
         origin=touch[:, mk.TOUCH_ORIGIN],
@@ -152,7 +152,7 @@ def make_touches(
         view=touch[:, mk.TOUCH_VIEW],
         clicked=touch[:, mk.TOUCH_CLICKED] == 1,
         buyer=bought[:, mk.BOUGHT_PERSON],
-        bought_hour=bought[:, mk.BOUGHT_STEP] * step_hours,
+        bought_hour=np.asarray(bought[:, mk.BOUGHT_STEP] * step_hours, np.float64),
         bought_item_idx=slots[bought[:, mk.BOUGHT_SLOT], 0],
         bought_platform_idx=slots[bought[:, mk.BOUGHT_SLOT], 1],
         expected=bought[:, mk.BOUGHT_EXPECTED] == 1,

@@ -29,9 +29,10 @@ from viralsim.kernels.layout import (
     SIZE_PENDING,
     SIZE_TOUCHED,
 )
-from viralsim.kernels.machine import inner
+from viralsim.kernels.machine import inner, prefetch
 from viralsim.kernels.market import ANSWERED, B_LAST_SHIFT
 from viralsim.kernels.words import (
+    AHEAD,
     CLEAR_STAMP,
     CLEAR_USED,
     COUNTS,
@@ -71,9 +72,10 @@ from viralsim.kernels.words import (
 def mark_bucket(plan, scratch, t, width):
     """Stamp the row of everybody shown something in step t; flag those shown several things.
 
-    Returns the number of displays. The loads of this pass are independent of each other.
+    Returns the number of displays. The loads of this pass are independent of each other, and asked for in time.
     """
     shown = 0
+    events = scratch.events.reshape(-1)
     chunk = scratch.bucket_head[t]
     last = (scratch.bucket_cursor[t] - 1) // CHUNK
     stamp, today = np.uint64(t + 1), plan.day[t]
@@ -82,6 +84,11 @@ def mark_bucket(plan, scratch, t, width):
         start = chunk * CHUNK
         stop = scratch.bucket_cursor[t] if chunk == last else start + CHUNK
         for i in range(np.uint64(start), np.uint64(stop)):  # selections instead of branches
+            ahead = scratch.pool[i + AHEAD]
+            row = (ahead >> PERSON_OF) * np.uint64(width)
+            prefetch(scratch.rows, row)
+            prefetch(scratch.rows, row + np.uint64(width) - U1)
+            prefetch(events, ((ahead >> EVENT_OF) & EVENT_MASK) * U2)
             at = (scratch.pool[i] >> PERSON_OF) * np.uint64(width) + U1
             word = scratch.rows[at]
             before = (word >> STAMP) & LOW_16
@@ -187,7 +194,7 @@ def cross(plan, scratch, t, person, slot, key, event, polarity):
 
 
 @inner
-def receive(plan, scratch, curves, t, width, filled):
+def receive(world, plan, scratch, curves, t, width, filled):
     """Book the first `filled` displays of the batch and find those noticed (docs/model.md, section 4, 1 and 2).
 
     Their positions in the batch go to `noticed`, whose length is returned. Taking this part of all displays before
@@ -199,6 +206,8 @@ def receive(plan, scratch, curves, t, width, filled):
     wide = np.uint64(width)
     time_bin = np.uint64(plan.bin_of_step[t])
     found = 0
+    scaled = world.share_scale.shape[0] > 0
+    scale = world.share_scale.reshape(-1)
     for b in range(np.uint64(filled)):
         event, word = batch[b, 2], batch[b, 1]
         row = (batch[b, 0] >> PERSON_OF) * wide
@@ -224,6 +233,8 @@ def receive(plan, scratch, curves, t, width, filled):
         if before < LOW_8:
             rows[at_item] = item_word + (U1 << DISPLAY)
         notice = ((item_word & LOW_32) * plan.fatigue_q[plan.slot_item[slot], before]) >> U31
+        if scaled:
+            prefetch(scale, (batch[b, 0] >> PERSON_OF) * n_items)
         noticed[found] = b
         found += (word & LOW_32) >> U1 < notice
     return found
@@ -359,7 +370,7 @@ def receive_bucket(world, plan, scratch, curves, t, width):
                 scratch.batch[filled, 2] = scratch.events[event, 1]
                 filled += 1
             taken += filled
-        noticed = receive(plan, scratch, curves, t, width, filled)
+        noticed = receive(world, plan, scratch, curves, t, width, filled)
         for k in range(noticed):
             b = scratch.noticed[k]
             display, word, event_word = scratch.batch[b, 0], scratch.batch[b, 1], scratch.batch[b, 2]

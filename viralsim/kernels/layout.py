@@ -83,7 +83,7 @@ class Scratch(NamedTuple):
 
     rows: Array  # uint64[n x W], one row per person, W = 2 + I + S: key, person, items, slots
     touched: Array  # int32[n], people with anything to reset
-    pool: Array  # uint64[chunks x CHUNK], displays waiting for their step
+    pool: Array  # uint64[chunks x CHUNK + READ_AHEAD], displays waiting for their step
     chunk_next: Array  # int32[chunks]
     free: Array  # int32[chunks]
     bucket_head: Array  # int32[T], -1: empty
@@ -120,7 +120,7 @@ class Scratch(NamedTuple):
     opinion_key: Array  # uint64[I]
     run_key: Array  # uint64[2]: run key, attention key
     coins: Array  # uint64[COINS], coins of followers
-    kept: Array  # int64[COINS + 1], those that fell below their limit
+    kept: Array  # int64[COINS + 1], those that fell below their limit; shares taken together
     rank_boost: Array  # float64[S], the boost that the next two are for; -1: none yet
     rank_chance: Array  # float64[S, 257], by tie, 256: a post; chance to be shown without affinity
     rank_coin: Array  # uint64[S, 257], coins below are candidates
@@ -146,12 +146,15 @@ class Tally(NamedTuple):
 
 
 CHUNK = 128
+READ_AHEAD = 32  # displays whose rows are asked for before their turn; the pool ends with as many unused ones
 POINTS = 2048
 COINS = 256  # followers whose coins are drawn together
 LISTS = 1024
+LISTS_AHEAD = 8  # events whose place in the graph is asked for before their turn
 L_START, L_SIZE, L_EVENT, L_DELAY, L_PLATFORM, L_ITEM = range(6)  # list, keys, platform, item of an event
 CLOCK_SHIFT = 7
 BATCH = 128
+SHARES_TOGETHER = 64
 UNIT_CLOCK = 256
 QUANTILES = 4096
 HAZARD_UNIT = float(1 << 40)

@@ -17,6 +17,7 @@ from viralsim.kernels.layout import (
     L_PLATFORM,
     L_SIZE,
     L_START,
+    LISTS_AHEAD,
     POINTS,
     POST_WORD,
     QUANTILES,
@@ -24,7 +25,7 @@ from viralsim.kernels.layout import (
     SIZE_FAILED,
     SIZE_FREE,
 )
-from viralsim.kernels.machine import inner
+from viralsim.kernels.machine import inner, prefetch
 from viralsim.kernels.words import (
     COIN_ROOM,
     EV_SLOT,
@@ -37,6 +38,8 @@ from viralsim.kernels.words import (
     TIE_HALF,
     U0,
     U1,
+    U2,
+    U16,
     U32,
 )
 
@@ -66,9 +69,14 @@ def place_points(world, plan, scratch, t, first, count, ranked):
     With `ranked` the points are candidates, of which those below their follower's probability stay. `first` is the
     event of the first of `lists`. Returns False if the pool is full.
     """
+    n_items = np.uint64(plan.item_key.size)
+    scales = world.rank_scale.reshape(-1)
     for i in range(np.uint64(count)):
         at = scratch.point_at[i]
-        scratch.point_viewer[i] = world.followers[np.uint64(at)] if at >= 0 else world.fans[np.uint64(~at)]
+        viewer = world.followers[np.uint64(at)] if at >= 0 else world.fans[np.uint64(~at)]
+        scratch.point_viewer[i] = viewer
+        if ranked:
+            prefetch(scales, np.uint64(viewer) * n_items)
     if ranked:
         count = drop_unshown(world, plan, scratch, first, count)
     with_tie = world.tie.size > 0
@@ -138,14 +146,22 @@ def drop_unshown(world, plan, scratch, first, count):
 @inner
 def look_up_lists(world, plan, scratch, first, stop):
     """What there is to know of each new event before it is published (a pass of its own: independent loads)."""
+    indptr, row_size = world.indptr.reshape(-1), np.uint64(world.indptr.shape[1])
+    width = scratch.rows.size // scratch.repeat_head.size
     for event in range(first, stop):
+        later = min(event + LISTS_AHEAD, stop - 1)
+        platform = plan.slot_platform[np.int64((scratch.events[later, 1] >> EV_SLOT) & LOW_8)]
+        prefetch(indptr, np.uint64(platform) * row_size + np.uint64(max(scratch.event_who[later], 0)))
         who = scratch.event_who[event]
         slot = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)
         platform = plan.slot_platform[slot]
         event_key, delay_key = scratch.slot_key[slot, K_EVENT], scratch.slot_key[slot, K_DELAY]
         if who >= 0:
             start, stop_at = world.indptr[platform, who], world.indptr[platform, who + 1]
-            key = world.person_key[who]
+            key = scratch.rows[who * width]
+            prefetch(world.tie, np.uint64(start))
+            for line in range(np.uint64(3)):  # most lists end here
+                prefetch(world.followers, np.uint64(start) + U16 * line)
         else:
             start, stop_at = world.fan_ptr[platform], world.fan_ptr[platform + 1]
             event_key, delay_key = derive(event_key, POST_WORD), derive(delay_key, POST_WORD)
@@ -180,6 +196,8 @@ def rank_tables(plan, scratch, slot):
 def publish_ranked(world, plan, scratch, t, first, stop):
     """As `publish`, for slots where ranking gives followers probabilities of their own: a coin for each follower.
 
+    One draw makes the coins of two followers.
+
     Candidates are those whose coin falls below what their tie and the highest affinity would give.
     """
     points = np.uint64(0)
@@ -201,8 +219,10 @@ def publish_ranked(world, plan, scratch, t, first, stop):
                 if not place_points(world, plan, scratch, t, first, np.int64(points), True):
                     return False
                 points = U0
-            for j in range(many):
-                coins[j] = low32(derive(event_key, begin + j))
+            for j in range((many + U1) // U2):
+                word = derive(event_key, begin // U2 + j)
+                coins[U2 * j] = low32(word)
+                coins[U2 * j + U1] = high32(word)
             found = U0
             if peer and with_tie:
                 for j in range(many):

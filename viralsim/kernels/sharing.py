@@ -21,18 +21,20 @@ from viralsim.kernels.layout import (
     KIND_COPY,
     KIND_OWN,
     N_COUNTS,
+    N_NODE,
     NODE_ASKED,
     NODE_GENERATION,
     NODE_PARENT,
     NODE_PERSON,
     NODE_SLOT,
     NODE_STEP,
+    SHARES_TOGETHER,
     SIZE_EVENTS,
     SIZE_FAILED,
     SIZE_NODES,
     SIZE_TOUCHED,
 )
-from viralsim.kernels.machine import inner
+from viralsim.kernels.machine import inner, prefetch
 from viralsim.kernels.words import (
     EV_ORIGIN,
     EV_PEER,
@@ -43,6 +45,8 @@ from viralsim.kernels.words import (
     SEGMENT,
     SHARED_NOW,
     TOUCHED,
+    U1,
+    U2,
     U16,
 )
 
@@ -172,10 +176,37 @@ def ask(world, plan, scratch, t, width, ask_idx):
 
 @inner
 def share_pending(plan, scratch, curves, t, width):
-    """People whose reaction delay ends in step t share. Returns False if a list is full."""
-    at = scratch.pending_head[t]
+    """People whose reaction delay ends in step t share. Returns False if a list is full.
+
+    They are taken in groups, whose rows, causes and nodes are asked for before they are needed.
+    """
+    at = np.int64(scratch.pending_head[t])
     scratch.pending_head[t] = -1
+    events, nodes = scratch.events.reshape(-1), scratch.nodes.reshape(-1)
+    wide = np.uint64(width)
     while at >= 0:
+        found = 0
+        while at >= 0 and found < SHARES_TOGETHER:
+            scratch.kept[found] = at
+            row = np.uint64(scratch.pending[at, 0] >> 8) * wide
+            prefetch(scratch.rows, row)
+            prefetch(scratch.rows, row + wide - U1)
+            prefetch(events, np.uint64(scratch.pending[at, 1]) * U2)
+            at = scratch.pending[at, 3]
+            found += 1
+        for k in range(found):
+            cause = scratch.pending[scratch.kept[k], 1]
+            prefetch(nodes, (scratch.events[cause, 1] & LOW_32) * np.uint64(N_NODE))
+        if not share_together(plan, scratch, curves, t, width, found):
+            return False
+    return True
+
+
+@inner
+def share_together(plan, scratch, curves, t, width, found):
+    """The first `found` of the pending shares in `kept` happen. Returns False if a list is full."""
+    for k in range(found):
+        at = scratch.kept[k]
         person, slot = scratch.pending[at, 0] >> 8, scratch.pending[at, 0] & 255
         word = scratch.rows[person * width + 2 + plan.item_key.size + slot]
         if not word & np.uint64(F_DONE):
@@ -185,7 +216,6 @@ def share_pending(plan, scratch, curves, t, width):
             if event < 0:
                 return False
             count_share(plan, scratch, curves, t, width, event, False)
-        at = scratch.pending[at, 3]
     return True
 
 
@@ -217,7 +247,7 @@ def forget_step(plan, scratch, width, first, stop):
 
 
 @inner
-def copy_shares(world, plan, scratch, curves, t, width, first, stop):
+def copy_shares(plan, scratch, curves, t, width, first, stop):
     """Own shares among events[first:stop] are copied to other platforms. Returns False if a list is full."""
     for event in range(first, stop):
         if scratch.event_kind[event] != KIND_OWN:
@@ -227,6 +257,7 @@ def copy_shares(world, plan, scratch, curves, t, width, first, stop):
         if plan.copy_q[slot] == 0:
             continue
         person = scratch.event_who[event]
+        person_key = scratch.rows[person * width]
         node = np.int64(info & LOW_32) - 1
         polarity = np.int64((info >> EV_POLARITY) & np.uint64(3)) - 1
         for p in range(plan.platform_key.size):
@@ -237,10 +268,10 @@ def copy_shares(world, plan, scratch, curves, t, width, first, stop):
             word = scratch.rows[at_slot]
             if word & np.uint64(F_DONE) or not word & np.uint64(F_ACCOUNT):
                 continue
-            coin = low32(derive(scratch.slot_key[target, K_COPY], world.person_key[person]))
+            coin = low32(derive(scratch.slot_key[target, K_COPY], person_key))
             if not coin < plan.copy_q[slot] or another_is_first(plan, scratch, width, event, target, coin):
                 continue
-            key = derive(scratch.slot_key[target, K_VIEW], world.person_key[person])
+            key = derive(scratch.slot_key[target, K_VIEW], person_key)
             copy = add_event(scratch, t, target, person, key, 2, polarity, node, event, KIND_COPY)
             if copy < 0:
                 return False

@@ -120,7 +120,7 @@ def replicate(world, plan, scratch, curves, width, run_key):
         if scratch.pending_head[t] >= 0 and not share_pending(plan, scratch, curves, t, width):
             return False, cost
         stop = scratch.size[SIZE_EVENTS]
-        if not copy_shares(world, plan, scratch, curves, t, width, first, stop):
+        if not copy_shares(plan, scratch, curves, t, width, first, stop):
             return False, cost
         stop = scratch.size[SIZE_EVENTS]
         while first < stop:
