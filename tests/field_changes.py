@@ -147,6 +147,7 @@ def asked(kind: str, change: str, value: Any, **settings: Any) -> Change:
     return to(f"{ASK}.pick.{change}", value, first=pick(kind, **settings))
 
 
+AGED = {"audience.segments.a.attributes": {"age": 20}, "audience.segments.b.attributes": {"age": 60}}
 COMMUNITY = {"mean_followers": 10, "community_size": 40}
 DYING = {f"platforms.{name}.friend_share_prob": 0.02 for name in ("one", "two")}
 DAY = {"kind": "daily", "hours": [1] * 12 + [9] * 12}
@@ -191,7 +192,7 @@ CHANGES: dict[str, Change] = {
     "audience.attention": to("audience.attention", {"kind": "budget", "notices_per_day": 2, "background_per_day": 1}),
     "segment.name": to("audience.segments.a.name", "c"),
     "segment.fraction": Change({"audience.segments.a.fraction": 0.8, "audience.segments.b.fraction": 0.2}),
-    "segment.attributes": to("audience.segments.a.attributes", {"age": 20}, shows=texts, counts=False),
+    "segment.attributes": to("audience.segments.a.attributes", {"age": 20}, shows=texts),
     "segment.access": to("audience.segments.a.access", {"one": 0.3}),
     "segment.affinity": to("audience.segments.a.affinity", {"news": 2.5}),
     "segment.activity": to("audience.segments.a.activity", 3.0),
@@ -350,6 +351,13 @@ CHANGES: dict[str, Change] = {
     "picksegment.segment": asked("segment", "segment", "b", segment="a", count=4),
     "picksegment.count": asked("segment", "count", 8, segment="a", count=4),
     "picksegment.budget": asked("segment", "budget", 16.0, segment="a", budget=8.0),
+    "pickattributes.kind": Change(pick("random", count=4), first=AGED | pick("attributes", where={"age": 20}, count=4)),
+    "pickattributes.where": Change(pick("attributes", where={"age": 60}, count=4),
+                                   first=AGED | pick("attributes", where={"age": 20}, count=4)),
+    "pickattributes.count": Change(pick("attributes", where={"age": 20}, count=8),
+                                   first=AGED | pick("attributes", where={"age": 20}, count=4)),
+    "pickattributes.budget": Change(pick("attributes", where={"age": 20}, budget=16.0),
+                                    first=AGED | pick("attributes", where={"age": 20}, budget=8.0)),
     "picklisted.kind": Change(pick("random", count=3), first=pick("listed", people=[1, 2, 3])),
     "picklisted.people": asked("listed", "people", [7, 8, 9], people=[1, 2, 3]),
     **{f"{name}.count": asked(kind, "count", 8, count=4) for name, kind in (

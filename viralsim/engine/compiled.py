@@ -419,6 +419,7 @@ def _asks(
             order=order,
             influence_prob=rates[slot].visibility * rates[slot].friend_share_prob,
             where=f"campaign.seeding.{entry}.pick",
+            attributes=[s.attributes for s in scenario.audience.segments],
         )
         step = math.floor(seeding.at / scenario.run.step + 1e-9)
         q = tables.coin(seeding.acceptance_prob)

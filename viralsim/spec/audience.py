@@ -34,8 +34,9 @@ class Segment(Model):
         "Its part of the audience; the fractions of all segments sum to 1."
     )
     attributes: Map[str, AnyText] = about(
-        "Free attributes (age, place, income, job, industry, interests), for people to read.",
-        {}, results=False,
+        "Free attributes (age, place, income, job, industry, interests): results are split by them, and people "
+        "can be picked by them.",
+        {},
     )  # fmt: skip
     access: Map[str, Annotated[float, NumberField("probability", "accounts per person")]] = about(
         "Chance that a person has an account, by platform; where not given, the platform's `access`.", {}

@@ -8,10 +8,12 @@ from pydantic import Field
 
 from viralsim.spec.buying import BrandResponse
 from viralsim.spec.fields import (
+    AnyText,
     Hours,
     Identity,
     Items,
     KindWord,
+    Map,
     Model,
     NumberField,
     PersonId,
@@ -77,6 +79,17 @@ class PickSegment(Model):
     budget: _MONEY | None = about(_BUDGET, None)
 
 
+class PickAttributes(Model):
+    """At random from the segments with certain attributes."""
+
+    kind: Literal["attributes"] = about("At random from the segments with certain attributes.")
+    where: Annotated[Map[str, AnyText], Field(min_length=1)] = about(
+        "Attributes and their values, all of which a segment must have."
+    )
+    count: _PEOPLE | None = about(_COUNT, None)
+    budget: _MONEY | None = about(_BUDGET, None)
+
+
 class PickListed(Model):
     """People by name."""
 
@@ -88,7 +101,13 @@ class PickListed(Model):
 
 Pick = Annotated[
     Annotated[
-        PickRandom | PickMostFollowers | PickDegreeDiscount | PickCore | PickSegment | PickListed,
+        PickRandom
+        | PickMostFollowers
+        | PickDegreeDiscount
+        | PickCore
+        | PickSegment
+        | PickAttributes
+        | PickListed,
         Field(discriminator="kind"),
     ],
     KindWord(),
