@@ -376,6 +376,7 @@ CHANGES: dict[str, Change] = {
     "buying.reviews": to("buying.reviews", None, first=SOLD),
     "reviews.prob": to("buying.reviews.prob", 0.1, first=SOLD),
     "reviews.positive": to("buying.reviews.positive", 0.1, first=SOLD),
+    "reviews.typical_positive": to("buying.reviews.typical_positive", 0.2, first=SOLD),
     "reviews.wait": to("buying.reviews.wait", "30h", first=SOLD),
     "reviews.existing": to("buying.reviews.existing", 30, first=SOLD),
     "reviews.existing_positive": to("buying.reviews.existing_positive", 0.1, first=SOLD),

@@ -82,15 +82,14 @@ def _reviewed(market: Market, reviews: Any, step_hours: float) -> Market:
     known = reviews.positive if reviews.existing_positive is None else reviews.existing_positive
     begin = int(reviews.existing)
     positive = math.floor(begin * float(known) + 0.5)
-    part = (256 * positive + begin // 2) // begin / 256.0 if begin else float(reviews.positive)
     stars = 1.0 + 4.0 * np.arange(257) / 256.0
     new = np.arange(MOST_NEW_REVIEWS)
     return market._replace(
         review_q=np.array([coin(reviews.prob), coin(reviews.positive)], np.uint64),
         review_wait=min(math.floor(reviews.wait / step_hours + 0.5), lay.MAX_STEPS + 1),
         reviews=np.array([begin, positive], np.int64),
-        volume=((1.0 + begin + new) / (1.0 + begin)) ** float(reviews.volume_elasticity),
-        valence=(stars / (1.0 + 4.0 * part)) ** float(reviews.valence_elasticity),
+        volume=(1.0 + begin + new) ** float(reviews.volume_elasticity),
+        valence=(stars / (1.0 + 4.0 * float(reviews.typical_positive))) ** float(reviews.valence_elasticity),
     )
 
 

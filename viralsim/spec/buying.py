@@ -20,9 +20,15 @@ class Reviews(Model):
     positive: Prob = about("Chance that a review is positive.", 0.8, source="assumption")
     wait: Hours = about("From the purchase to the review.", "7d", source="assumption")
     existing: Annotated[int, Whole(0, 100_000_000)] = about("Reviews that can be read from the start.", 0)
+    typical_positive: Prob = about(
+        "Positive part of the reviews of a typical product: with as many, valence does nothing.",
+        0.8, source="assumption",
+    )  # fmt: skip
     existing_positive: Prob | None = about("The positive part of them; default: as new ones.", None)
     volume_elasticity: Annotated[float, _ELASTICITY] = about(
-        "Purchases at a click grow as (1 + reviews) to this power.", 0.236, source=YOU_2015
+        "Purchases at a click grow as (1 + reviews) to this power; buying.convert_prob is that without reviews.",
+        0.236,
+        source=YOU_2015,
     )
     valence_elasticity: Annotated[float, _ELASTICITY] = about(
         "Purchases at a click grow as the mean number of stars (1 or 5 each) to this power.",
