@@ -165,6 +165,14 @@ ANSWERS = {"fraction_answered": 0.9, "median_time": "3h", "damping": 1.0}
 CROSS = {f"{FILM}.negative": 0.5, f"{FILM}.view_influence": 2.0, f"{FILM}.comment_prob": 0.4}
 VIEWS = {f"{FILM}.negative": 0.4, f"{FILM}.neutral": 0.1, f"{FILM}.view_influence": 1.0}
 
+AD = {"item": "film", "platform": "one", "budget": 4.0, "from": "2h"}
+WAVES = {"kind": "waves", "first_wave": 20, "benchmark": 0.05}
+
+
+def flight(name: str, value: Any) -> Change:
+    return to(f"campaign.paid.0.{name}", value, first={"campaign.paid": [{**AD, "cpm": 8.0}]})
+
+
 CHANGES: dict[str, Change] = {
     "document.viralsim": Change({}),  # its own test: every other value is refused
     "document.name": to("name", "other", shows=texts, counts=False),
@@ -394,6 +402,15 @@ CHANGES: dict[str, Change] = {
     "value.price": to("value.price", 50, first=SOLD),
     "value.margin": to("value.margin", 30, first=SOLD),
     "value.repeat_purchases": to("value.repeat_purchases", 3.0, first=SOLD),
+    "campaign.paid": to("campaign.paid", [AD]),
+    **{f"flight.{name}": flight(name, value) for name, value in {
+        "from": "20h", "to": "30h", "platform": "two", "item": "clip", "budget": 2.0, "cpm": 10.0, "target": ["a"],
+        "frequency_cap": 1, "pacing": "fast", "share_multiplier": 5.0}.items()},
+    "platform.discovery": to(f"{ONE}.discovery", WAVES),
+    "nodiscovery.kind": to(f"{ONE}.discovery", WAVES),
+    "waves.kind": to(f"{ONE}.discovery", "none", first={f"{ONE}.discovery": WAVES}),
+    **{f"waves.{name}": to(f"{ONE}.discovery.{name}", value, first={f"{ONE}.discovery": WAVES}) for name, value in {
+        "first_wave": 30, "interval": "6h", "benchmark": 0.3, "growth": 1.1, "most": 0.2}.items()},
     # prices and the run
     **{f"value.{name}": to(f"value.{name}", 3.0) for name in (
         "per_1000_impressions", "per_like", "per_comment", "per_share", "per_click")},

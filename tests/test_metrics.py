@@ -17,7 +17,7 @@ from viralsim.metrics.columns import Column, as_column, linearise
 from viralsim.metrics.judgement import judge_viral
 from viralsim.metrics.registry import METRICS, column, defined_metrics, split
 from viralsim.metrics.sales import DEALS, LINES, Sales, reputation_curve
-from viralsim.metrics.tallies import COUNTS, TREES, Prices, Tallies
+from viralsim.metrics.tallies import COUNTS, EXTRA, TREES, Prices, Reaching, Tallies
 from viralsim.spec.metric_names import METRIC_NAMES
 
 
@@ -31,6 +31,16 @@ def put_trees(tallies: Tallies, replicate: int, **values: int) -> None:
         tallies.trees[replicate, TREES.index(name)] = value
 
 
+def counted_reaching() -> Reaching:
+    """One flight for the young that showed 5 displays at 1.2 cents; 3 discovery displays, 2 of private shares."""
+    counts = np.zeros((2, 3, 2, len(EXTRA)), np.int64)
+    counts[0, 0, 0, EXTRA.index("impressions_discovery")] = 3
+    counts[0, 0, 1, EXTRA.index("impressions_dark")] = 2
+    counts[0, 1, 0, EXTRA.index("shares_private")] = 1
+    has = frozenset({"paid", "discovery", "private"})
+    return Reaching(counts, np.array([[5], [0]]), np.array([[0.012], [0.01]]), (True, False), has)
+
+
 @pytest.fixture
 def counted() -> Tallies:
     """Two replicates in two draws, counted by hand below; the second saw nothing shared."""
@@ -40,6 +50,7 @@ def counted() -> Tallies:
         has_prices=True,
         seed_cost=np.array([120.0, 0.0]),
         prices=Prices(per_1000_impressions=10.0, per_like=0.3, per_comment=0.5, per_click=2.0),
+        reaching=counted_reaching(),
     )
     put(tallies, 0, 0, 0, impressions_owned=10, impressions_earned=3, noticed=6, likes=4, comments_positive=2)
     put(tallies, 0, 0, 1, impressions_paid=5, comments_negative=1, shares_positive=2, clicks_paid=1)
@@ -122,13 +133,17 @@ BY_HAND = {
     "impressions_owned": (12, 6),
     "impressions_paid": (5, 0),
     "impressions_earned": (7, 0),
+    "impressions_discovery": (3, 0),
+    "impressions_dark": (2, 0),
     "reach": (11, 5),
     "reach_accounts": (12, 5),
     "reach_earned_only": (3, 0),
+    "reach_beyond_target": (4, 0),
     "frequency": (24 / 11, 6 / 5),
     "noticed": (6, 0),
     "sharers": (3, 0),
     "shares": (4, 0),  # the asked post is none
+    "shares_private": (1, 0),
     "likes": (4, 0),
     "comments": (4, 0),
     "clicks": (5, 0),
@@ -169,7 +184,7 @@ BY_HAND = {
     "customer_value_referral": (18 * 1.5 * 2, 0),  # 10 bought, 8 without paid sharers
     "customer_value_influence": (18 * 1.5 * 2, 0),  # 6 without word of mouth
     "net_sentiment": ((4 - 2) / (4 + 2), math.nan),
-    "cost": (120, 0),
+    "cost": (120.06, 0),
     "earned_media_value": (7 / 1000 * 10 + 4 * 0.3 + 4 * 0.5 + 5 * 2.0, 0),
     "peak_hour": (2.0, 0.0),  # 5 an hour from hour 2; 3 an hour after hour 4
     "half_reach_hour": (4.0 + 0.5 / 6 * 4.0, 1.0),  # the 5.5th of 11 people; the 2.5th of 5
@@ -189,8 +204,7 @@ def test_every_defined_metric_is_counted_by_hand(counted):
 def test_names_are_those_of_the_specification():
     assert set(METRICS) <= set(METRIC_NAMES)
     assert list(METRICS) == [name for name in METRIC_NAMES if name in METRICS], "same order"
-    later = {"impressions_discovery", "impressions_dark", "reach_beyond_target", "shares_private"}
-    later |= {"share_of_voice", "share_of_impressions", "new_followers", "unfollows"}
+    later = {"share_of_voice", "share_of_impressions", "new_followers", "unfollows"}
     assert set(METRIC_NAMES) - set(METRICS) == later
     assert all(metric.per for metric in METRICS.values() if metric.denominator), "denominators are printed"
 
@@ -207,11 +221,13 @@ def test_what_a_scenario_does_not_define_is_absent():
     absent = set(METRICS) - set(defined_metrics(bare))
     followers = {"engagement_rate_per_follower", "amplification_rate"}
     views = {"negative_shares", "complaints", "net_sentiment", "backlash"}
+    reaching = {"impressions_discovery", "impressions_dark", "reach_beyond_target", "shares_private"}
     sold = {
         name for name in absent if name.startswith(("conversions", "customer_value", "interactions", "re"))
     }
+    sold -= {"reach_beyond_target"}
     sold |= {"new_customers", "roi"}
-    assert absent == {"cost", "earned_media_value"} | followers | views | sold
+    assert absent == {"cost", "earned_media_value"} | followers | views | sold | reaching
     assert "reach" not in sold
     with pytest.raises(SpecError, match="'cost' is not defined by this scenario"):
         column(bare, "cost")

@@ -28,6 +28,7 @@ PUBLIC = [
     "load_scenario",
     "models",
     "seeding",
+    "sensitivity",
     "simulate",
     "structural_virality",
     "sweep",

@@ -4,11 +4,12 @@ import base64
 import hashlib
 import json
 import re
-from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import numpy as np
 import pytest
+from page_worlds import HOSTILE, Elements, scenario
+from ruamel.yaml import YAML
 
 import viralsim as vs
 from viralsim.cli.shell import run_command
@@ -17,31 +18,6 @@ from viralsim.metrics.drivers import draw_means, drivers
 from viralsim.metrics.risks import risks
 from viralsim.report.page import comparison_page, run_page, write_page
 from viralsim.report.player import DRAWN_AT_MOST, player_data
-
-HOSTILE = "<script>alert(1)</script> & \"quotes\" 'too' </title>"
-
-
-def scenario(**changes):
-    document = {
-        "viralsim": 1,
-        "name": "small",
-        "title": HOSTILE,
-        "audience": {
-            "size": 1500,
-            "segments": [
-                {"name": "a", "fraction": 0.7, "access": {"x": 0.9}},
-                {"name": "b", "fraction": 0.3, "access": {"x": 0.2}},
-            ],
-        },
-        "platforms": {"x": {"preset": "x", "brand_followers": {"count": 300}, "organic_reach": 0.6}},
-        "items": [{"id": "post", "share_prob": {"value": 0.03, "low": 0.01, "high": 0.08}, "negative": 0.3}],
-        "campaign": {"posts": [{"item": "post", "platform": "x", "at": "1h"}]},
-        "goal": {"metric": "reach", "at_least": 200},
-        "value": {"per_1000_impressions": 8},
-        "run": {"horizon": "3d", "step": "1h", "replicates": 40, "draws": 10, "seed": 1},
-        "variants": {"more": {"items.post.share_prob": 0.2}},
-    }
-    return vs.Scenario.from_dict({**document, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -59,34 +35,13 @@ def compared():
     return vs.compare([scenario()], metric="reach")
 
 
-class Elements(HTMLParser):
-    """Tags, ids and addresses of a page."""
-
-    def __init__(self, text):
-        super().__init__(convert_charrefs=True)
-        self.tags, self.ids, self.addresses, self.scripts, self.words = [], [], [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        found = dict(attrs)
-        if "id" in found:
-            self.ids.append(found["id"])
-        self.addresses += [v for k, v in found.items() if k in ("href", "src", "xlink:href", "action") and v]
-        if any(name.startswith("on") for name in found):
-            raise AssertionError(f"an event attribute in {tag}")
-
-    def handle_data(self, data):
-        if self.lasttag == "script":
-            self.scripts.append(data)
-        self.words.append(data)
-
-
 def test_a_hostile_title_is_inert(page, compared):
-    for text in (page, comparison_page(compared)):
-        assert "<script>alert" not in text
+    labelled = vs.compare([scenario(), scenario()], labels=["<b>bold</b>", HOSTILE], replicates=4)
+    for text in (page, comparison_page(compared), comparison_page(labelled)):
+        assert "<script>alert" not in text and "<b>bold" not in text
         found = Elements(text)
-        assert not any("alert(1)" in script for script in found.scripts)
+        assert not any("alert" in script for script in found.scripts)
+        assert "<img" not in text and "onerror=alert(2)&gt;" in text and "{{ 7 * 7 }}" in text
         assert any("<script>alert(1)</script>" in word for word in found.words)  # shown as text
 
 
@@ -106,6 +61,21 @@ def test_only_our_scripts_may_run(page):
     assert len(scripts) == 2
     for script in scripts:
         assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in allowed
+
+
+def test_the_scenario_on_the_page_is_the_one_that_was_run(page, ensemble, compared):
+    for text, ensembles in ((page, [ensemble]), (comparison_page(compared), compared.ensembles)):
+        links = re.findall(
+            r'download="([\w-]+\.yaml)" href="data:application/yaml;charset=utf-8,([^"]*)"', text
+        )
+        assert len(links) == len(ensembles)
+        for (name, address), made in zip(links, ensembles, strict=True):
+            file = YAML(typ="safe").load(unquote(address))
+            assert vs.Scenario.from_dict(file).digest == made.digest
+            assert name in text.partition("<pre")[2].partition("</pre>")[0]  # the command names it
+    again = vs.simulate(scenario(), seed=ensemble.seed)
+    assert f"--seed {ensemble.seed} --replicates 40 --draws 10" in page
+    assert np.array_equal(again["reach"], ensemble["reach"])
 
 
 def test_the_page_says_what_it_must(page, ensemble):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ViralsimError,
     )
     from viralsim.experiment.comparison import compare
+    from viralsim.experiment.sensitivities import sensitivity
     from viralsim.experiment.sweeps import sweep
     from viralsim.experiment.tipping import tipping_point
     from viralsim.graph import generate
@@ -52,6 +53,7 @@ _PUBLIC: dict[str, tuple[str, str | None]] = {
     "load_scenario": ("viralsim.spec", "load_scenario"),
     "models": ("viralsim.models", None),
     "seeding": ("viralsim.seeding", None),
+    "sensitivity": ("viralsim.experiment.sensitivities", "sensitivity"),
     "simulate": ("viralsim.engine", "simulate"),
     "structural_virality": ("viralsim.metrics.trees", "structural_virality"),
     "sweep": ("viralsim.experiment.sweeps", "sweep"),
@@ -75,6 +77,7 @@ __all__ = [
     "load_scenario",
     "models",
     "seeding",
+    "sensitivity",
     "simulate",
     "structural_virality",
     "sweep",

@@ -13,7 +13,18 @@ from viralsim.kernels.layout import Plan, World
 
 __all__ = ["RUNNERS", "differences", "run_kernel", "run_twin"]
 
-ARRAYS = ("counts", "people", "curves", "trees", "generations", "tree_sizes", "deals", "lines")
+ARRAYS = (
+    "counts",
+    "people",
+    "curves",
+    "trees",
+    "generations",
+    "tree_sizes",
+    "extra",
+    "bought",
+    "deals",
+    "lines",
+)
 
 
 def run_twin(world: World, plan: Plan, run_keys: Sequence[int]) -> list[TwinResult]:
@@ -46,7 +57,8 @@ def run_kernel(
         results.append(
             TwinResult(
                 counts=tally.counts[0].reshape(shape),
-                **{name: getattr(tally, name)[0] for name in ARRAYS[1:]},
+                **{name: getattr(tally, name)[0] for name in ARRAYS[1:] if name != "extra"},
+                extra=tally.extra[0].reshape(shape),
                 seed_cost=float(tally.seed_cost[0]),
                 wait=float(tally.wait[0]),
                 nodes=kernel_nodes(plan, scratch.nodes[: tally.trees[0, 4]]),

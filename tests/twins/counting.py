@@ -28,6 +28,9 @@ class Display:
     liked: bool = False
     clicked: bool = False
     comment: int | None = None
+    discovery: bool = False
+    dark: bool = False
+    echo: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Share:
     polarity: int
     asked: bool
     copied: bool
+    private: bool = False
 
 
 @dataclass(frozen=True)

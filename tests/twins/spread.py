@@ -27,6 +27,7 @@ from twins.counting import (
     summarise_trees,
 )
 from twins.market import Shop
+from twins.reaching import Delivery, count_extra
 from viralsim.kernels.layout import Plan, World
 from viralsim.rng import derive, exponential, level_of, log
 
@@ -64,6 +65,9 @@ class Event:
     event_key: int
     delay_key: int
     view_key: int
+    sharer: int | None = None  # the person whose share it goes back to
+    delivery: int | None = None  # number of the paid flight or discovery
+    discovery: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,8 @@ class TwinResult:
     deals: NDArray[np.int64]  # [(S + 1) x G x 12], flat; empty when nothing is sold and nobody answers
     lines: NDArray[np.int64]  # [7, B]
     wait: float
+    extra: NDArray[np.int64]  # [S, G, 6]
+    bought: NDArray[np.int64]  # [D]
     nodes: list[Node] = field(default_factory=list)
 
 
@@ -124,10 +130,12 @@ class Replicate:
         # the log
         self.displays: list[Display] = []
         self.shares: list[Share] = []
+        self.published: list[Event] = []  # by the brand and people asked, in this step
         self.nodes: list[Node] = []
         self.node_of: dict[tuple[int, int], int] = {}  # (item, person)
         self.seed_cost = 0.0
-        self.shop = Shop(self)  # section 9
+        self.shop = Shop(self)  # section 11
+        self.deliveries = [Delivery(self, number) for number in range(len(plan.reaching.slot))]
 
     # Section 6: keys
 
@@ -151,19 +159,37 @@ class Replicate:
 
     def event(self, slot: int, person: int | None, polarity: int, origin: str, keys: list[int]) -> Event:
         item, platform = int(self.plan.slot_item[slot]), int(self.plan.slot_platform[slot])
-        return Event(slot, item, platform, person, polarity, origin, keys[0], keys[1], keys[2])
+        return Event(slot, item, platform, person, polarity, origin, keys[0], keys[1], keys[2], sharer=person)
 
     # Section 2: one step
 
     def run(self) -> None:
         for step in range(len(self.plan.day)):
+            self.deliver(step)
             self.show_displays(step)
             self.publish_posts(step)
             self.publish_asked(step)
             own_shares = self.publish_reactions(step)
             self.publish_copies(step, own_shares)
             self.update_boosts()
+            self.update_deliveries(step)
             self.shop.end_step(step)
+
+    # Sections 9 and 10: paid flights and discovery
+
+    def deliver(self, step: int) -> None:
+        for delivery in self.deliveries:
+            event = delivery.event(step)
+            for person in delivery.chosen(step):
+                h = derive(event.view_key, self.keys[person])
+                self.planned[step].append(Planned(event, person, -1, h))
+
+    def update_deliveries(self, step: int) -> None:
+        for delivery in self.deliveries:
+            if delivery.is_discovery:
+                delivery.start_wave(step, [event for event in self.published if event.slot == delivery.slot])
+                delivery.judge_wave(step)
+        self.published.clear()
 
     def show_displays(self, step: int) -> None:
         by_person: dict[int, list[Planned]] = defaultdict(list)
@@ -259,7 +285,7 @@ class Replicate:
         plan, event, person = self.plan, planned.event, planned.person
         slot, item = event.slot, event.item
         # 1. impression
-        display = Display(step, slot, person, event.origin)
+        display = Display(step, slot, person, event.origin, discovery=event.discovery)
         self.displays.append(display)
         before = min(self.times_displayed[person, item], 255)
         self.times_displayed[person, item] += 1
@@ -283,6 +309,9 @@ class Replicate:
         view = self.view(person, item)
         self.engage(display, view, planned.h)
         self.shop.engaged(step, event, person, display, view, planned.h)
+        if event.delivery is not None:
+            engaged = display.liked + (display.comment is not None) + display.clicked
+            self.deliveries[event.delivery].engaged += engaged
         if (person, slot) not in self.crossed and (person, slot) not in self.shared:
             self.expose(step, event, person, view)
 
@@ -311,6 +340,8 @@ class Replicate:
         if event.person is not None and not plan.influence:
             return
         dose = float(plan.hazard_post[slot] if event.person is None else plan.hazard_friend[slot])
+        if event.delivery is not None:
+            dose = dose * float(plan.reaching.share[event.delivery])
         dose = dose * float(self.world.activity[person])
         if len(self.world.share_scale):
             dose = dose * float(self.world.share_scale[person, item])
@@ -324,6 +355,8 @@ class Replicate:
         threshold = math.floor(2.0**40 * exponential(self.person_word(13, slot, person)))
         if self.hazard[person, slot] > threshold:
             self.crossed.add((person, slot))
+            if event.delivery is not None:
+                self.deliveries[event.delivery].engaged += 1
             entry = below(self.person_word(14, slot, person), 4096)
             due = step + int(plan.reaction[event.platform, entry])
             self.crossings[due].append(Crossing(slot, person, event, view))
@@ -334,7 +367,9 @@ class Replicate:
         plan = self.plan
         for when, slot, ordinal in zip(plan.post_step, plan.post_slot, plan.post_ordinal, strict=True):
             if when == step:
-                self.plan_displays(step, self.event_of_post(int(slot), int(ordinal)))
+                event = self.event_of_post(int(slot), int(ordinal))
+                self.published.append(event)
+                self.plan_displays(step, event)
 
     def publish_asked(self, step: int) -> None:
         plan = self.plan
@@ -382,11 +417,13 @@ class Replicate:
             self.shop.shared(step, event, cause, copied)
         if (item, person) not in self.node_of:
             parent, generation = -1, 0
-            if cause is not None and cause.person is not None:
-                parent = self.node_of[item, cause.person]
+            if cause is not None and cause.sharer is not None:
+                parent = self.node_of[item, cause.sharer]
                 generation = self.nodes[parent].generation + 1
             self.node_of[item, person] = len(self.nodes)
             self.nodes.append(Node(person, parent, generation, item, step, event.slot, asked))
+        if asked:
+            self.published.append(event)
         self.plan_displays(step, event)
 
 
@@ -409,5 +446,7 @@ def simulate_replicate(world: World, plan: Plan, run_key: int) -> TwinResult:
         deals=run.shop.deals.reshape(-1),
         lines=run.shop.lines,
         wait=float(run.shop.median_wait()),
+        extra=count_extra(world, plan, run.displays, run.shares),
+        bought=np.array([delivery.bought for delivery in run.deliveries], np.int64),
         nodes=run.nodes,
     )

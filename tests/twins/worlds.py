@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twins.reaching_worlds import random_reaching
 from viralsim.kernels.layout import CLOCK_SHIFT, Plan, World
 from viralsim.kernels.market import Market, no_market
+from viralsim.kernels.reaching import no_reaching
 
 __all__ = [
     "CERTAIN",
@@ -149,6 +151,7 @@ def certain_plan(
         ask_paid=np.zeros(len(asks), np.uint8),
         ask_price=2.0 ** np.arange(len(asks)),
         bin_of_step=np.arange(steps, dtype=np.int64),
+        reaching=no_reaching(),
     )
     return plan._replace(**changes)
 
@@ -504,4 +507,5 @@ def random_case(seed: int) -> tuple[World, Plan, list[int]]:
     plan = random_people_side(rng, lively, plan, steps)
     plan = random_calendar(rng, lively, world, plan, steps)
     plan = plan._replace(market=random_market(np.random.default_rng([seed, 9]), world, items, steps))
+    plan = plan._replace(reaching=random_reaching(rng, world, plan, steps))
     return world, plan, [int(key) for key in rng.integers(0, 2**64, 3, dtype=np.uint64)]

@@ -49,12 +49,24 @@ def check_metric(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     show_default=True,
     help="Smallest relative difference worth having.",
 )
+@click.option(
+    "--until-settled",
+    is_flag=True,
+    help="Double replicates and draws until every pair has a verdict; looking often does not raise the error.",
+)
+@click.option(
+    "--most-replicates",
+    type=click.IntRange(1),
+    help="Limit of --until-settled. [default: 16 times the replicates]",
+)
 @run_options
 def command(
     scenarios: tuple[str, ...],
     metric: str,
     also: tuple[str, ...],
     worthwhile: float,
+    until_settled: bool,
+    most_replicates: int | None,
     settings: tuple[tuple[str, Any], ...],
     out: Path | None,
     force: bool,
@@ -70,12 +82,16 @@ def command(
     \b
     viralsim compare influencers-or-many
     viralsim compare broad.yaml seeded.yaml --metric impressions_earned --out which
+    viralsim compare sticky-or-shareable --until-settled
     """
     from viralsim.cli.folder import check_place, write_results
-    from viralsim.cli.render import note, print_comparison, print_json
+    from viralsim.cli.render import note, print_json
+    from viralsim.cli.render_comparison import print_comparison
     from viralsim.cli.run_command import graph_notes
     from viralsim.cli.scenarios import load_all, located
 
+    if most_replicates is not None and not until_settled:
+        raise click.UsageError("--most-replicates is the limit of --until-settled, which is not given.")
     chosen, labels = load_all(scenarios, settings)
     if dry_run:
         from viralsim.cli.plan import dry_run as say_plan
@@ -85,9 +101,16 @@ def command(
         return
     if out is not None:
         check_place(out, force)
-    question = {"metric": metric, "metrics": also, "worthwhile": worthwhile, "labels": labels}
+    question = {
+        "metric": metric,
+        "metrics": also,
+        "worthwhile": worthwhile,
+        "labels": labels,
+        "until_settled": until_settled,
+        "most_replicates": most_replicates,
+    }
     with located(*chosen):
-        comparison = compare_job(chosen, {**question, **options}, quiet)
+        comparison = compare_job(chosen, {**question, **options}, quiet, out, force)
     for text in dict.fromkeys(text for scenario in chosen for text in graph_notes(scenario)):
         note(text, quiet)
     if as_json:
@@ -100,15 +123,91 @@ def command(
         note(written, quiet)
 
 
-def compare_job(scenarios: list[Scenario], options: dict[str, Any], quiet: bool) -> Comparison:
-    """Compare with progress on stderr; `options` are the arguments of `compare`."""
+class LooksProgress(Progress):
+    """Where a comparison stands that is run until settled: one look after the other, each larger."""
+
+    looks = 1
+
+    def __call__(self, done: int, total: int) -> None:
+        """Report that `done` of `total` replicates of the present scenario are done."""
+        if done == 0 and self._part == self.parts - 1:
+            self._part = -1
+            self.looks += 1
+        super().__call__(done, total)
+        self.note = f"look {self.looks}" if self.looks > 1 else self.note
+
+    def left_seconds(self, began: float) -> float | None:
+        """Unknown: nobody knows how many looks it takes."""
+        return None
+
+
+def compare_job(
+    scenarios: list[Scenario],
+    options: dict[str, Any],
+    quiet: bool,
+    out: Path | None = None,
+    force: bool = False,
+    stop_at: int | None = None,
+) -> Comparison:
+    """Compare with progress on stderr; what is done at Ctrl-C is kept in `out`, if that is a folder.
+
+    Parameters
+    ----------
+    scenarios : list of Scenario
+    options : dict
+        Arguments of `compare`.
+    quiet : bool
+    out : path, optional
+    force : bool
+        Replace what viralsim wrote there.
+    stop_at : int, optional
+        Replicates of the look that is to be the last, as when it was interrupted there.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    Interrupted
+        On Ctrl-C.
+    """
     from viralsim.cli.plan import say_if_cold
+
+    last: list[Comparison] = []
+
+    def keep(found: Comparison) -> bool:
+        last.append(found)
+        return stop_at is not None and found.ensembles[0].replicates >= stop_at
 
     def work(report: Progress) -> Comparison:
         from viralsim.experiment.comparison import compare
 
-        return compare(scenarios, progress=report, **options)
+        return compare(scenarios, progress=report, keep=keep, **options)
 
-    progress = Progress("comparing", parts=len(scenarios))
+    kind = LooksProgress if options.get("until_settled") else Progress
+    progress = kind("comparing", parts=len(scenarios))
     say_if_cold(progress, quiet)
-    return run_job(work, progress, quiet)
+    return run_job(work, progress, quiet, kept=lambda found: kept_text(found, last, out, force))
+
+
+def kept_text(progress: Progress, last: list[Comparison], out: Path | None, force: bool) -> str:
+    """What is said when a comparison is interrupted, after writing what there is."""
+    from viralsim.cli.folder import is_page, write_comparison
+
+    counted = f" after {progress.done:,} of {progress.total:,} replicates" if progress.total else ""
+    if not last:
+        return (
+            f"interrupted{counted}; nothing was kept: no two scenarios were done. "
+            "The same command with the same --seed gives the same numbers."
+        )
+    found = last[-1]
+    first = found.ensembles[0]
+    done = f"{', '.join(found.labels)} with {first.replicates:,} replicates over {first.draws:,} draws"
+    if out is None or is_page(out):
+        return f"interrupted{counted}; nothing was written. So far ({done}): {found.sentence()}"
+    write_comparison(found, out, force, figures=False)
+    return (
+        f"interrupted{counted}; kept in {out}, without figures and page: {done}. So far: {found.sentence()} "
+        f"'viralsim report {out}' draws the page."
+    )

@@ -18,6 +18,7 @@ from viralsim.errors import StoreError
 if TYPE_CHECKING:
     from viralsim.engine.ensemble import Ensemble
     from viralsim.experiment.comparison import Comparison
+    from viralsim.experiment.swept import Sweep
     from viralsim.spec import Scenario
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "write_folder",
     "write_results",
     "write_run",
+    "write_sweep",
 ]
 
 FORMAT, FORMAT_VERSION, RUN_FILE, PAGE_FILE = "viralsim run", 1, "run.json", "page.html"
@@ -166,6 +168,23 @@ def compared_record(comparison: Comparison) -> dict[str, Any]:
         "metric": comparison.metric,
         "metrics": list(comparison.metrics),
         "worthwhile": comparison.worthwhile,
+        "settling": settling_record(comparison),
+    }
+
+
+def settling_record(comparison: Comparison) -> dict[str, int] | None:
+    """What `--until-settled` began with and the limit that gives the same looks; None if it was not asked for."""
+    from viralsim.experiment.verdicts import ERROR
+
+    if not comparison.looks:
+        return None
+    first, last = comparison.looks[0], comparison.looks[-1]
+    planned = round(ERROR / first.error)
+    return {
+        "replicates": first.replicates,
+        "draws": first.draws,
+        "most_replicates": first.replicates * 2 ** (planned - 1),
+        "stopped_at": last.replicates,
     }
 
 
@@ -296,6 +315,15 @@ def write_results(subject: Ensemble | Comparison, path: Path, force: bool = Fals
         return f"Written to {path}: run.json, page.html, pairs.csv, figures, and the tables of each scenario"
     write_run(subject, path, force)  # type: ignore[arg-type]
     return f"Written to {path}: run.json, page.html, results.csv, curves.csv, replicates.csv, figures"
+
+
+def write_sweep(swept: Sweep, path: Path, metric: str | None, command: str, force: bool = False) -> None:
+    """Write the page of a sweep; `command` is what it says to repeat it with."""
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    from viralsim.report.rendering import write_page
+    from viralsim.report.sweep_page import sweep_page
+
+    write_page(sweep_page(swept, metric, command), path, force)
 
 
 def _made(folder: Path) -> Path:

@@ -12,13 +12,11 @@ import click
 
 if TYPE_CHECKING:
     from viralsim.engine.ensemble import Ensemble
-    from viralsim.experiment.comparison import Comparison
     from viralsim.metrics.uncertainty import Summary
 
 __all__ = [
     "finite",
     "note",
-    "print_comparison",
     "print_ensemble",
     "print_json",
     "print_table",
@@ -230,52 +228,3 @@ def split_text(split: Any, metric: str) -> str:
     if len(known) == 2 or (len(known) == 1 and split.luck < 1.0):
         known = [known[0], f"{format_percent(1.0 - split.luck, 0.01)} audience and assumptions together"]
     return f"The spread of {what} from run to run is {', '.join(known)}{remark}."
-
-
-# --------------------------------------------------------------------------------------------- comparison
-
-
-def print_comparison(comparison: Comparison) -> None:
-    """Verdict first, then every pair, then every scenario."""
-    from viralsim.experiment.pairs import effect_interval_text, effect_text
-    from viralsim.metrics.rounding import format_percent
-
-    click.echo(comparison.sentence())
-    click.echo()
-    rows: list[tuple[str, ...]] = []
-    sections, metric = [], ""
-    for pair in comparison.pairs:
-        if pair.metric != metric:
-            metric = pair.metric
-            sections.append(len(rows))
-        why = f": {pair.unresolved_because}" if pair.unresolved_because else ""
-        rows.append(
-            (
-                pair.metric,
-                pair.b,
-                pair.a,
-                effect_text(pair),
-                effect_interval_text(pair),
-                format_percent(pair.prob_better, 0.01),
-                format_percent(pair.prob_mean_better, 0.01),
-                pair.verdict + why,
-            )
-        )
-    heads = ("metric", "B", "A", "B against A", "95 % interval", "B wins a run", "B is better", "verdict")
-    print_table(heads, rows, numeric=(3, 4, 5, 6), sections=sections)
-    click.echo()
-    remarks = Remarks()
-    rows = []
-    for label, ensemble in zip(comparison.labels, comparison.ensembles, strict=True):
-        for name in (comparison.metric, *comparison.metrics):
-            cells = metric_row(name, ensemble.summary()[name], ensemble[name], remarks)
-            rows.append((label, *cells))
-    print_table(("scenario", *HEADS), rows, numeric=(2, 3, 4, 5, 6))
-    for line in remarks.lines():
-        click.echo(line)
-    click.echo()
-    first = comparison.ensembles[0]
-    click.echo(
-        f"{first.replicates:,} replicates over {first.draws:,} draws in shared worlds; seed {first.seed}; differences "
-        f"below {format_percent(comparison.worthwhile)} are not worth having"
-    )

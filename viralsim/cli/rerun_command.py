@@ -95,16 +95,21 @@ def repeated(
         worthwhile=record["worthwhile"],
         labels=[label for label, _ in scenarios],
     )
-    return compare_job([scenario for _, scenario in scenarios], options, quiet)
+    settling = record.get("settling")
+    if settling:
+        options.update({key: settling[key] for key in ("replicates", "draws", "most_replicates")})
+        options["until_settled"] = True
+    stop_at = settling["stopped_at"] if settling else None
+    return compare_job([scenario for _, scenario in scenarios], options, quiet, stop_at=stop_at)
 
 
-def read_record(path: Path) -> dict[str, Any]:
+def read_record(path: Path, kinds: tuple[str, ...] = ("run", "compare")) -> dict[str, Any]:
     """The contents of a run.json (or of the one in a results folder).
 
     Raises
     ------
     StoreError
-        If it is not one, or of a version that is not known here.
+        If it is not one, of a kind that is not asked for, or of a version that is not known here.
     """
     from viralsim.cli.folder import FORMAT, FORMAT_VERSION, RUN_FILE
     from viralsim.errors import StoreError
@@ -127,7 +132,12 @@ def read_record(path: Path) -> dict[str, Any]:
         )
     needed = ("kind", "seed", "replicates", "draws", "fixed", "versions", "scenarios", "files", "digest")
     missing = [key for key in needed if key not in record]
-    if missing or record["kind"] not in ("run", "compare") or not record["scenarios"]:
+    if record.get("kind") == "sweep" and "sweep" not in kinds:
+        raise StoreError(
+            f"{path}: is of a sweep; its command with --resume repeats what is missing, and viralsim report "
+            f"{path.parent} draws its page"
+        )
+    if missing or record["kind"] not in kinds or not record["scenarios"]:
         raise StoreError(
             f"{path}: is damaged (missing or unusable: {', '.join(missing) or 'kind'}); run it anew"
         )

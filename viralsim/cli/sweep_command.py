@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from viralsim.cli.jobs import Progress, run_job
+from viralsim.cli.folder import check_place, is_page, write_sweep
+from viralsim.cli.jobs import Progress, run_job, writing
 from viralsim.cli.options import (
     draws_option,
     dry_run_option,
@@ -55,7 +56,8 @@ _DESIGNS = ("grid", "zip", "random", "latin-hypercube", "sobol")
 @click.option("--metric", help="What the table shows.  [default: the goal's metric, else reach]")
 @click.option(
     "--out", "-o", type=click.Path(path_type=Path), metavar="FOLDER",
-    help="Keep results there as they come: a store that can be read meanwhile, then results.csv.",
+    help="Keep results there as they come: a store that can be read meanwhile, then results.csv. "
+    "A name that ends in .html: the page alone.",
 )  # fmt: skip
 @click.option(
     "--resume", is_flag=True, help="Go on with a sweep in FOLDER, or extend it; only what is missing is run."
@@ -110,7 +112,10 @@ def command(
     if dry_run:
         say_size(plan, options, as_json, quiet)
         return 0
-    swept = sweep_job(plan, out, resume, options, quiet)
+    page = None if out is None or not is_page(out) else out
+    swept = sweep_job(plan, None if page else out, resume, options, quiet)
+    if page:
+        write_sweep_page(swept, page, shown, quiet)
     if parquet and swept.folder is not None:
         from viralsim.experiment.store import RESULTS_FILE, write_parquet
         from viralsim.experiment.store.folder import PARQUET_FILE
@@ -127,6 +132,7 @@ def command(
         note(f"viralsim: {len(failed):,} of {len(swept):,} settings failed; the first ({first}): {error}")
     if swept.folder is not None:
         note(f"Written to {swept.folder}: results.csv, sweep.sqlite, run.json", quiet)
+        note(f"A page to look at: viralsim report {shlex.quote(str(swept.folder))}", quiet)
     return SOME_FAILED if failed else 0
 
 
@@ -197,10 +203,25 @@ def check_options(
         raise click.BadParameter(f"there is no metric {metric!r}.{did_you_mean(metric, METRIC_NAMES)}")
     if out is None and (resume or parquet):
         raise click.UsageError(f"--{'resume' if resume else 'parquet'} needs --out FOLDER.")
-    if out is not None and out.suffix.lower() in (".csv", ".html", ".json", ".sqlite", ".parquet", ".yaml"):
+    if out is not None and is_page(out):
+        if resume or parquet:
+            raise click.UsageError(
+                f"--{'resume' if resume else 'parquet'} needs a folder, and {out} is a page."
+            )
+        check_place(out)
+    elif out is not None and out.suffix.lower() in (".csv", ".json", ".sqlite", ".parquet", ".yaml"):
         raise click.UsageError(f"--out {out}: results go into a folder, and this looks like a file.")
     if options["scheduler"] and options["executor"] != "dask":
         raise click.UsageError("--scheduler needs --executor dask.")
+
+
+def write_sweep_page(swept: Sweep, page: Path, metric: str, quiet: bool) -> None:
+    """Draw and write the page of a sweep."""
+    from viralsim.cli.render import note
+
+    with writing("drawing the page", quiet):
+        write_sweep(swept, page, metric, shlex.join(["viralsim", *sys.argv[1:]]))
+    note(f"Written: {page}", quiet)
 
 
 def say_size(plan: SweepPlan, options: dict[str, Any], as_json: bool, quiet: bool) -> None:

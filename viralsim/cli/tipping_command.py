@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -44,6 +45,11 @@ __all__ = ["command"]
 @draws_option
 @threads_option
 @fixed_option
+@click.option(
+    "--out", "-o", type=click.Path(path_type=Path), metavar="FOLDER",
+    help="Write the result, the settings looked at, and a figure (PNG, SVG, CSV) there.",
+)  # fmt: skip
+@click.option("--force", is_flag=True, help="Replace results in FOLDER.")
 @json_option
 @quiet_option
 def command(
@@ -51,6 +57,8 @@ def command(
     vary: str,
     variant: str | None,
     settings: tuple[tuple[str, Any], ...],
+    out: Path | None,
+    force: bool,
     as_json: bool,
     quiet: bool,
     **options: Any,
@@ -61,13 +69,16 @@ def command(
     viralsim tipping small-shop --vary items.0.share_prob
     viralsim tipping launch-video --vary items.film.share_prob=0.001:0.2 --metric reach --at-least 5000
     """
+    from viralsim.cli.folder import check_free
     from viralsim.cli.plan import say_if_cold
-    from viralsim.cli.render import print_json
+    from viralsim.cli.render import note, print_json
     from viralsim.cli.scenarios import load
     from viralsim.experiment.tipping import tipping_point
 
     path, low, high = _range(vary)
     chosen = load(scenario, variant, settings)
+    if out is not None:
+        check_free(out, force)
 
     def work(report: Progress) -> TippingPoint:
         def heartbeat() -> None:
@@ -84,6 +95,11 @@ def command(
         print_json(found.to_dict())
     else:
         _print(found)
+    if out is not None:
+        from viralsim.cli.study_folder import write_tipping
+
+        write_tipping(out, found, chosen, options, force)
+        note(f"Written to {out}: run.json, tipping.json, tipping.csv, figures", quiet)
 
 
 def _range(text: str) -> tuple[str, float | None, float | None]:

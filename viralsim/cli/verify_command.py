@@ -244,9 +244,9 @@ def _write(found: Verification, out: Path) -> list[Path]:
     """The page, or a folder of page, table and record."""
     import json
 
-    from viralsim.cli.render import finite
     from viralsim.report.tables import make_folder, write_csv
     from viralsim.report.verify_page import VERIFY_FIELDS, verify_page, verify_rows
+    from viralsim.report.verify_record import verification_record
 
     page = verify_page(found)
     if _is_page(out):
@@ -256,5 +256,6 @@ def _write(found: Verification, out: Path) -> list[Path]:
     (out / "verify.html").write_text(page, encoding="utf-8")
     table = write_csv(out / "verify.csv", VERIFY_FIELDS, verify_rows(found))
     record = out / "verify.json"
-    record.write_text(json.dumps(finite(found.to_dict()), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    text = json.dumps(verification_record(found), indent=1, allow_nan=False) + "\n"
+    record.write_text(text, encoding="utf-8")
     return [out / "verify.html", table, record]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.engine import tables
+from viralsim.engine.deliveries import make_reaching
 from viralsim.engine.market import make_market, needs_ties
+from viralsim.engine.memo import Memo
 from viralsim.engine.networks import Network, audience_keys, make_network
 from viralsim.engine.people import (
     P_FANS,
@@ -43,6 +46,8 @@ __all__ = [
 ]
 
 MOST_BINS = 200
+_BLIND_PICKS = ("random", "most-followers", "k-core", "segment", "attributes", "listed")
+"""Kinds of seeding that look at the graph only, not at how likely people are to share."""
 
 
 def draw_key(seed: int, draw: int) -> int:
@@ -62,6 +67,7 @@ class Audience:
     people: People
     networks: tuple[Network, ...]
     affinity: dict[str, NDArray[np.float64]]  # by topic: float64[n]
+    memo: Memo = field(default_factory=Memo, repr=False, compare=False)  # of what follows from these alone
 
 
 AudienceMaker = Callable[[Any, int, Mapping[str, SocialGraph]], Audience]
@@ -91,12 +97,13 @@ class Compiled:
 def slots_of(scenario: Any) -> tuple[tuple[int, int], ...]:
     """(item_idx, platform_idx) of every item on every platform where it can appear, items first.
 
-    An item can appear where it is posted or people are asked to share it, and everywhere once
+    An item can appear where it is posted, advertised or people are asked to share it, and everywhere once
     people copy shares between platforms.
     """
     items = [item.id for item in scenario.items]
     platforms = list(scenario.platforms)
-    used = {(x.item, x.platform) for x in (*scenario.campaign.posts, *scenario.campaign.seeding)}
+    campaign = scenario.campaign
+    used = {(x.item, x.platform) for x in (*campaign.posts, *campaign.paid, *campaign.seeding)}
     copying = any(p.cross_post_prob > 0 for p in scenario.platforms.values())
     started = {item for item, _ in used}
     return tuple(
@@ -166,7 +173,7 @@ def compile_draw(
     slots = slots_of(plain)
     if not slots:
         raise ScenarioError(
-            "campaign: nothing is posted and nobody is asked to share; write posts or seeding"
+            "campaign: nothing is posted or advertised and nobody is asked to share; write posts, paid or seeding"
         )
     if len(slots) > lay.MAX_SLOTS:
         raise ScenarioError(f"campaign: {len(slots)} items on platforms; at most {lay.MAX_SLOTS} are allowed")
@@ -194,15 +201,9 @@ def _make_world(scenario: Any, audience: Audience, slots: tuple[tuple[int, int],
         account |= network.account.astype(np.uint8) << np.uint8(p)
     notice = np.empty((n, len(scenario.items)), np.uint32)
     for i, item in enumerate(scenario.items):
-        prob = np.minimum(1.0, item.stickiness * audience.affinity[item.topic] ** item.exponents.notice)
-        notice[:, i] = np.floor(2.0**31 * prob + 0.5).astype(np.uint32)
-    offsets = np.cumsum([0, *(network.followers.size for network in networks)])
-    indptr = np.stack([network.indptr + offsets[p] for p, network in enumerate(networks)])
-    followers = networks[0].followers
-    if len(networks) > 1:
-        followers = np.concatenate([network.followers for network in networks])
-    followers = np.ascontiguousarray(followers, dtype=np.int32).view()
-    followers.flags.writeable = False  # as a graph's own arrays are: one type, so one compilation
+        wanted = (item.topic, float(item.stickiness), float(item.exponents.notice))
+        notice[:, i] = audience.memo("notice", wanted, partial(_notice_coins, audience, *wanted))
+    indptr, followers = audience.memo("edges", (), partial(_edges, networks))
     fans = [_fans(scenario, audience, p, name, slots, key) for p, name in enumerate(scenario.platforms)]
     return World(
         person_key=people.key,
@@ -212,12 +213,30 @@ def _make_world(scenario: Any, audience: Audience, slots: tuple[tuple[int, int],
         notice_q=notice,
         share_scale=_powers(scenario, audience, "share"),
         rank_scale=_powers(scenario, audience, "ranking").astype(np.float32),
-        indptr=np.ascontiguousarray(indptr),
+        indptr=indptr,
         followers=followers,
         tie=_ties(scenario, networks),
         fan_ptr=np.cumsum([0, *(f.size for f in fans)]).astype(np.int64),
         fans=np.concatenate(fans).astype(np.int32),
     )
+
+
+def _edges(networks: tuple[Network, ...]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The follower lists of all platforms one after the other, and where each begins (int64[P, n + 1])."""
+    offsets = np.cumsum([0, *(network.followers.size for network in networks)])
+    indptr = np.stack([network.indptr + offsets[p] for p, network in enumerate(networks)])
+    followers = networks[0].followers
+    if len(networks) > 1:
+        followers = np.concatenate([network.followers for network in networks])
+    followers = np.ascontiguousarray(followers, dtype=np.int32).view()
+    followers.flags.writeable = False  # as a graph's own arrays are: one type, so one compilation
+    return np.ascontiguousarray(indptr), followers
+
+
+def _notice_coins(audience: Audience, topic: str, stickiness: float, exponent: float) -> NDArray[np.uint32]:
+    """Chance to notice an item, in 2^-31, by person (uint32[n])."""
+    prob = np.minimum(1.0, stickiness * audience.affinity[topic] ** exponent)
+    return np.floor(2.0**31 * prob + 0.5).astype(np.uint32)
 
 
 def _powers(scenario: Any, audience: Audience, name: str) -> NDArray[np.float64]:
@@ -250,21 +269,25 @@ def _fans(
 ) -> NDArray[np.int32]:
     """The brand's followers on one platform."""
     fans = scenario.platforms[name].brand_followers
-    topics = sorted(scenario.items[i].topic for i, q in slots if q == p)
-    affinity = np.ones(audience.people.size)
-    if topics:
-        affinity = np.mean([audience.affinity[topic] for topic in topics], axis=0)
+    topics = tuple(sorted(scenario.items[i].topic for i, q in slots if q == p))
     network = audience.networks[p]
-    return brand_fans(
-        fans.pick,
-        fans.count,
-        network.account,
-        network.follower_count,
-        audience.people,
-        affinity,
-        derive(derive(key, P_FANS), text_key(name)),
-        f"platforms.{name}.brand_followers.count",
-    )
+
+    def picked() -> NDArray[np.int32]:
+        affinity = np.ones(audience.people.size)
+        if topics:
+            affinity = np.mean([audience.affinity[topic] for topic in topics], axis=0)
+        return brand_fans(
+            fans.pick,
+            fans.count,
+            network.account,
+            network.follower_count,
+            audience.people,
+            affinity,
+            derive(derive(key, P_FANS), text_key(name)),
+            f"platforms.{name}.brand_followers.count",
+        )
+
+    return audience.memo(f"fans {name}", (fans.pick, fans.count, topics, key), picked)
 
 
 def _make_plan(
@@ -283,7 +306,9 @@ def _make_plan(
     for s, (i, p) in enumerate(slots):
         slot_of[i, p] = s
     views = [tables.view_tables(x.negative, x.neutral, x.view_influence) for x in items]
-    clocks = [_clock(platform, scenario.run, n_steps) for platform in platforms]
+    clocks = [
+        tables.clock_of_run(p.rhythm, scenario.run.start, scenario.run.step, n_steps) for p in platforms
+    ]
     longest = max(guess.size for _, guess in clocks)
     attention = scenario.audience.attention
     limited = attention.kind == "budget"
@@ -338,12 +363,8 @@ def _make_plan(
         ask_price=asks["price"].copy(),
         bin_of_step=(np.arange(n_steps) * n_bins // n_steps).astype(np.int64),
         market=make_market(scenario, audience.people),
+        reaching=make_reaching(scenario, audience, world, slots, n_steps, key),
     )
-
-
-def _clock(platform: Any, run: Any, n_steps: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Activity clock of a platform over the run."""
-    return tables.clock_tables(tables.activity_of_steps(platform.rhythm, run.start, run.step, n_steps))
 
 
 def _boost(platform: Any) -> tuple[float, float, float]:
@@ -405,21 +426,35 @@ def _asks(
     items = {item.id: i for i, item in enumerate(scenario.items)}
     platforms = {name: p for p, name in enumerate(scenario.platforms)}
     order = person_words(derive(key, P_PICK), audience.people.key)
+    attributes = [dict(s.attributes) for s in scenario.audience.segments]
     rows = []
     for entry, seeding in enumerate(scenario.campaign.seeding):
         p = platforms[seeding.platform]
         slot = int(slot_of[items[seeding.item], p])
-        chosen = pick_people(
-            seeding.pick,
-            seeding.price,
-            network=audience.networks[p],
-            segment=audience.people.segment,
-            segment_names=[s.name for s in scenario.audience.segments],
-            keys=audience.people.key,
-            order=order,
-            influence_prob=rates[slot].visibility * rates[slot].friend_share_prob,
-            where=f"campaign.seeding.{entry}.pick",
-            attributes=[s.attributes for s in scenario.audience.segments],
+        influence = rates[slot].visibility * rates[slot].friend_share_prob
+        chosen = audience.memo(
+            f"asked {entry}",
+            (
+                seeding.pick,
+                seeding.price,
+                p,
+                key,
+                seeding.pick.kind in _BLIND_PICKS or influence,
+                str(attributes),
+            ),
+            partial(
+                pick_people,
+                seeding.pick,
+                seeding.price,
+                network=audience.networks[p],
+                segment=audience.people.segment,
+                segment_names=[s.name for s in scenario.audience.segments],
+                keys=audience.people.key,
+                order=order,
+                influence_prob=influence,
+                where=f"campaign.seeding.{entry}.pick",
+                attributes=attributes,
+            ),
         )
         step = math.floor(seeding.at / scenario.run.step + 1e-9)
         q = tables.coin(seeding.acceptance_prob)

@@ -79,6 +79,7 @@ class _Spread:
             return (1.0 - negative) * likely + negative * unlikely
 
         first = plan.response[item, 1] if plan.influence else 0.0
+        self.share_chance = share_chance
         self.after_post = {s: self.noticed * share_chance(plan.hazard_post[s]) for s in self.slots}
         self.after_friend = {
             s: self.noticed * share_chance(plan.hazard_friend[s] * first) for s in self.slots
@@ -160,8 +161,13 @@ class _Spread:
             out[self.compiled.plan.slot_platform[s]] += self.displays[s] @ x
         return out
 
-    def start(self, unseen: NDArray[np.float64]) -> tuple[dict[int, NDArray[np.float64]], float]:
-        """Expected first sharers by slot, and owned impressions; `unseen` is multiplied by the chance of none."""
+    def start(
+        self, unseen: NDArray[np.float64]
+    ) -> tuple[dict[int, NDArray[np.float64]], float, NDArray[np.float64]]:
+        """Expected first sharers by slot, owned impressions, and ads by platform.
+
+        `unseen` is multiplied by the chance of none.
+        """
         world, plan = self.compiled.world, self.compiled.plan
         n = world.person_key.size
         stay = {s: np.ones(n) for s in self.slots}
@@ -176,7 +182,30 @@ class _Spread:
                 owned += float(reach.sum())
                 unseen[fans] *= 1.0 - reach
                 stay[int(slot)][fans] *= 1.0 - reach * self.after_post[int(slot)][fans]
-        return {s: 1.0 - x for s, x in stay.items()}, owned
+        ads = self.advertise(unseen, stay)
+        return {s: 1.0 - x for s, x in stay.items()}, owned, ads
+
+    def advertise(
+        self, unseen: NDArray[np.float64], stay: dict[int, NDArray[np.float64]]
+    ) -> NDArray[np.float64]:
+        """Expected paid displays by platform; `unseen` and `stay` are multiplied by the chances of none.
+
+        A candidate is shown m displays of a flight in the mean, at random: none with chance exp(-m) (assumption;
+        with a frequency cap of m exactly none is missed).
+        """
+        plan = self.compiled.plan
+        reaching, bought = plan.reaching, np.zeros(plan.platform_key.size)
+        for d in range(reaching.slot.size):
+            slot = int(reaching.slot[d])
+            people = reaching.people[reaching.first[d] : reaching.first[d + 1]]
+            if slot not in stay or reaching.discovery[d] or not people.size:
+                continue
+            mean = min(reaching.displays[d] / people.size, float(reaching.cap[d]))
+            bought[plan.slot_platform[slot]] += mean * people.size
+            unseen[people] *= 0.0 if mean == reaching.cap[d] else np.exp(-mean)
+            crossing = self.noticed * self.share_chance(plan.hazard_post[slot] * reaching.share[d])
+            stay[slot][people] *= (1.0 - crossing[people]) ** mean
+        return bought
 
     def asked(self) -> dict[int, NDArray[np.float64]]:
         """Chance that each person is asked and accepts, by slot."""
@@ -286,7 +315,7 @@ class _Sums:
 
     def add(self, spread: _Spread) -> None:
         """Add one item."""
-        first, posted = spread.start(self.unseen)
+        first, posted, ads = spread.start(self.unseen)
         asked = spread.asked()
         self.owned += posted
         self.growth = max(self.growth, spread.growth())
@@ -294,7 +323,7 @@ class _Sums:
         if at_a_price:
             self.unseen *= spread.unseen(at_a_price)
         bought = spread.impressions(at_a_price)
-        self.paid += bought
+        self.paid += bought + ads
         self.earned += spread.impressions(asked) - bought
         generation_1, generation_2 = _two_generations(spread, first, asked)
         self.parents += _total(first) + _total(asked) + _total(generation_1)
@@ -333,7 +362,9 @@ def _price_of(compiled: Compiled, impressions: NDArray[np.float64]) -> float:
 def _warnings(compiled: Compiled, found: Expectations) -> tuple[str, ...]:
     """Sentences about what makes a scenario unusual or its answer foregone."""
     out = [_supercritical(found), _foregone(compiled.scenario.goal, found)]
-    if not compiled.plan.post_step.size and not compiled.plan.ask_step.size:
+    if not any(
+        part.size for part in (compiled.plan.post_step, compiled.plan.ask_step, compiled.plan.reaching.slot)
+    ):
         out.append("Nothing is posted and nobody is asked to share: nothing will happen.")
     else:
         out += _unused(compiled)

@@ -1,4 +1,4 @@
-"""Compile what people buy and how complaints are answered into arrays (docs/model.md, section 9)."""
+"""Compile what people buy and how complaints are answered into arrays (docs/model.md, section 11)."""
 
 from __future__ import annotations
 
@@ -114,7 +114,11 @@ def _waits(median_hours: float, spread: float, step_hours: float) -> NDArray[np.
 
 def without_paid_sharers(plan: Plan) -> Plan:
     """The world in which nobody is paid to share."""
-    kept = plan.ask_paid == 0
+    return _without_asked(plan, plan.ask_paid == 0)
+
+
+def _without_asked(plan: Plan, kept: NDArray[np.bool_]) -> Plan:
+    """The plan with only some of the people asked."""
     return plan._replace(
         ask_step=plan.ask_step[kept],
         ask_slot=plan.ask_slot[kept],
@@ -126,7 +130,7 @@ def without_paid_sharers(plan: Plan) -> Plan:
 
 
 def without_word_of_mouth(plan: Plan) -> Plan:
-    """The world in which nobody is paid to share, nobody is shown what people share, and new reviews are not seen."""
+    """The world in which nobody is asked to share or shown what people share, and new reviews are not seen."""
     market = plan.market._replace(review_q=np.zeros(2, np.uint64))
-    plan = without_paid_sharers(plan)
+    plan = _without_asked(plan, np.zeros(plan.ask_paid.size, np.bool_))
     return plan._replace(visibility=np.zeros_like(plan.visibility), market=market)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from viralsim.errors import ScenarioError
 from viralsim.kernels.draws import uniforms_of, words_of
@@ -116,7 +116,7 @@ def _activity_table(kind: str, parameter: float) -> NDArray[np.float64]:
         return np.ones(1)
     middle = (np.arange(_ACTIVITY_CLASSES) + 0.5) / _ACTIVITY_CLASSES
     if kind == "gamma":
-        table = stats.gamma.ppf(middle, parameter)
+        table = special.gammaincinv(parameter, middle)
     else:
         table = np.exp(parameter * special.ndtri(middle))
     return table / table.mean()

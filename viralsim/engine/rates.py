@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
 
 from viralsim.errors import ScenarioError
 from viralsim.spec.items import Item
@@ -53,11 +52,18 @@ def slot_rates(
         is typical there is twice as likely to be shared by friends too.
     """
     names = list(scenario.platforms)
-    shown = [
-        visibility_and_friend(scenario.platforms[name], audience.networks[p], audience.people.activity, name)
-        for p, name in enumerate(names)
-    ]
+    shown = [_shown(scenario.platforms[name], audience, p, name) for p, name in enumerate(names)]
     return tuple(_rates(scenario, names[p], shown[p], typical_share, i) for i, p in slots)
+
+
+def _shown(platform: Any, audience: Audience, p: int, name: str) -> tuple[float, float]:
+    """(V, s_f) of a platform, solved once for an audience."""
+    given = (platform.peer_visibility, platform.friend_share_prob, platform.reproduction_number)
+    return audience.memo(
+        f"rates {name}",
+        given,
+        lambda: visibility_and_friend(platform, audience.networks[p], audience.people.activity, name),
+    )
 
 
 def _rates(
@@ -167,4 +173,6 @@ def _solve(reproduction: Callable[[float], float], target: float, top: float, wh
             f"{where}: {target:g} cannot be reached on this network, at most {largest:.3g} even if everybody "
             "shares; give a smaller number, or give friend_share_prob and peer_visibility instead"
         )
+    from scipy import optimize  # here, because loading it takes longer than many runs
+
     return float(optimize.brentq(lambda x: reproduction(x) - target, 0.0, top, xtol=1e-15, rtol=1e-7))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.engine.compiled import AudienceMaker, Compiled, compile_draw, run_key
+from viralsim.engine.deliveries import mechanics_of
 from viralsim.engine.ensemble import Ensemble
 from viralsim.engine.memory import check_memory
 from viralsim.engine.networks import file_graphs
@@ -22,7 +23,8 @@ from viralsim.engine.trace import Trace
 from viralsim.errors import EngineError, SpecError
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.kernels import layout as lay
-from viralsim.metrics.tallies import Prices, Tallies
+from viralsim.kernels.reaching import KIND_DISCOVERY, N_EXTRA
+from viralsim.metrics.tallies import Prices, Reaching, Tallies
 from viralsim.provenance import versions
 from viralsim.rng import check_seed, entropy_seed
 from viralsim.spec import Scenario
@@ -91,7 +93,7 @@ def simulate(
     graphs = file_graphs(resolve(scenario, seed, 0, fixed=True))
     check_memory(scenario, graphs, replicates, threads)
     run = _Run(scenario, seed, fixed, graphs, replicates, draws)
-    run.all_draws(threads, _progress(progress))
+    run.all_draws(threads, reporter(progress))
     return run.ensemble()
 
 
@@ -106,6 +108,7 @@ def run_block(
     threads: int = 1,
     maker: AudienceMaker | None = None,
     stop: threading.Event | None = None,
+    report: Progress | None = None,
 ) -> Ensemble:
     """Run the replicates first, ..., first + count - 1 of a scenario: the same rows as `simulate` would give.
 
@@ -124,6 +127,8 @@ def run_block(
         Hands out audiences that were made before (see `compile_draw`).
     stop : threading.Event, optional
         Set from outside to end the work soon.
+    report : callable, optional
+        Gets (replicates done, all).
 
     Returns
     -------
@@ -139,7 +144,7 @@ def run_block(
         raise SpecError(f"first: got {first}; allowed are multiples of the {draws} draws")
     run = _Run(scenario, seed, fixed, graphs, count, min(draws, count), first, maker)
     run.stop = stop or run.stop
-    run.all_draws(threads, None)
+    run.all_draws(threads, report)
     if run.stop.is_set():
         raise EngineError("stopped before it was done")
     return run.ensemble()
@@ -153,7 +158,7 @@ def at_least_1(name: str, value: Any, default: int) -> int:
     return int(value)
 
 
-def _progress(progress: bool | Progress) -> Progress | None:
+def reporter(progress: bool | Progress) -> Progress | None:
     """The callback to report to."""
     if callable(progress):
         return progress
@@ -272,6 +277,7 @@ class _Run:
             "slots": compiled.slots,
             "times": compiled.times_hours,
             **sales_facts(compiled),
+            "display_prices": compiled.plan.reaching.price,
         }
         with self.lock:
             self.per_draw[draw] = facts
@@ -303,6 +309,7 @@ class _Run:
             has_negative=any(item.negative > 0 or item.neutral > 0 for item in plain.items),
             prices=_prices(plain),
             sales=make_sales_tallies(plain, self.columns, self.per_draw, (n_slots, n_segments)),
+            reaching=self._reaching(plain, n_slots, n_segments),
         )
         return Ensemble(
             tallies,
@@ -312,6 +319,22 @@ class _Run:
             provenance=versions(),
             tracer=self._trace,
             rerunner=self._rerun,
+        )
+
+    def _reaching(self, plain: Any, n_slots: int, n_segments: int) -> Reaching | None:
+        """What was counted beyond posts and shares; None if the scenario has nothing of it."""
+        has = mechanics_of(plain)
+        if not has:
+            return None
+        segments = [segment.name for segment in plain.audience.segments]
+        targets = [flight.target for flight in plain.campaign.paid]
+        everybody = not any(targets) or not all(targets)
+        return Reaching(
+            counts=self.columns["extra"].reshape(self.replicates, n_slots, n_segments, N_EXTRA),
+            delivered=self.columns["bought"],
+            prices=np.stack([self.per_draw[d]["display_prices"] for d in range(self.draws)]),
+            targeted=() if everybody else tuple(any(s in target for target in targets) for s in segments),
+            has=has,
         )
 
     def _trace(self, replicate: int) -> Trace:
@@ -350,9 +373,11 @@ def _prices(plain: Any) -> Prices:
 
 def make_trace(compiled: Compiled, events: Events, replicate: int, touches: Touches | None = None) -> Trace:
     """The shares among `events` as a Trace."""
-    shares = np.flatnonzero(events.kind != lay.KIND_POST)
+    shares = np.flatnonzero(np.isin(events.kind, (lay.KIND_ASKED, lay.KIND_OWN, lay.KIND_COPY)))
     row = np.full(events.kind.size + 1, -1, np.int64)  # the last entry serves cause -1
     row[shares] = np.arange(shares.size)
+    for event in np.flatnonzero(events.kind >= KIND_DISCOVERY):  # shown on: the share they go back to
+        row[event] = row[events.cause[event]]
     slots = np.array(compiled.slots, np.int64).reshape(-1, 2)[events.slot[shares]]
     person = events.who[shares]
     return Trace(

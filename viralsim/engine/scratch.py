@@ -7,6 +7,7 @@ import numpy as np
 from viralsim.kernels import layout as lay
 from viralsim.kernels.layout import Plan, Scratch, Tally, World
 from viralsim.kernels.market import N_DEALS, N_LINES, make_sales
+from viralsim.kernels.reaching import N_EXTRA, make_work
 
 __all__ = ["capacities", "grown", "make_scratch", "make_tally", "scratch_bytes"]
 
@@ -107,6 +108,7 @@ def make_scratch(
             events,
             sizes.get("touches", 1),
         ),
+        reaching=make_work(plan.reaching, n_slots * n_segments),
     )
 
 
@@ -161,6 +163,8 @@ def make_tally(plan: Plan, n_segments: int, n_bins: int, replicates: int) -> Tal
         ),
         lines=np.zeros((replicates, N_LINES, n_bins if plan.market.counting else 0), np.int64),
         wait=np.full(replicates, -1.0),
+        extra=np.zeros((replicates, n_slots * n_segments * N_EXTRA), np.int64),
+        bought=np.zeros((replicates, plan.reaching.slot.size), np.int64),
     )
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from viralsim.kernels import layout as lay
 
 __all__ = [
     "activity_of_steps",
     "background_table",
+    "clock_of_run",
     "clock_tables",
     "coin",
     "delay_table",
@@ -63,6 +64,14 @@ def activity_of_steps(rhythm: Any, start: datetime, step_hours: float, n_steps: 
     first = start.weekday() * 24 + start.hour + start.minute / 60 + start.second / 3600
     at = first + (np.arange(n_steps) + 0.5) * step_hours
     return hours[np.floor(at).astype(np.int64) % 168]
+
+
+@lru_cache(maxsize=64)
+def clock_of_run(
+    rhythm: Any, start: datetime, step_hours: float, n_steps: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """`clock_tables` of a platform's rhythm over a run."""
+    return clock_tables(activity_of_steps(rhythm, start, step_hours, n_steps))
 
 
 def clock_tables(activity: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -114,6 +123,7 @@ def delay_table(law: Any, half_life_hours: float, rhythm: Any, step_hours: float
     return np.minimum(units, _LONGEST - 1).astype(np.int32)
 
 
+@lru_cache(maxsize=256)
 def reaction_table(law: Any, step_hours: float) -> NDArray[np.int64]:
     """Reaction delays in steps (int64[4096], ascending)."""
     if law.kind == "none":
@@ -122,6 +132,7 @@ def reaction_table(law: Any, step_hours: float) -> NDArray[np.int64]:
     return np.floor(np.minimum(steps, lay.MAX_STEPS) + 0.5).astype(np.int64)
 
 
+@lru_cache(maxsize=64)
 def response_table(law: Any) -> NDArray[np.float64]:
     """f(j), the weight of the j-th sharer noticed (float64[256], f(0) unused)."""
     j = np.arange(256, dtype=np.float64)
@@ -135,11 +146,13 @@ def response_table(law: Any) -> NDArray[np.float64]:
     return np.where(j <= k, j / k, (k / np.maximum(j, 1.0)) ** 2)
 
 
+@lru_cache(maxsize=256)
 def fatigue_table(fatigue: float) -> NDArray[np.uint64]:
     """2^31 (1 - fatigue)^c for c = 0..255 earlier displays (uint64[256])."""
     return np.floor(2.0**31 * (1.0 - fatigue) ** np.arange(256) + 0.5).astype(np.uint64)
 
 
+@lru_cache(maxsize=256)
 def view_tables(
     negative: float, neutral: float, influence: float
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
@@ -155,8 +168,9 @@ def view_tables(
     return tuple(np.floor(2.0**32 * p + 0.5).astype(np.uint64) for p in (moved, both))  # type: ignore[return-value]
 
 
+@lru_cache(maxsize=64)
 def background_table(mean_per_day: float) -> NDArray[np.uint64]:
     """2^32 x cumulative Poisson(mean) up to where it is 1 (uint64): background items noticed in a day."""
-    top = int(stats.poisson.isf(1e-11, mean_per_day)) + 1 if mean_per_day > 0 else 1
-    cumulative = stats.poisson.cdf(np.arange(top), mean_per_day)
+    top = int(special.pdtrik(1.0 - 1e-11, mean_per_day)) + 2 if mean_per_day > 0 else 1
+    cumulative = special.pdtr(np.arange(top), mean_per_day)
     return np.floor(2.0**32 * cumulative + 0.5).astype(np.uint64)

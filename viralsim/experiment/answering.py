@@ -69,7 +69,7 @@ def value_of_answering_sooner(
     hours : float
         How much sooner the median answer comes; less than the median time.
     metric : str
-        What it is worth in; customer_value_direct (margins of all purchases, in money) needs `buying` and `value.margin`.
+        What it is worth in; customer_value_direct (margins of all purchases) needs `buying` and `value.margin`.
     **options
         replicates, draws, seed, threads, as in `compare`.
 

@@ -68,12 +68,14 @@ class Audiences:
 
     def graphs(self, scenario: Scenario) -> dict[str, SocialGraph]:
         """The networks that a scenario reads from files, each read once."""
+        if all(platform.network.kind != "file" for platform in scenario.platforms.values()):
+            return {}
         plain = resolve(scenario, 0, 0, fixed=True)
-        found = {}
-        for name, platform in plain.platforms.items():
-            if platform.network.kind == "file":
-                found[name] = self._read(name, platform)
-        return found
+        return {
+            name: self._read(name, platform)
+            for name, platform in plain.platforms.items()
+            if platform.network.kind == "file"
+        }
 
     def _read(self, name: str, platform: Any) -> SocialGraph:
         status = Path(platform.network.path).stat()
@@ -92,6 +94,12 @@ class Audiences:
         check_memory(scenario, graphs, count, threads)
         with self._lock:
             self._checked = {question, *list(self._checked)[:1000]}
+
+    def forget(self) -> None:
+        """Let go of everything and keep nothing from now on; what is asked for later is made each time."""
+        with self._lock:
+            self.limit_bytes = 0.0
+            self._kept = {name: kept for name, kept in self._kept.items() if not kept.future.done()}
 
     def _once(self, name: str, group: str, make: Callable[[], Any], size: Callable[[Any], float]) -> Any:
         """What `make` gives, made by whoever comes first."""
@@ -154,6 +162,12 @@ def _bytes_of(made: tuple[Audience, Mapping[str, SocialGraph]]) -> float:
         *audience.affinity.values(),
     ]
     for network in audience.networks:
-        arrays += [network.account, network.indptr, network.followers]
+        arrays += [
+            network.account,
+            network.indptr,
+            network.indptr,
+            network.followers,
+        ]  # twice: see Audience.memo
+        arrays += [] if len(audience.networks) == 1 else [network.followers]
         arrays += [] if network.tie is None else [network.tie]
     return float(sum(array.nbytes for array in arrays))

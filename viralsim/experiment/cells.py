@@ -7,7 +7,7 @@ import json
 import threading
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,8 @@ from viralsim.errors import StoreError, ViralsimError
 from viralsim.experiment.audiences import Audiences
 from viralsim.metrics import registry
 from viralsim.metrics.columns import Column
-from viralsim.metrics.uncertainty import LEVELS, Summary, summarise
+from viralsim.metrics.uncertainty import Summary, summarise_all
+from viralsim.metrics.views import View
 from viralsim.spec import Scenario
 
 __all__ = ["Cell", "Columns", "Outcome", "cell_key", "missing_blocks", "run_cell", "summaries_of"]
@@ -160,7 +161,8 @@ def run_cell(
         ensemble = run_block(
             cell.scenario, cell.seed, cell.draws, cell.first, cell.count, graphs, cell.fixed, threads, audiences, stop
         )  # fmt: skip
-        columns = [ensemble.column(name) for name in ensemble.metrics]
+        view = View(ensemble.tallies)
+        columns = [registry.METRICS[name].column(view) for name in ensemble.metrics]
         made = Columns(
             ensemble.metrics,
             np.stack([column.numerator for column in columns]),
@@ -177,14 +179,6 @@ def run_cell(
 def summaries_of(columns: Columns, draws: int) -> dict[str, Summary]:
     """Every metric of a setting with its error and spread, as an ensemble of all its replicates has them."""
     draw = np.arange(columns.numerator.shape[1]) % draws
-    everywhere = np.flatnonzero((columns.denominator > 0).all(axis=1))  # quantiles of all these at once
-    values = columns.numerator[everywhere] / columns.denominator[everywhere]
-    known = dict(zip(everywhere.tolist(), np.quantile(values, LEVELS, axis=1).T.tolist(), strict=True))
-    found = {}
-    for row, name in enumerate(columns.names):
-        metric = registry.METRICS[name]
-        summary = summarise(
-            columns.column(name), draw, metric.floor, metric.ceiling, metric.by_chance, known.get(row)
-        )
-        found[name] = replace(summary, unit=metric.unit, per=metric.per)
-    return found
+    kinds = [registry.METRICS[name] for name in columns.names]
+    found = summarise_all(columns.numerator, columns.denominator, draw, kinds)
+    return dict(zip(columns.names, found, strict=True))

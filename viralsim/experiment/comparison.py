@@ -2,183 +2,32 @@
 
 from __future__ import annotations
 
-import html
 import itertools
-from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from viralsim.errors import SpecError
-from viralsim.experiment.pairs import Pair, effect_interval_text, effect_text
-from viralsim.experiment.verdicts import judge
-from viralsim.metrics import paired as paired_statistics
+from viralsim.experiment.compared import Comparison
+from viralsim.experiment.pairs import Pair
+from viralsim.experiment.settling import settle
+from viralsim.experiment.verdicts import ERROR, Verdict, judge, judge_together
 from viralsim.metrics import registry
 from viralsim.metrics.columns import Floats
-from viralsim.metrics.rounding import format_times
+from viralsim.metrics.paired import Paired
+from viralsim.metrics.paired import pair as paired_statistics
 from viralsim.rng import check_seed, derive, entropy_seed, text_key, uniform
-from viralsim.spec.problems import allowed_names
 from viralsim.spec.uncertain import normal_quantile
 
 if TYPE_CHECKING:
     from viralsim.engine.ensemble import Ensemble
     from viralsim.spec import Scenario
 
-__all__ = ["Comparison", "Pair", "compare", "compare_ensembles", "draw_scores"]
+__all__ = ["Comparison", "Pair", "compare", "compare_ensembles", "draw_scores", "judged_pair"]
 
 ROOT = 0x76697261
 PURPOSE_UNCERTAIN = 3
-
-
-class Comparison:
-    """Scenarios run in shared worlds, and what can be said about each pair of them.
-
-    Parameters
-    ----------
-    ensembles : sequence of Ensemble
-        Run with one seed, on the same draws and replicates.
-    labels : sequence of str
-    metric : str
-        What the verdict is about.
-    worthwhile : float
-        Smallest difference worth having, relative to the first of a pair.
-    metrics : sequence of str
-        Further metrics to report.
-    pairs : sequence of Pair
-        All pairs (a before b) in `metric`, then in each of `metrics`.
-    """
-
-    def __init__(
-        self,
-        ensembles: Sequence[Ensemble],
-        labels: Sequence[str],
-        metric: str,
-        worthwhile: float,
-        metrics: Sequence[str],
-        pairs: Sequence[Pair],
-    ) -> None:
-        self.ensembles = tuple(ensembles)
-        self.labels = tuple(labels)
-        self.metric = metric
-        self.worthwhile = worthwhile
-        self.metrics = tuple(metrics)
-        self.pairs = tuple(pairs)
-
-    def _only(self) -> Pair:
-        if len(self.labels) != 2:
-            raise SpecError(
-                f"comparison: {len(self.labels)} scenarios were compared, so there is no single answer; use .pairs "
-                f"or .pair(a, b) with two of: {', '.join(self.labels)}"
-            )
-        return self.pairs[0]
-
-    @property
-    def difference(self) -> float:
-        """Expected value of the second minus that of the first (two scenarios only)."""
-        return self._only().difference
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % interval of the difference (two scenarios only)."""
-        return self._only().interval
-
-    @property
-    def ratio(self) -> float:
-        """Expected value of the second over that of the first (two scenarios only)."""
-        return self._only().ratio
-
-    @property
-    def prob_better(self) -> float:
-        """Chance that one run of the second beats one run of the first (two scenarios only)."""
-        return self._only().prob_better
-
-    @property
-    def prob_mean_better(self) -> float:
-        """Confidence that the second's expected value is better (two scenarios only)."""
-        return self._only().prob_mean_better
-
-    @property
-    def verdict(self) -> str:
-        """better, worse, practically equal or unresolved: the second against the first (two scenarios only)."""
-        return self._only().verdict
-
-    @property
-    def unresolved_because(self) -> str | None:
-        """What stands in the way of a verdict (two scenarios only)."""
-        return self._only().unresolved_because
-
-    @property
-    def replicates_needed(self) -> int | None:
-        """About how many more replicates would settle it (two scenarios only)."""
-        return self._only().replicates_needed
-
-    def pair(self, a: str, b: str, metric: str | None = None) -> Pair:
-        """The pair of that name, whichever came first: b against a.
-
-        Raises
-        ------
-        SpecError
-            If a scenario was not compared.
-        """
-        for label in (a, b):
-            if label not in self.labels:
-                raise SpecError(
-                    f"comparison: there is no scenario {label!r}; {allowed_names(label, self.labels)}"
-                )
-        name = metric or self.metric
-        for found in self.pairs:
-            if (found.a, found.b, found.metric) == (a, b, name):
-                return found
-        positions = self.labels.index(a), self.labels.index(b)
-        return _pair(self.ensembles, self.labels, positions, name, self.worthwhile, self._scores)
-
-    @cached_property
-    def _scores(self) -> dict[str, Floats]:
-        return draw_scores(self.ensembles)
-
-    def sentence(self) -> str:
-        """The verdict in plain words; one sentence for each pair if there are more than two scenarios."""
-        return " ".join(pair.sentence() for pair in self.pairs if pair.metric == self.metric)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The object that ``viralsim compare --json`` prints: the first scenario's as of `run`, and the rest.
-
-        Returns
-        -------
-        dict
-            All keys of `Ensemble.to_dict` for the first scenario; `scenarios`: the same object of each, with its
-            `label`; `metric`, `worthwhile`, `verdict_sentence` and `pairs`.
-        """
-        objects = [e.to_dict() for e in self.ensembles]
-        return {
-            **objects[0],
-            "scenarios": [{"label": label, **o} for label, o in zip(self.labels, objects, strict=True)],
-            "metric": self.metric,
-            "worthwhile": self.worthwhile,
-            "verdict_sentence": self.sentence(),
-            "pairs": [pair.to_dict() for pair in self.pairs],
-        }
-
-    def __repr__(self) -> str:
-        return f"Comparison({', '.join(self.labels)}: {self.metric}; {len(self.pairs)} pairs)"
-
-    def _repr_html_(self) -> str:
-        """Sentences and a small table for notebooks."""
-        head = "<th>metric</th><th>B</th><th>A</th><th>B / A</th><th>95 % interval</th><th>B wins</th><th>verdict</th>"
-        rows = "".join(
-            f"<tr><td>{html.escape(p.metric.replace('_', ' '))}</td><td>{html.escape(p.b)}</td>"
-            f"<td>{html.escape(p.a)}</td><td>{effect_text(p)}</td><td>{effect_interval_text(p)}</td>"
-            f"<td>{format_times(p.prob_better)}</td><td>{html.escape(p.verdict)}</td></tr>"
-            for p in self.pairs
-        )
-        return (
-            f"<p>{html.escape(self.sentence())}</p><table><thead><tr>{head}</tr></thead>"
-            f"<tbody>{rows}</tbody></table>"
-        )
-
-
-# ---------------------------------------------------------------------------------------------- running
 
 
 def compare(
@@ -193,6 +42,9 @@ def compare(
     progress: bool | Callable[[int, int], None] = False,
     fixed: bool = False,
     draws: int | None = None,
+    until_settled: bool = False,
+    most_replicates: int | None = None,
+    keep: Callable[[Comparison], bool | None] | None = None,
 ) -> Comparison:
     """Run scenarios in shared worlds and say which is better, how surely, and what is in the way.
 
@@ -211,11 +63,20 @@ def compare(
     labels : sequence of str, optional
         Names to show; by default those of the scenarios or variants.
     metrics : iterable of str
-        Further metrics to report pairs of; those that a scenario does not define are an error.
+        Further metrics to report pairs of; those that a scenario does not define are an error. Verdicts are
+        corrected for the number of all pairs in all metrics.
     progress : bool or callable
         Handed on to `simulate`.
     fixed : bool
         Hold every uncertain number at its value.
+    until_settled : bool
+        Double replicates and draws until every pair has a verdict in `metric`, or `most_replicates` is
+        reached (a sequential rule whose error stays at 5 %: docs/comparison.md).
+    most_replicates : int, optional
+        Limit of `until_settled`; by default 16 times `replicates`.
+    keep : callable, optional
+        Gets what can be said so far, each time that is more: after a scenario, after a look. If it returns True
+        after a look, that was the last.
 
     Returns
     -------
@@ -234,29 +95,49 @@ def compare(
     >>> comparison.verdict
     'better'
     """
+    from viralsim.engine.runs import at_least_1
+
     _check_worthwhile(worthwhile)
     chosen, names = _chosen(scenarios, labels)
     base = chosen[0].run
     if seed is None:
         seed = base.seed if base.seed is not None else entropy_seed()
-    seed = check_seed(seed)
-    options = {
-        "replicates": base.replicates if replicates is None else replicates,
-        "draws": base.draws if draws is None else draws,
-        "seed": seed,
-        "threads": threads,
-        "progress": progress,
-        "fixed": fixed,
+    options = {"seed": check_seed(seed), "threads": threads, "progress": progress, "fixed": fixed}
+    start = {
+        "replicates": at_least_1("replicates", replicates, base.replicates),
+        "draws": at_least_1("draws", draws, base.draws),
     }
-    ensembles = [_simulate(scenario, options) for scenario in chosen]
-    return compare_ensembles(ensembles, metric, worthwhile, names, metrics)
+    further = list(metrics)
+    worlds = _worlds()
+
+    def look(size: Mapping[str, int], error: float, passed: Mapping[int, Verdict], looks: Any) -> Comparison:
+        ensembles: list[Ensemble] = []
+        for scenario in chosen:
+            ensembles.append(_simulate(scenario, {**options, **size}, worlds))
+            if keep is not None and not looks and 1 < len(ensembles) < len(chosen):
+                keep(compare_ensembles(ensembles, metric, worthwhile, names[: len(ensembles)], further))
+        return _judged(ensembles, names, metric, worthwhile, further, error, passed, looks)
+
+    try:
+        if not until_settled:
+            return look(start, ERROR, {}, ())
+        return settle(look, start, most_replicates, keep)
+    finally:
+        worlds.forget()
 
 
-def _simulate(scenario: Scenario, options: dict[str, Any]) -> Ensemble:
+def _worlds() -> Any:
+    """What makes people and networks once for all scenarios that agree in them."""
+    from viralsim.experiment.audiences import Audiences
+
+    return Audiences()
+
+
+def _simulate(scenario: Scenario, options: dict[str, Any], worlds: Any) -> Ensemble:
     """One scenario's ensemble (the place where tests put a stand-in)."""
-    from viralsim.engine import simulate
+    from viralsim.experiment.shared_worlds import simulate_sharing
 
-    return simulate(scenario, **options)
+    return simulate_sharing(scenario, worlds, **options)
 
 
 def _check_worthwhile(worthwhile: float) -> None:
@@ -301,9 +182,6 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return result
 
 
-# --------------------------------------------------------------------------------------------- judging
-
-
 def compare_ensembles(
     ensembles: Sequence[Ensemble],
     metric: str = "reach",
@@ -329,6 +207,41 @@ def compare_ensembles(
     SpecError
         If they do not share their worlds, or do not all define a metric.
     """
+    return _judged(ensembles, labels, metric, worthwhile, metrics)
+
+
+def _judged(
+    ensembles: Sequence[Ensemble],
+    labels: Sequence[str] | None,
+    metric: str,
+    worthwhile: float,
+    metrics: Iterable[str],
+    error: float = ERROR,
+    passed: Mapping[int, Verdict] | None = None,
+    looks: Sequence[Any] = (),
+) -> Comparison:
+    """The comparison of ensembles, at one look of several: with the error it may make, and what stands already."""
+    names = _checked(ensembles, labels, metric, worthwhile)
+    wanted = [metric, *(name for name in metrics if name != metric)]
+    asked = [
+        (name, positions) for name in wanted for positions in itertools.combinations(range(len(ensembles)), 2)
+    ]
+    scores = draw_scores(ensembles)
+    found = [_paired(ensembles, positions, name) for name, positions in asked]
+    better = [registry.METRICS[name].better for name, _ in asked]
+    verdicts = judge_together(found, worthwhile, better, scores, error, passed)
+    together = 1.0 - error / len(asked)
+    pairs = [
+        _pair(paired, name, [names[k] for k in positions], verdict, 1.0 - error, together)
+        for (name, positions), paired, verdict in zip(asked, found, verdicts, strict=True)
+    ]
+    return Comparison(ensembles, names, metric, worthwhile, wanted[1:], pairs, error, looks)
+
+
+def _checked(
+    ensembles: Sequence[Ensemble], labels: Sequence[str] | None, metric: str, worthwhile: float
+) -> list[str]:
+    """The names of ensembles that can be compared; SpecError if they cannot."""
     _check_worthwhile(worthwhile)
     if len(ensembles) < 2:
         raise SpecError(f"compare: got {len(ensembles)} ensemble; allowed are two or more")
@@ -342,42 +255,48 @@ def compare_ensembles(
                 f"{first.draws}); run both with one seed, the same replicates and draws"
             )
         registry.find(ensemble.tallies, metric)
-    wanted = [metric, *(name for name in metrics if name != metric)]
-    scores = draw_scores(ensembles)
-    pairs = [
-        _pair(ensembles, names, positions, name, worthwhile, scores)
-        for name in wanted
-        for positions in itertools.combinations(range(len(ensembles)), 2)
-    ]
-    return Comparison(ensembles, names, metric, worthwhile, wanted[1:], pairs)
+    return names
+
+
+def judged_pair(comparison: Comparison, positions: tuple[int, int], metric: str, confidence: float) -> Pair:
+    """One pair of a comparison, by the scenarios' positions, judged at a confidence of its own."""
+    better = registry.METRICS[metric].better
+    paired = _paired(comparison.ensembles, positions, metric)
+    verdict = judge(paired, comparison.worthwhile, better, comparison.scores, confidence)
+    labels = [comparison.labels[k] for k in positions]
+    together = 1.0 - comparison.error / max(len(comparison.pairs), 1)
+    return _pair(paired, metric, labels, verdict, 1.0 - comparison.error, together)
+
+
+def _paired(ensembles: Sequence[Ensemble], positions: tuple[int, int], metric: str) -> Paired:
+    """Statistics of B against A in one metric."""
+    a, b = (ensembles[position] for position in positions)
+    return paired_statistics(a.column(metric), b.column(metric), a.draw)
 
 
 def _pair(
-    ensembles: Sequence[Ensemble],
-    labels: Sequence[str],
-    positions: tuple[int, int],
-    metric: str,
-    worthwhile: float,
-    scores: dict[str, Floats],
+    found: Paired, metric: str, labels: Sequence[str], verdict: Verdict, alone: float, together: float
 ) -> Pair:
-    """B against A in one metric."""
-    a, b = (ensembles[position] for position in positions)
-    better = registry.METRICS[metric].better if metric in registry.METRICS else "higher"
-    found = paired_statistics.pair(a.column(metric), b.column(metric), a.draw)
-    verdict = judge(found, worthwhile, better, scores)
+    """B against A in one metric, with its intervals (each alone, and all together) and its verdict."""
+    better = registry.METRICS[metric].better
+    own, wide = found.limits(alone), found.limits(together)
     lower = better == "lower"
     return Pair(
         metric=metric,
-        a=labels[positions[0]],
-        b=labels[positions[1]],
+        a=labels[0],
+        b=labels[1],
         mean_a=found.mean_a,
         mean_b=found.mean_b,
         difference=found.difference,
-        low=found.low,
-        high=found.high,
+        low=own.low,
+        high=own.high,
         ratio=found.ratio,
-        ratio_low=found.ratio_low,
-        ratio_high=found.ratio_high,
+        ratio_low=own.ratio_low,
+        ratio_high=own.ratio_high,
+        simultaneous_low=wide.low,
+        simultaneous_high=wide.high,
+        simultaneous_ratio_low=wide.ratio_low,
+        simultaneous_ratio_high=wide.ratio_high,
         prob_better=1.0 - found.prob_higher if lower else found.prob_higher,
         prob_mean_better=1.0 - found.prob_mean_higher if lower else found.prob_mean_higher,
         verdict=verdict.verdict,
@@ -388,6 +307,7 @@ def _pair(
         correlation=found.correlation,
         variance_reduction=found.variance_reduction,
         better=better,
+        confidence=verdict.confidence,
         note="; ".join(found.notes),
     )
 

@@ -13,6 +13,7 @@ from scipy.stats import qmc
 from viralsim import rng
 from viralsim.errors import SpecError
 from viralsim.metrics.columns import Floats
+from viralsim.spec.durations import format_duration
 from viralsim.spec.overrides import plain_copy
 from viralsim.spec.problems import allowed_names
 from viralsim.spec.uncertain import Uncertain
@@ -55,8 +56,15 @@ class Law:
         if self.scale == "log" and self.low <= 0:
             raise SpecError(f"range: {self.low!r} has no logarithm; a log scale starts above 0")
 
-    def value(self, u: float) -> float | int:
-        """The number at level `u`, in (0, 1)."""
+    def value(self, u: float) -> float | int | str:
+        """The number at level `u`, in (0, 1), as a scenario writes it: a duration in whole seconds with its unit."""
+        x = self.number(u)
+        if self.band is not None and self.band.kind == "duration":
+            return format_duration(max(round(3600 * x), 1) / 3600)
+        return x
+
+    def number(self, u: float) -> float | int:
+        """The number at level `u`, in (0, 1); a duration in hours."""
         if self.band is not None:
             x = self.band.quantile(u)
         elif self.scale == "log":
@@ -133,7 +141,7 @@ class Sampled:
 
     def fitted(self, needs_whole: Callable[[str, float], bool]) -> Sampled:
         laws = {
-            path: replace(law, whole=law.whole or needs_whole(path, law.value(0.37)))
+            path: replace(law, whole=law.whole or needs_whole(path, law.number(0.37)))
             for path, law in self.laws.items()
         }
         return Sampled(laws, self.unit)

@@ -9,7 +9,15 @@ from typing import Any
 from viralsim.experiment.verdicts import COIN_FLIP, LUCK, SIMULATION_NOISE
 from viralsim.metrics.rounding import format_interval, format_number, format_percent, format_times
 
-__all__ = ["Pair", "effect_interval_text", "effect_text", "pair_sentence"]
+__all__ = [
+    "Pair",
+    "effect_interval_text",
+    "effect_text",
+    "obstacle_text",
+    "pair_sentence",
+    "together_text",
+    "wins_text",
+]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,6 +34,9 @@ class Pair:
         mean_b - mean_a with 95 % interval, paired within draws on shared luck.
     ratio, ratio_low, ratio_high : float
         mean_b / mean_a with 95 % interval; NaN where there is no ratio.
+    simultaneous_low, simultaneous_high, simultaneous_ratio_low, simultaneous_ratio_high : float
+        The same intervals, wide enough that those of all pairs and metrics of the comparison hold at once with
+        95 % (Bonferroni); at every look, where scenarios were run until settled.
     prob_better : float
         Chance that one run of B beats one run of A, each with its own luck, in the same draw; ties half.
         "Beats" is lower for metrics where lower is better.
@@ -46,6 +57,8 @@ class Pair:
         independent worlds over its variance here.
     better : {"higher", "lower", "neither"}
         What is better in this metric.
+    confidence : float
+        Of the interval that the verdict is read from (Holm's correction for many pairs and looks).
     note : str
     """
 
@@ -60,6 +73,10 @@ class Pair:
     ratio: float
     ratio_low: float
     ratio_high: float
+    simultaneous_low: float
+    simultaneous_high: float
+    simultaneous_ratio_low: float
+    simultaneous_ratio_high: float
     prob_better: float
     prob_mean_better: float
     verdict: str
@@ -70,6 +87,7 @@ class Pair:
     correlation: float
     variance_reduction: float
     better: str
+    confidence: float
     note: str
 
     @property
@@ -103,7 +121,7 @@ def pair_sentence(pair: Pair) -> str:
     """
     what = pair.metric.replace("_", " ")
     start = f"Under these assumptions {pair.b}"
-    wins = f"{_wins(pair)} {format_times(pair.prob_better)}"
+    wins = wins_text(pair)
     if pair.verdict == "practically equal":
         equal = f"practically equal in {what}: {effect_text(pair)} ({effect_interval_text(pair)})"
         return f"{start} and {pair.a} are {equal}; run once each, {pair.b} {wins}."
@@ -114,7 +132,8 @@ def pair_sentence(pair: Pair) -> str:
             text += ", a coin flip that is luck and that no simulation settles"
         return f"{text}."
     text = f"{start} is {_expected(pair, pair.a)}; run once each, it {wins}."
-    return f"{text} Which is better is unresolved: {_obstacle(pair)}."
+    which = "higher" if pair.better == "neither" else "better"
+    return f"{text} Which is {which} is unresolved: {obstacle_text(pair)}."
 
 
 def _expected(pair: Pair, other: str) -> str:
@@ -131,7 +150,7 @@ def _expected(pair: Pair, other: str) -> str:
     return f"expected to have {effect_text(pair)} the {what}{f' of {other}' if other else ''} ({interval})"
 
 
-def _obstacle(pair: Pair) -> str:
+def obstacle_text(pair: Pair) -> str:
     """What stands in the way of a verdict, and what to do about it."""
     if pair.unresolved_because == LUCK:
         return "luck, no simulation settles it"
@@ -147,8 +166,12 @@ def _obstacle(pair: Pair) -> str:
     return f"simulation noise, about {pair.replicates_needed:,} more replicates{dealt} would settle it"
 
 
-def _wins(pair: Pair) -> str:
-    return "is higher" if pair.better == "neither" else "wins"
+def wins_text(pair: Pair) -> str:
+    """How often one run of B beats one run of A, as a clause: "wins 83 times in 100", "never wins"."""
+    verb = "is higher" if pair.better == "neither" else "wins"
+    if pair.prob_better <= 0.0:
+        return "is never higher" if pair.better == "neither" else "never wins"
+    return f"{verb} {format_times(pair.prob_better)}"
 
 
 def _has_ratio(pair: Pair) -> bool:
@@ -177,3 +200,24 @@ def effect_interval_text(pair: Pair) -> str:
     if _has_ratio(pair):
         return format_interval(pair.ratio_low, pair.ratio_high, _ratio_error(pair))
     return format_interval(pair.low, pair.high, _error(pair.difference, pair.low, pair.high))
+
+
+def together_text(pair: Pair) -> str:
+    """The interval that holds together with all others of the comparison."""
+    if _has_ratio(pair):
+        return format_interval(pair.simultaneous_ratio_low, pair.simultaneous_ratio_high, _ratio_error(pair))
+    error = _error(pair.difference, pair.low, pair.high)
+    return format_interval(pair.simultaneous_low, pair.simultaneous_high, error)
+
+
+def confidence_text(probability: float) -> str:
+    """A confidence in percent that is never rounded to certainty.
+
+    Examples
+    --------
+    >>> confidence_text(0.9993), confidence_text(0.934), confidence_text(0.0002)
+    ('over 99 %', '93 %', 'under 1 %')
+    """
+    if math.isnan(probability) or 0.01 <= probability <= 0.99:
+        return format_percent(probability, 0.01)
+    return "over 99 %" if probability > 0.5 else "under 1 %"

@@ -183,7 +183,7 @@ def make_plan(
         if number is not None and path in made.paths:
             name = path.partition(".")[2]
             raise SpecError(f"{path}: is varied and given for all ({name}={number}); leave one out")
-    made = made.fitted(lambda path, value: _needs_whole(scenario, path, value))
+    made = made.fitted(lambda path, value: needs_whole(scenario, path, value))
     check_design(scenario, made)
     if seed is not None:
         seed = check_seed(seed)
@@ -247,7 +247,7 @@ def band_of(scenario: Scenario, path: str) -> Uncertain:
     return found
 
 
-def _needs_whole(scenario: Scenario, path: str, value: float) -> bool:
+def needs_whole(scenario: Scenario, path: str, value: float) -> bool:
     """Whether a number is refused and its rounding is not."""
     return _problem(scenario, {path: value}) is not None and _problem(scenario, {path: round(value)}) is None
 

@@ -11,12 +11,52 @@ from typing import Any
 from viralsim.engine.compiled import compile_draw
 from viralsim.engine.ensemble import Ensemble
 from viralsim.engine.expected import Expectations, expectations
-from viralsim.engine.runs import at_least_1, run_block
+from viralsim.engine.memory import check_memory, estimate
+from viralsim.engine.runs import at_least_1, reporter, run_block
 from viralsim.experiment.audiences import Audiences
 from viralsim.rng import check_seed, entropy_seed
 from viralsim.spec import Scenario
 
-__all__ = ["SharedWorlds"]
+__all__ = ["SharedWorlds", "simulate_sharing"]
+
+_SPARE = 0.5  # part of the memory a run leaves free that may hold people and networks of others
+
+
+def simulate_sharing(
+    scenario: Scenario,
+    worlds: Audiences,
+    replicates: int,
+    draws: int,
+    seed: int,
+    threads: int | None = None,
+    progress: bool | Callable[[int, int], None] = False,
+    fixed: bool = False,
+) -> Ensemble:
+    """What `simulate` gives, with people and networks of a draw made once for all that agree in them.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    worlds : Audiences
+        Where they are kept from one scenario to the next, as far as memory allows.
+    replicates, draws, seed, threads, progress, fixed
+        As in `simulate`.
+
+    Returns
+    -------
+    Ensemble
+    """
+    replicates = at_least_1("replicates", replicates, scenario.run.replicates)
+    draws = min(at_least_1("draws", draws, scenario.run.draws), replicates)
+    threads = at_least_1("threads", threads, os.cpu_count() or 1)
+    graphs = worlds.graphs(scenario)
+    need = estimate(scenario, graphs, replicates, threads, draws)
+    if not need.fits:
+        worlds.forget()
+        check_memory(scenario, graphs, replicates, threads, draws)
+    worlds.limit_bytes = min(worlds.limit_bytes, _SPARE * max(need.available_bytes - need.bytes, 0.0))
+    report = reporter(progress)
+    return run_block(scenario, seed, draws, 0, replicates, graphs, fixed, threads, worlds, report=report)
 
 
 class SharedWorlds:

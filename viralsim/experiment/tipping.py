@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from typing import Any
 
@@ -20,12 +20,25 @@ from viralsim.spec import Scenario
 from viralsim.spec.metric_names import METRIC_NAMES
 from viralsim.spec.problems import allowed_names
 
-__all__ = ["TippingPoint", "tipping_point"]
+__all__ = ["Place", "TippingPoint", "tipping_point"]
 
 _RANGE = 100.0  # times below and above the present value, where nobody says
 UNSET = (1e-4, 1.0)  # range of a probability that the scenario leaves to its platform
 _THEORY_DRAWS = 8
 _THEORY_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One setting that was looked at: R, and the chance of the goal (NaN without one), with 95 % intervals."""
+
+    value: float
+    reproduction: float
+    reproduction_low: float
+    reproduction_high: float
+    chance: float
+    chance_low: float
+    chance_high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,8 @@ class TippingPoint:
         The goal.
     seed, replicates, draws, settings : int
         How it was found: replicates per setting, settings run.
+    looked_at : tuple of Place
+        The settings, in order of the number varied.
     """
 
     path: str
@@ -66,6 +81,7 @@ class TippingPoint:
     replicates: int
     draws: int
     settings: int
+    looked_at: tuple[Place, ...] = ()
 
     def sentence(self) -> str:
         """The result in plain words."""
@@ -78,12 +94,23 @@ class TippingPoint:
         if not math.isnan(self.reproduction_theory):
             text += f"; theory says {self.reproduction_theory:.3g}"
         if self.goal is not None and self.metric is not None and self.at_least is not None:
-            what = f"{self.metric.replace('_', ' ')} of at least {format_number(self.at_least)}"
+            what = self.goal_text()
             if math.isnan(self.goal.value):
                 text += f"; the chance of {what} is {self.goal.note}"
             else:
                 text += f"; every second run has {what} at {_place(self.goal)}"
         return text + "."
+
+    def goal_text(self) -> str:
+        """The goal in words, "" without one."""
+        if self.metric is None or self.at_least is None:
+            return ""
+        return f"{self.metric.replace('_', ' ')} of at least {format_number(self.at_least)}"
+
+    def to_columns(self) -> dict[str, list[float]]:
+        """One row per setting looked at."""
+        names = [column.name for column in fields(Place)]
+        return {name: [getattr(place, name) for place in self.looked_at] for name in names}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as ``viralsim tipping --json`` prints it."""
@@ -184,9 +211,15 @@ def tipping_point(
     guess = None if math.isnan(by_theory[0]) else by_theory[0]
     found = crossing(reproduction, 1.0, *ends, guess)
     half = None if goal is None else crossing(chance, 0.5, *ends, _or(found.value, guess))
+
+    def place(x: float) -> Place:
+        r = reproduction(x)
+        p = chance(x) if goal is not None else Estimate(math.nan, math.nan, math.nan)
+        return Place(x, r.mean, r.low, r.high, p.mean, p.low, p.high)
+
     return TippingPoint(
         vary, present, ends, found, by_theory[0], by_theory[1], half, goal and goal[0], goal and goal[1],
-        worlds.seed, worlds.replicates, worlds.draws, worlds.runs,
+        worlds.seed, worlds.replicates, worlds.draws, worlds.runs, tuple(place(x) for x in sorted(kept)),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from viralsim.kernels.answering import engaged
+from viralsim.kernels.deliveries import EV_DELIVERY, book_special, book_wave
 from viralsim.kernels.draws import below, derive, exponential, high32, low32, uniform
 from viralsim.kernels.layout import (
     BATCH,
@@ -258,6 +259,7 @@ def react(world, plan, scratch, t, width, display, word, event):
     slot = np.int64((event >> EV_SLOT) & LOW_8)
     origin = np.int64((event >> EV_ORIGIN) & U3)
     peer = (event >> EV_PEER) & U1
+    delivery = np.int64((event >> EV_DELIVERY) & LOW_8)
     item = plan.slot_item[slot]
     at_item = row + 2 + item
     at_slot = row + 2 + plan.item_key.size + slot
@@ -296,6 +298,8 @@ def react(world, plan, scratch, t, width, display, word, event):
         scratch.counts[count_at + C_COMMENTS + 1 - view] += 1
     if clicked:
         scratch.counts[count_at + C_CLICKS + origin] += 1
+    if delivery > 0:
+        book_wave(plan, scratch, slot, view, word, word_2, delivery)
 
     ok = True
     if plan.market.counting:
@@ -303,6 +307,8 @@ def react(world, plan, scratch, t, width, display, word, event):
         ok = engaged(plan, scratch, t, width, display, slot, segment, origin, np.int64(peer), view, word, did)
     if not slot_word & np.uint64(F_CROSSED | F_DONE):
         growth = plan.hazard_friend[slot] if peer else plan.hazard_post[slot]
+        if delivery > 0:
+            growth *= plan.reaching.share[delivery - 1]
         growth *= np.float64(np.uint32(person_word & LOW_32).view(np.float32))
         if world.share_scale.shape[0] > 0:
             growth *= world.share_scale[person, item]
@@ -323,6 +329,8 @@ def react(world, plan, scratch, t, width, display, word, event):
             exponential(bits) * HAZARD_UNIT
         ):
             slot_word |= np.uint64(F_CROSSED)
+            if delivery > 0:
+                scratch.reaching.wave[delivery - 1, 1] += 1
             cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
             ok &= cross(plan, scratch, t, person, slot, key, cause, view)
     scratch.rows[at_slot] = slot_word
@@ -371,6 +379,8 @@ def receive_bucket(world, plan, scratch, curves, t, width):
                 filled += 1
             taken += filled
         noticed = receive(world, plan, scratch, curves, t, width, filled)
+        if plan.reaching.slot.size > 0:
+            book_special(scratch, filled)
         for k in range(noticed):
             b = scratch.noticed[k]
             display, word, event_word = scratch.batch[b, 0], scratch.batch[b, 1], scratch.batch[b, 2]

@@ -10,11 +10,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from viralsim.kernels.bundles import by_reference
 from viralsim.kernels.market import Market, Sales, no_market
+from viralsim.kernels.reaching import Reaching, ReachingWork
 
 Array = NDArray  # dtypes are stated per field
 
 
+@by_reference
 class World(NamedTuple):
     """The people and graphs of one draw, read by all threads."""
 
@@ -32,6 +35,7 @@ class World(NamedTuple):
     fans: Array  # int32[brand followers of all platforms], in person key order
 
 
+@by_reference
 class Plan(NamedTuple):
     """The content, its numbers and the calendar, for one draw."""
 
@@ -75,9 +79,11 @@ class Plan(NamedTuple):
     ask_paid: Array  # uint8[asks]
     ask_price: Array  # float64[asks]
     bin_of_step: Array  # int64[T]
+    reaching: Reaching  # paid flights and discovery
     market: Market = no_market()  # buying, reviews, answers
 
 
+@by_reference
 class Scratch(NamedTuple):
     """One thread's working memory; its size does not depend on the number of replicates."""
 
@@ -128,8 +134,10 @@ class Scratch(NamedTuple):
     flag_bins: Array  # int64[(1 + I + P + S) x G x 32], people by scope, segment and flags
     size: Array  # int64[N_SIZES]
     sales: Sales  # buying, reviews, answers
+    reaching: ReachingWork
 
 
+@by_reference
 class Tally(NamedTuple):
     """Columns of the ensemble; row = position of the replicate in the block (see viralsim.metrics.tallies)."""
 
@@ -143,6 +151,8 @@ class Tally(NamedTuple):
     deals: Array  # int64[R, (S + 1) x G x N_DEALS]; no columns where nothing is sold and nobody answers
     lines: Array  # int64[R, N_LINES, B]; no bins in that case
     wait: Array  # float64[R], median steps to an answer, -1: none
+    extra: Array  # int64[R, S x G x N_EXTRA]
+    bought: Array  # int64[R, D]
 
 
 CHUNK = 128

@@ -13,6 +13,7 @@ from numba import njit
 
 from viralsim.kernels.answering import close_market, close_step
 from viralsim.kernels.buying import open_market
+from viralsim.kernels.deliveries import deliver, end_waves, start_deliveries, start_waves
 from viralsim.kernels.displays import receive_bucket
 from viralsim.kernels.draws import derive
 from viralsim.kernels.finishing import finish_people
@@ -101,10 +102,16 @@ def replicate(world, plan, scratch, curves, width, run_key):
     for p in range(plan.boost.shape[0]):
         any_boost |= plan.boost[p, 0] > 0.0
     next_post, next_ask, cost = 0, 0, 0.0
+    delivering = plan.reaching.slot.size > 0
+    if delivering:
+        start_deliveries(plan, scratch, run_key)
     for t in range(scratch.bucket_head.size):
+        if delivering and not deliver(plan, scratch, t):
+            return False, cost
         if scratch.bucket_head[t] >= 0 and not receive_bucket(world, plan, scratch, curves, t, width):
             return False, cost
         first = scratch.size[SIZE_EVENTS]
+        published = first
         while next_post < plan.post_step.size and plan.post_step[next_post] == t:
             slot, who = plan.post_slot[next_post], -1 - plan.post_ordinal[next_post]
             key = derive(derive(scratch.slot_key[slot, K_VIEW], POST_WORD), plan.post_ordinal[next_post])
@@ -129,6 +136,9 @@ def replicate(world, plan, scratch, curves, width, run_key):
             first += LISTS
         if any_boost:
             boost_slots(plan, scratch)
+        if delivering:
+            start_waves(plan, scratch, t, published)
+            end_waves(plan, scratch, t)
         if plan.market.counting:
             close_step(world, plan, scratch, t, width)
     return True, cost
@@ -162,6 +172,10 @@ def run_block(world, plan, scratch, tally, run_keys, begin):
         tally.seed_cost[r] = cost
         if plan.market.counting:
             tally.wait[r] = close_market(scratch.sales, tally.deals[r], tally.lines[r])
+        for c in range(tally.extra.shape[1]):
+            tally.extra[r, c] = scratch.reaching.counts[c]
+        for d in range(tally.bought.shape[1]):
+            tally.bought[r, d] = scratch.reaching.bought[d]
         n = scratch.size[SIZE_NODES]
         for i in range(n):
             scratch.node_parent[i] = scratch.nodes[i, NODE_PARENT]

@@ -7,13 +7,38 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from viralsim.metrics.columns import Column, Floats, linearise
 from viralsim.metrics.uncertainty import draw_totals, interval_of
 from viralsim.metrics.variance import Components, components
 
-__all__ = ["Paired", "pair", "prob_higher", "prob_mean_higher"]
+__all__ = ["Limits", "Paired", "pair", "prob_higher", "prob_mean_higher"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Ends of a pair's intervals at one confidence.
+
+    Parameters
+    ----------
+    confidence : float
+        Of each interval on its own.
+    low, high : float
+        Of the difference.
+    effect_low, effect_high : float
+        Of what verdicts are passed on: the log ratio where there is one, else the difference.
+    ratio_low, ratio_high : float
+        NaN where there is no ratio.
+    """
+
+    confidence: float
+    low: float
+    high: float
+    effect_low: float
+    effect_high: float
+    ratio_low: float
+    ratio_high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +73,9 @@ class Paired:
     replicates, draws : int
     notes : tuple of str
         Why the interval should be read with care.
+    influence, effect_influence : float64[R]
+        What each replicate adds to the error of the difference, and of the effect.
+    draw : int64[R]
     """
 
     mean_a: float
@@ -74,6 +102,25 @@ class Paired:
     replicates: int
     draws: int
     notes: tuple[str, ...]
+    influence: Floats
+    effect_influence: Floats
+    draw: NDArray[np.int64]
+
+    def limits(self, confidence: float) -> Limits:
+        """Intervals at another confidence than 95 %, as verdicts on many pairs or many looks need them."""
+        plain = interval_of(self.difference, self.influence, self.draw, confidence=confidence)
+        effect = plain
+        if self.relative:
+            effect = interval_of(self.effect, self.effect_influence, self.draw, confidence=confidence)
+        return Limits(
+            confidence=confidence,
+            low=plain.low,
+            high=plain.high,
+            effect_low=effect.low,
+            effect_high=effect.high,
+            ratio_low=_exp(effect.low) if self.relative else math.nan,
+            ratio_high=_exp(effect.high) if self.relative else math.nan,
+        )
 
 
 def prob_higher(a: Floats, b: Floats, draw: NDArray[np.int64]) -> float:
@@ -99,18 +146,20 @@ def prob_higher(a: Floats, b: Floats, draw: NDArray[np.int64]) -> float:
     >>> prob_higher(np.array([1.0, 2.0]), np.array([1.0, 3.0]), np.array([0, 0]))
     0.5
     """
-    halves, pairs = 0, 0  # in whole numbers: a win counts 2, a tie 1
-    order = np.argsort(draw, kind="stable")
-    bounds = np.flatnonzero(np.diff(draw[order])) + 1
-    for rows in np.split(order, bounds):
-        own_a, own_b = a[rows], b[rows]
-        known_a = np.sort(own_a[~np.isnan(own_a)])
-        known_b = own_b[~np.isnan(own_b)]
-        halves += int(np.searchsorted(known_a, known_b, "left").sum())
-        halves += int(np.searchsorted(known_a, known_b, "right").sum())
-        both = ~np.isnan(own_a) & ~np.isnan(own_b)
-        halves -= 2 * int((own_b[both] > own_a[both]).sum()) + int((own_b[both] == own_a[both]).sum())
-        pairs += known_a.size * known_b.size - int(both.sum())
+    _, position = np.unique(draw, return_inverse=True)
+    known_a, known_b = ~np.isnan(a), ~np.isnan(b)
+    _, ranks = np.unique(np.concatenate([a[known_a], b[known_b]]), return_inverse=True)
+    levels = int(ranks.max(initial=-1)) + 1
+    split = int(known_a.sum())
+    keys_a = np.sort(position[known_a] * levels + ranks[:split])  # draws one after the other, each in order
+    own = position[known_b] * levels
+    keys_b = own + ranks[split:]
+    starts = np.searchsorted(keys_a, own, "left")
+    halves = int((np.searchsorted(keys_a, keys_b, "left") - starts).sum())  # whole numbers: a win counts 2,
+    halves += int((np.searchsorted(keys_a, keys_b, "right") - starts).sum())  # a tie 1
+    both = known_a & known_b
+    halves -= 2 * int((b[both] > a[both]).sum()) + int((b[both] == a[both]).sum())
+    pairs = int((np.searchsorted(keys_a, own + levels, "left") - starts).sum()) - int(both.sum())
     return halves / (2 * pairs) if pairs else math.nan
 
 
@@ -139,7 +188,7 @@ def prob_mean_higher(effect: float, se: float, dof: float, independent: int) -> 
     if se == 0:
         tail = 0.5 ** min(independent, 60)
         return 1.0 - tail if effect > 0 else tail
-    return float(stats.t.cdf(effect / se, dof))
+    return float(special.stdtr(dof, effect / se))
 
 
 def pair(a: Column, b: Column, draw: NDArray[np.int64]) -> Paired:
@@ -203,8 +252,19 @@ def pair(a: Column, b: Column, draw: NDArray[np.int64]) -> Paired:
         dof=effect_interval.dof,
         replicates=int(influence.size),
         draws=draws,
-        notes=effect_interval.notes,
+        notes=effect_interval.notes + _agreement(difference, interval.se, influence.size),
+        influence=influence,
+        effect_influence=effect_influence,
+        draw=draw,
     )
+
+
+def _agreement(difference: float, se: float, replicates: int) -> tuple[str, ...]:
+    """What cannot be excluded where no replicate differs (Hanley and Lippman-Hand 1983: the rule of three)."""
+    if difference != 0 or se != 0 or replicates < 2:
+        return ()
+    share = 100.0 * min(3.0 / replicates, 1.0)
+    return (f"no replicate differs: a difference in up to {share:.2g} % of runs may have been missed",)
 
 
 def _exp(x: float) -> float:

@@ -6,25 +6,20 @@ Names, units and meanings stand in `viralsim.spec.metric_names`. A metric that a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from viralsim.errors import SpecError
-from viralsim.metrics import sales
-from viralsim.metrics.columns import Column, Floats, as_column
+from viralsim.metrics.columns import Column, Floats
+from viralsim.metrics.metric import Better, Measure, Metric
+from viralsim.metrics.sales_metrics import sales_metrics
 from viralsim.metrics.tallies import Prices, Tallies
-from viralsim.metrics.views import PARTS, View, part_names
+from viralsim.metrics.views import View, part_names
 from viralsim.spec.metric_names import METRIC_NAMES
 from viralsim.spec.problems import allowed_names
 
-__all__ = ["METRICS", "Metric", "column", "defined_metrics", "find", "formula_of_value", "split"]
+__all__ = ["METRICS", "Better", "Metric", "column", "defined_metrics", "find", "formula_of_value", "split"]
 
-Better = Literal["higher", "lower", "neither"]
-Measure = Callable[[View], Floats]
-
-_ALL_PARTS = PARTS
 _BY_CONTENT = ("platform", "item")
 
 CLICKS = ("clicks_owned", "clicks_paid", "clicks_earned")
@@ -32,59 +27,6 @@ COMMENTS = ("comments_positive", "comments_neutral", "comments_negative")
 IMPRESSIONS = ("impressions_owned", "impressions_paid", "impressions_earned")
 SHARES = ("shares_positive", "shares_neutral", "shares_negative")
 ENGAGEMENTS = ("likes", *COMMENTS, *SHARES, *CLICKS)
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One entry of the registry.
-
-    Parameters
-    ----------
-    name : str
-        One of `viralsim.spec.metric_names.METRIC_NAMES`, where unit and meaning stand.
-    numerator : callable
-        View -> float64[R]; NaN where a metric without denominator is not defined.
-    denominator : callable, optional
-        View -> float64[R] of a ratio; an ensemble's value is then sum over sum.
-    per : str
-        What the denominator is, printed with the number.
-    better : {"higher", "lower", "neither"}
-    parts : tuple of str
-        What it can be split by: "segment", "platform", "item".
-    floor, ceiling : float, optional
-        Bounds that hold by definition.
-    by_chance : bool
-        A count of what people may or may not do: 0 in all replicates does not mean never.
-    defined : callable
-        Tallies -> bool: whether this run defines the metric.
-    """
-
-    name: str
-    numerator: Measure
-    denominator: Measure | None = None
-    per: str = ""
-    better: Better = "higher"
-    parts: tuple[str, ...] = _ALL_PARTS
-    floor: float | None = 0.0
-    ceiling: float | None = None
-    by_chance: bool = False
-    defined: Callable[[Tallies], bool] = lambda tallies: True
-
-    @property
-    def unit(self) -> str:
-        """Unit, as printed."""
-        return METRIC_NAMES[self.name].unit
-
-    @property
-    def meaning(self) -> str:
-        """Meaning in one line."""
-        return METRIC_NAMES[self.name].meaning
-
-    def column(self, view: View) -> Column:
-        """The metric in each replicate of `view`."""
-        if self.denominator is None:
-            return as_column(self.numerator(view))
-        return Column(self.numerator(view), self.denominator(view))
 
 
 # ------------------------------------------------------------------------------------------- measures
@@ -121,8 +63,22 @@ def _last_generation(view: View) -> Floats:
     return np.where(depth < 0, np.nan, depth)
 
 
-def _seed_cost(view: View) -> Floats:
-    return view.tallies.seed_cost.astype(np.float64)
+def _cost(view: View) -> Floats:
+    return view.tallies.seed_cost.astype(np.float64) + view.paid_cost()
+
+
+def _has(*mechanics: str) -> Callable[[Tallies], bool]:
+    """Whether a run has one of the mechanics of `viralsim.metrics.tallies.Reaching`."""
+    return lambda tallies: tallies.reaching is not None and not tallies.reaching.has.isdisjoint(mechanics)
+
+
+def _extra(name: str) -> Measure:
+    return lambda view: view.extra(name)
+
+
+def _beyond_target(view: View) -> Floats:
+    reaching = view.tallies.reaching
+    return view.people_outside(reaching.targeted if reaching else ())
 
 
 def _polarised(name: str) -> tuple[str, str]:
@@ -179,51 +135,6 @@ def half_reach_hour(view: View) -> Floats:
     return np.where(half > 0, hours, np.nan)
 
 
-def _deals(*names: str) -> Measure:
-    return lambda view: sales.deals(view, *names)
-
-
-def _sold(tallies: Tallies) -> bool:
-    return tallies.sales is not None and tallies.sales.selling
-
-
-def _sold_at_a_price(tallies: Tallies) -> bool:
-    return tallies.sales is not None and tallies.sales.selling and tallies.sales.price is not None
-
-
-def _sold_at_a_margin(tallies: Tallies) -> bool:
-    return tallies.sales is not None and tallies.sales.selling and tallies.sales.margin is not None
-
-
-def _with_worlds(tallies: Tallies) -> bool:
-    return _sold_at_a_margin(tallies) and tallies.sales is not None and tallies.sales.without.shape[1] > 0
-
-
-def _with_paid_sharers(tallies: Tallies) -> bool:
-    return _with_worlds(tallies) and tallies.sales is not None and tallies.sales.paying
-
-
-def _with_cost(tallies: Tallies) -> bool:
-    return METRICS["cost"].defined(tallies)
-
-
-def _answered(tallies: Tallies) -> bool:
-    return tallies.sales is not None and tallies.sales.answering
-
-
-def _reviewed(tallies: Tallies) -> bool:
-    return tallies.sales is not None and tallies.sales.reviewing
-
-
-def _talked_about(tallies: Tallies) -> bool:
-    return tallies.sales is not None
-
-
-def _return(view: View) -> Floats:
-    """Incremental margin minus cost."""
-    return sales.margin_of(view, sales.incremental(view)) - METRICS["cost"].numerator(view)
-
-
 def _backlash(view: View) -> Floats:
     """1 where complaints outnumber positive mentions, else 0."""
     return (_net_mentions(view) < 0).astype(np.float64)
@@ -235,6 +146,10 @@ def _with_followers(tallies: Tallies) -> bool:
 
 def _with_negative(tallies: Tallies) -> bool:
     return tallies.has_negative
+
+
+def _with_prices(tallies: Tallies) -> bool:
+    return tallies.has_prices or (tallies.reaching is not None and "paid" in tallies.reaching.has)
 
 
 def _with_value(tallies: Tallies) -> bool:
@@ -270,9 +185,20 @@ _VOLUME = (
     Metric("impressions_owned", _count("impressions_owned")),
     Metric("impressions_paid", _count("impressions_paid")),
     _counted("impressions_earned", "impressions_earned"),
+    Metric(
+        "impressions_discovery", _extra("impressions_discovery"), by_chance=True, defined=_has("discovery")
+    ),
+    Metric("impressions_dark", _extra("impressions_dark"), by_chance=True, defined=_has("private")),
     Metric("reach", _people("reached")),
     Metric("reach_accounts", lambda view: view.accounts_reached()),
     Metric("reach_earned_only", _people("reached_earned_only"), by_chance=True),
+    Metric(
+        "reach_beyond_target",
+        _beyond_target,
+        parts=(),
+        by_chance=True,
+        defined=lambda tallies: tallies.reaching is not None and any(tallies.reaching.targeted),
+    ),
     Metric(
         "frequency", _count(*IMPRESSIONS), _people("reached"), "people reached", better="neither", floor=1.0
     ),
@@ -282,6 +208,7 @@ _VOLUME = (
 _ENGAGEMENT = (
     Metric("sharers", _people("sharers"), by_chance=True),
     _counted("shares", *SHARES),
+    Metric("shares_private", _extra("shares_private"), by_chance=True, defined=_has("private")),
     _counted("likes", "likes"),
     _counted("comments", *COMMENTS),
     _counted("clicks", *CLICKS),
@@ -367,68 +294,13 @@ _VALENCE = (
         ceiling=1.0,
         defined=_with_negative,
     ),
-)
-
-_BY_SEGMENT = ("segment",)
-
-_SALES = (
-    Metric("conversions", _deals("purchases"), by_chance=True, defined=_sold),
-    Metric("conversions_direct", _deals("purchases_owned", "purchases_paid"), by_chance=True, defined=_sold),
-    Metric("conversions_referral", _deals("purchases_earned"), by_chance=True, defined=_sold),
-    Metric(
-        "conversions_baseline",
-        _deals("purchases_baseline"),
-        better="neither",
-        parts=_BY_SEGMENT,
-        by_chance=True,
-        defined=_sold,
-    ),
-    Metric("conversions_incremental", sales.incremental, parts=_BY_SEGMENT, floor=None, defined=_sold),
-    Metric("new_customers", _deals("purchases_new"), by_chance=True, defined=_sold),
-    Metric("reviews", _deals("reviews_positive", "reviews_negative"), by_chance=True, defined=_reviewed),
     Metric(
         "backlash", _backlash, better="lower", parts=(), ceiling=1.0, by_chance=True, defined=_with_negative
-    ),
-    Metric("reputation", sales.reputation, parts=(), floor=-1.0, ceiling=1.0, defined=_talked_about),
-    Metric(
-        "response_rate",
-        _deals("answered"),
-        _deals("complaints"),
-        "complaints",
-        ceiling=1.0,
-        defined=_answered,
-    ),
-    Metric("response_time_hours", sales.wait_hours, better="lower", parts=(), defined=_answered),
-    Metric("interactions_brand", sales.brand_to_customer, by_chance=True, defined=_talked_about),
-    Metric("interactions_customers", _deals("customer_to_customer"), by_chance=True, defined=_talked_about),
-)
-
-_CUSTOMER_MONEY = (
-    Metric("revenue", sales.revenue, defined=_sold_at_a_price),
-    Metric(
-        "roi",
-        _return,
-        lambda view: METRICS["cost"].numerator(view),
-        "cost",
-        parts=(),
-        floor=None,
-        defined=lambda tallies: _sold_at_a_margin(tallies) and _with_cost(tallies),
-    ),
-    Metric("customer_value_direct", sales.value_direct, defined=_sold_at_a_margin),
-    Metric(
-        "customer_value_referral",
-        sales.value_referral,
-        parts=_BY_SEGMENT,
-        floor=None,
-        defined=_with_paid_sharers,
-    ),
-    Metric(
-        "customer_value_influence", sales.value_influence, parts=_BY_SEGMENT, floor=None, defined=_with_worlds
     ),
 )
 
 _MONEY_AND_TIME = (
-    Metric("cost", _seed_cost, better="lower", parts=(), defined=lambda tallies: tallies.has_prices),
+    Metric("cost", _cost, better="lower", parts=(), defined=_with_prices),
     Metric("earned_media_value", earned_media_value, defined=_with_value),
     Metric("peak_hour", peak_hour, better="neither", parts=_BY_CONTENT),
     Metric("half_reach_hour", half_reach_hour, better="lower", parts=()),
@@ -437,7 +309,14 @@ _MONEY_AND_TIME = (
 
 _ENTRIES = {
     m.name: m
-    for m in (*_VOLUME, *_ENGAGEMENT, *_TREES, *_VALENCE, *_SALES, *_CUSTOMER_MONEY, *_MONEY_AND_TIME)
+    for m in (
+        *_VOLUME,
+        *_ENGAGEMENT,
+        *_TREES,
+        *_VALENCE,
+        *sales_metrics(_cost, _with_prices),
+        *_MONEY_AND_TIME,
+    )
 }
 
 METRICS: dict[str, Metric] = {name: _ENTRIES[name] for name in METRIC_NAMES if name in _ENTRIES}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from viralsim.metrics.sales import Sales
 
-__all__ = ["COUNTS", "PEOPLE", "TREES", "Prices", "Tallies"]
+__all__ = ["COUNTS", "EXTRA", "PEOPLE", "TREES", "Prices", "Reaching", "Tallies"]
 
 COUNTS = (
     "impressions_owned",
@@ -30,6 +30,16 @@ COUNTS = (
     "seeded",  # asked, accepted and shared; no share in the counts above
 )
 """Last axis of `Tallies.counts`, in this order."""
+
+EXTRA = (
+    "impressions_discovery",
+    "impressions_dark",
+    "impressions_by_engagement",  # shown by others' likes and comments
+    "shares_private",
+    "new_followers",
+    "unfollows",
+)
+"""Last axis of `Reaching.counts`, in this order."""
 
 PEOPLE = ("reached", "reached_earned_only", "noticed", "sharers")
 """Measures of `Tallies.people`: distinct people, each person once per scope."""
@@ -60,6 +70,31 @@ class Prices:
     per_comment: float | None = None
     per_share: float | None = None
     per_click: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reaching:
+    """What is counted beyond posts and shares, and which of it the scenario has. F deliveries.
+
+    Parameters
+    ----------
+    counts : int64[R, S, G, len(EXTRA)]
+        Further events by slot and segment.
+    delivered : int64[R, F]
+        Displays of each delivery: paid flights, then discovery of items.
+    prices : float64[D, F]
+        US$ per display, by draw; 0 for discovery.
+    targeted : tuple of bool
+        By segment: whether a flight is meant for it; empty if no flight names a target.
+    has : frozenset of str
+        Mechanics in use: "paid", "discovery", "private", ...
+    """
+
+    counts: NDArray[np.int64]
+    delivered: NDArray[np.int64]
+    prices: NDArray[np.float64]
+    targeted: tuple[bool, ...]
+    has: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +135,8 @@ class Tallies:
     prices : Prices
     sales : Sales or None
         What was bought, complained of and answered; None where nothing is sold and nobody answers.
+    reaching : Reaching, optional
+        None: nothing beyond posts and shares.
     """
 
     counts: NDArray[np.int64]
@@ -122,3 +159,4 @@ class Tallies:
     has_negative: bool
     prices: Prices
     sales: Sales | None = None
+    reaching: Reaching | None = None

@@ -5,14 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from viralsim.metrics.columns import Column, Floats, as_column, linearise
+from viralsim.metrics.columns import Column, Floats, as_column
 
-__all__ = ["LEVELS", "Interval", "Summary", "draw_totals", "interval_of", "summarise", "t_quantile"]
+__all__ = [
+    "LEVELS",
+    "Interval",
+    "Kind",
+    "Summary",
+    "draw_totals",
+    "interval_of",
+    "summarise",
+    "summarise_all",
+    "t_quantile",
+]
 
 CONFIDENCE = 0.95
 LEVELS = (0.05, 0.5, 0.95)  # of the quantiles of single replicates
@@ -24,7 +35,7 @@ WIDEST = 2.5  # half-widths a widened side may have: beyond, coverage hardly gai
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """95 % interval of an estimate.
+    """Interval of an estimate, 95 % unless asked otherwise.
 
     Parameters
     ----------
@@ -84,17 +95,26 @@ class Summary:
     per: str = ""
 
 
-def t_quantile(dof: float) -> float:
-    """The .975 quantile of Student's t."""
-    return float(special.stdtrit(dof, 0.5 + CONFIDENCE / 2.0))
+def t_quantile(dof: float, confidence: float = CONFIDENCE) -> float:
+    """Half-width, in standard errors, of a two-sided interval of Student's t (the .975 quantile for 95 %)."""
+    return float(special.stdtrit(dof, 0.5 + confidence / 2.0))
 
 
 def draw_totals(values: Floats, draw: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Sum of `values` over the replicates of each draw, and the number of those, in order of the draws."""
-    _, position = np.unique(draw, return_inverse=True)
-    sizes = np.bincount(position)
-    totals = np.bincount(position, weights=values, minlength=sizes.size)
-    return np.asarray(totals, dtype=np.float64), sizes.astype(np.float64)
+    number, sizes = _numbered(draw)
+    totals = np.bincount(number, weights=values, minlength=sizes.size)
+    return np.asarray(totals, dtype=np.float64), sizes
+
+
+def _numbered(draw: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
+    """The draws numbered 0, 1, ... without a gap, in their order, and the replicates of each."""
+    if draw.size and draw.min() >= 0 and draw.max() < draw.size:
+        sizes = np.bincount(draw)
+        if sizes.all():
+            return draw, sizes.astype(np.float64)
+    _, number = np.unique(draw, return_inverse=True)
+    return number, np.bincount(number).astype(np.float64)
 
 
 def interval_of(
@@ -103,8 +123,9 @@ def interval_of(
     draw: NDArray[np.int64],
     floor: float | None = None,
     ceiling: float | None = None,
+    confidence: float = CONFIDENCE,
 ) -> Interval:
-    """95 % interval of an estimate from what each replicate adds to its error.
+    """Interval of an estimate, 95 % by default, from what each replicate adds to its error.
 
     Parameters
     ----------
@@ -116,6 +137,8 @@ def interval_of(
         and not replicates are what is independent. With one draw replicates are used, and a note says so.
     floor, ceiling : float, optional
         Bounds of the quantity.
+    confidence : float
+        Chance that the interval holds the truth, in (0, 1). Intervals of rising confidence are nested.
 
     Returns
     -------
@@ -130,54 +153,110 @@ def interval_of(
     J. R. Statist. Soc. B 54, 221-228) and, for positive quantities, that of the logarithm, each side to at
     most 2.5 times the plain half-width.
     """
-    replicates = influence.size
+    if influence.size < 2:
+        return _no_interval(influence.size)
+    return _interval(estimate, _moments(influence[None, :], draw), 0, floor, ceiling, confidence)
+
+
+def _no_interval(replicates: int) -> Interval:
+    """Where nothing can be said about the error."""
+    notes = ("one replicate: no error can be given",) if replicates == 1 else ()
+    return Interval(math.nan, math.nan, math.nan, 0.0, notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    """What intervals need of M metrics' influences.
+
+    Parameters
+    ----------
+    replicates, n, one_draw : int, int, bool
+        `n` independent parts: draws, or replicates where there is one draw.
+    dof : float
+    squares, skewness : float64[M]
+        Sum of squares and skewness of the parts' totals.
+    dominated : bool[M]
+        Whether one replicate has more than a quarter of the replicates' sum of squares.
+    """
+
+    replicates: int
+    n: int
+    one_draw: bool
+    dof: float
+    squares: Floats
+    skewness: Floats
+    dominated: NDArray[np.bool_]
+
+
+def _moments(influence: Floats, draw: NDArray[np.int64]) -> _Moments:
+    """Moments of influences (float64[M, R], R >= 2), all metrics at once."""
+    replicates = influence.shape[1]
+    number, sizes = _numbered(draw)
+    one_draw = sizes.size == 1
+    totals = influence
+    if one_draw:
+        sizes = np.ones(replicates)
+    elif sizes.size < replicates or not np.array_equal(number, np.arange(replicates)):
+        totals = np.stack([np.bincount(number, weights=row, minlength=sizes.size) for row in influence])
+    n = totals.shape[1]
+    centred = totals - totals.sum(axis=1, keepdims=True) / n
+    squared = centred * centred
+    spread = squared.sum(axis=1) / n
+    skewness = np.zeros(spread.size)
+    np.divide((squared * centred).sum(axis=1) / n, spread**1.5, out=skewness, where=spread > 0)
+    each = influence * influence
+    total = each.sum(axis=1)
+    return _Moments(
+        replicates,
+        n,
+        one_draw,
+        dof=max(float(sizes.sum()) ** 2 / float((sizes**2).sum()) - 1.0, 1.0),
+        squares=(totals * totals).sum(axis=1),
+        skewness=skewness,
+        dominated=(replicates >= 20) & (total > 0) & (each.max(axis=1) > DOMINANT * total),
+    )
+
+
+def _interval(
+    estimate: float,
+    moments: _Moments,
+    row: int,
+    floor: float | None,
+    ceiling: float | None,
+    confidence: float = CONFIDENCE,
+) -> Interval:
+    """The interval of the metric `row`: see `interval_of`."""
+    if math.isnan(estimate):
+        return _no_interval(moments.replicates)
     notes: list[str] = []
-    if replicates < 2 or math.isnan(estimate):
-        if replicates == 1:
-            notes.append("one replicate: no error can be given")
-        return Interval(math.nan, math.nan, math.nan, 0.0, tuple(notes))
-    totals, sizes = draw_totals(influence, draw)
-    if totals.size == 1:
-        totals, sizes = influence, np.ones(replicates)
+    if moments.one_draw:
         notes.append("one draw: the error counts luck only, not what is unknown")
-    n = totals.size
-    dof = max(float(sizes.sum()) ** 2 / float((sizes**2).sum()) - 1.0, 1.0)
-    se = math.sqrt(n / (n - 1.0) * float((totals**2).sum())) / replicates
-    half = t_quantile(dof) * se
+    n, skewness = moments.n, float(moments.skewness[row])
+    se = math.sqrt(n / (n - 1.0) * float(moments.squares[row])) / moments.replicates
+    t = t_quantile(moments.dof, confidence)
+    half = t * se
     low, high = estimate - half, estimate + half
     if n < FEW_DRAWS:
-        notes.append(f"only {n} {'replicates' if n == replicates else 'draws'}: a rough interval")
-    warning, skewness = _shape(influence, totals)
+        notes.append(f"only {n} {'replicates' if n == moments.replicates else 'draws'}: a rough interval")
+    warning = ""
+    if moments.dominated[row]:
+        warning = "one replicate dominates"
+    elif n >= 8 and abs(skewness) > SKEW_LIMIT * math.sqrt(n):
+        warning = "skewed"
     if se > 0 and warning:
-        wide = _skewed_interval(estimate, se, n, dof, skewness, floor == 0.0)
+        wide = _skewed_interval(estimate, se, n, t, skewness, floor == 0.0)
         low = max(min(low, wide[0]), estimate - WIDEST * half)
         high = min(max(high, wide[1]), estimate + WIDEST * half)
         notes.append(f"{warning}: interval widened, more draws would help")
     low = low if floor is None else max(low, min(floor, estimate))
     high = high if ceiling is None else min(high, max(ceiling, estimate))
-    return Interval(se, low, high, dof, tuple(notes))
-
-
-def _shape(influence: Floats, totals: Floats) -> tuple[str, float]:
-    """What speaks against a symmetric interval ("" if nothing), and the skewness of the draw totals."""
-    n = totals.size
-    centred = totals - totals.mean()
-    spread = float(np.mean(centred**2))
-    skewness = float(np.mean(centred**3)) / spread**1.5 if spread > 0 else 0.0
-    squares = influence**2
-    total = float(squares.sum())
-    if influence.size >= 20 and total > 0 and float(squares.max()) > DOMINANT * total:
-        return "one replicate dominates", skewness
-    if n >= 8 and abs(skewness) > SKEW_LIMIT * math.sqrt(n):
-        return "skewed", skewness
-    return "", skewness
+    return Interval(se, low, high, moments.dof, tuple(notes))
 
 
 def _skewed_interval(
-    estimate: float, se: float, n: int, dof: float, skewness: float, positive: bool
+    estimate: float, se: float, n: int, quantile: float, skewness: float, positive: bool
 ) -> tuple[float, float]:
     """Union of Hall's interval and, for a positive quantity, the interval of its logarithm."""
-    quantile = t_quantile(dof)
     low, high = estimate, estimate
     if abs(skewness) > 1e-6:
         a, root = skewness / 3.0, math.sqrt(n)
@@ -202,7 +281,6 @@ def summarise(
     floor: float | None = None,
     ceiling: float | None = None,
     by_chance: bool = False,
-    quantiles: Sequence[float] | None = None,
 ) -> Summary:
     """Mean, its error and interval, and the spread of single replicates.
 
@@ -216,8 +294,6 @@ def summarise(
         Bounds of the metric.
     by_chance : bool
         Whether 0 in all replicates only means that it did not happen yet; a note then says how often it may.
-    quantiles : sequence of three floats, optional
-        `LEVELS` of the single values, where they are known already (numpy takes them of many metrics at once).
 
     Returns
     -------
@@ -230,33 +306,97 @@ def summarise(
     (4.0, 2.0)
     """
     column = as_column(values)
-    mean, influence = linearise(column)
-    interval = interval_of(mean, influence, draw, floor, ceiling)
-    notes = list(interval.notes)
-    single = column.values
-    single = single[~np.isnan(single)]
-    size = column.numerator.size
-    defined = single.size / size if size else 0.0
+    kind = Kind(floor, ceiling, by_chance)
+    return summarise_all(column.numerator[None, :], column.denominator[None, :], draw, [kind])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the summary of a metric needs to know of it: see `summarise`; any object with these names will do."""
+
+    floor: float | None = None
+    ceiling: float | None = None
+    by_chance: bool = False
+    unit: str = ""
+    per: str = ""
+
+
+def summarise_all(
+    numerator: Floats, denominator: Floats, draw: NDArray[np.int64], kinds: Sequence[Any]
+) -> list[Summary]:
+    """Summaries of many metrics of the same replicates, in a fraction of the time of one after the other.
+
+    Parameters
+    ----------
+    numerator, denominator : float64[M, R]
+        As of `Column`.
+    draw : int64[R]
+    kinds : sequence of Kind or Metric
+        One for each metric.
+
+    Returns
+    -------
+    list of Summary
+        What `summarise` gives for each.
+    """
+    size = numerator.shape[1]
+    if size == 0:
+        return [_of_nothing(kind) for kind in kinds]
+    total = denominator.sum(axis=1)
+    scale = np.where(total > 0, total, np.nan)
+    mean = numerator.sum(axis=1) / scale
+    influence = (numerator - mean[:, None] * denominator) / (scale / size)[:, None]
+    moments = _moments(influence, draw) if size > 1 else None
+    there = denominator > 0
+    single = np.full(numerator.shape, np.nan)
+    np.divide(numerator, denominator, out=single, where=there)
+    count = there.sum(axis=1)
+    quantiles, deviation = _spread(single, there, count)
+    draws = int(_numbered(draw)[1].size)
+    found = []
+    for row, kind in enumerate(kinds):
+        value = float(mean[row])
+        interval = _interval(value, moments, row, kind.floor, kind.ceiling) if moments else _no_interval(size)
+        defined = int(count[row]) / size
+        notes = [*interval.notes, *_notes(value, defined, size, kind.by_chance)]
+        p05, p50, p95 = quantiles[row].tolist()
+        found.append(
+            Summary(
+                value, interval.se, interval.low, interval.high, p05, p50, p95, float(deviation[row]),
+                defined, size, draws, "; ".join(notes), kind.unit, kind.per,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _of_nothing(kind: Any) -> Summary:
+    """The summary of no replicates."""
+    none = math.nan
+    return Summary(none, none, none, none, none, none, none, none, 0.0, 0, 0, "", kind.unit, kind.per)
+
+
+def _notes(mean: float, defined: float, size: int, by_chance: bool) -> list[str]:
+    """What else is to be said of a metric."""
+    notes = []
     if 0.0 < defined < 1.0:
         notes.append(f"defined in {100 * defined:.3g} % of the replicates")
     if by_chance and size > 1 and mean == 0.0:
         notes.append(
             f"never happened in {size} replicates: at most {100 * min(3 / size, 1):.2g} % of runs (95 %)"
         )
-    if quantiles is None:
-        quantiles = np.quantile(single, LEVELS).tolist() if single.size else (math.nan,) * 3
-    p05, p50, p95 = quantiles
-    return Summary(
-        mean=mean,
-        se=interval.se,
-        low=interval.low,
-        high=interval.high,
-        p05=float(p05),
-        p50=float(p50),
-        p95=float(p95),
-        sd=float(np.std(single, ddof=1)) if single.size > 1 else math.nan,
-        defined=defined,
-        n=size,
-        draws=int(np.unique(draw).size),
-        note="; ".join(notes),
-    )
+    return notes
+
+
+def _spread(single: Floats, there: NDArray[np.bool_], count: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Quantiles (float64[M, 3]) and standard deviation (float64[M]) of single replicates where they are defined."""
+    quantiles, deviation = np.full((single.shape[0], 3), np.nan), np.full(single.shape[0], np.nan)
+    whole = count == single.shape[1]
+    if whole.any():
+        quantiles[whole] = np.quantile(single[whole], LEVELS, axis=1).T
+        if single.shape[1] > 1:
+            deviation[whole] = np.std(single[whole], axis=1, ddof=1)
+    for row in np.flatnonzero(~whole & (count > 0)):
+        values = single[row][there[row]]
+        quantiles[row] = np.quantile(values, LEVELS)
+        deviation[row] = np.std(values, ddof=1) if values.size > 1 else np.nan
+    return quantiles, deviation

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from viralsim.metrics.columns import Column, Floats, as_column, linearise
 
@@ -86,7 +86,7 @@ def components(influence: Floats, draw: NDArray[np.int64]) -> Components:
     square_between = float((sizes * (means - influence.mean()) ** 2).sum()) / (draws - 1.0)
     n0 = (replicates - float((sizes**2).sum()) / replicates) / (draws - 1.0)
     if within > 0:
-        p_value = float(stats.f.sf(square_between / within, draws - 1, replicates - draws))
+        p_value = float(special.fdtrc(draws - 1, replicates - draws, square_between / within))
     else:
         p_value = 0.0 if square_between > 0 else 1.0
     return Components(within, max((square_between - within) / n0, 0.0), p_value)

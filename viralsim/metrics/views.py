@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from viralsim.errors import SpecError
 from viralsim.metrics.columns import Floats
 from viralsim.metrics.sales import LINES, reputation_curve
-from viralsim.metrics.tallies import COUNTS, PEOPLE, TREES, Tallies
+from viralsim.metrics.tallies import COUNTS, EXTRA, PEOPLE, TREES, Tallies
 
 __all__ = ["CURVES", "PARTS", "View", "curve", "curve_names", "part_names"]
 
@@ -81,6 +81,27 @@ class View:
         cells = self.tallies.counts[:, self.slots()][:, :, self.segments()]
         columns = [COUNTS.index(name) for name in names]
         return np.asarray(cells[:, :, :, columns].sum(axis=(1, 2, 3)), dtype=np.float64)
+
+    def extra(self, name: str) -> Floats:
+        """Sum of one of the further counts (see `viralsim.metrics.tallies.EXTRA`); 0 if there are none."""
+        reaching = self.tallies.reaching
+        if reaching is None:
+            return np.zeros(self.tallies.draw.size)
+        cells = reaching.counts[:, self.slots()][:, :, self.segments()]
+        return np.asarray(cells[:, :, :, EXTRA.index(name)].sum(axis=(1, 2)), dtype=np.float64)
+
+    def people_outside(self, segments: tuple[bool, ...]) -> Floats:
+        """People reached in the segments not named; all of the run only."""
+        outside = ~np.array(segments, np.bool_)
+        cells = self.tallies.people[:, PEOPLE.index("reached"), 0][:, outside]
+        return np.asarray(cells.sum(axis=1), dtype=np.float64)
+
+    def paid_cost(self) -> Floats:
+        """What the paid flights cost, US$: displays shown x price of each draw; all of the run only."""
+        reaching = self.tallies.reaching
+        if reaching is None:
+            return np.zeros(self.tallies.draw.size)
+        return np.asarray((reaching.delivered * reaching.prices[self.tallies.draw]).sum(axis=1), np.float64)
 
     def people(self, measure: str) -> Floats:
         """Distinct people (see `viralsim.metrics.tallies.PEOPLE`), each counted once in this part."""

@@ -13,6 +13,7 @@ from viralsim.metrics.registry import formula_of_value
 from viralsim.metrics.risks import risks
 from viralsim.metrics.rounding import format_interval, format_number, format_percent, format_times
 from viralsim.metrics.uncertainty import Summary
+from viralsim.spec import Scenario
 from viralsim.spec.resolving import Assumption, assumptions
 from viralsim.spec.uncertain import plain_number
 
@@ -21,12 +22,14 @@ __all__ = [
     "Card",
     "assumption_rows",
     "cards",
+    "difference_drivers",
     "driver_rows",
     "judged_drivers",
     "money",
     "origin_parts",
     "reach_rows",
     "risk_rows",
+    "scenario_assumptions",
 ]
 
 TOP_DRIVERS = 6
@@ -87,7 +90,7 @@ def cards(ensemble: Ensemble) -> tuple[Card, ...]:
     if goal is not None and goal.metric in ensemble:
         chance = ensemble.prob_at_least(goal.metric, goal.at_least)
         what = f"{goal.metric.replace('_', ' ')} of at least {format_number(goal.at_least)}"
-        rows.append(Card("goal met", format_times(chance), note=what))
+        rows.append(Card("goal met", format_times(chance).replace(" times in ", " in "), note=what))
     return tuple(rows)
 
 
@@ -150,6 +153,14 @@ def driver_rows(ensemble: Ensemble, metric: str) -> tuple[Driver, ...]:
     return found[:TOP_DRIVERS]
 
 
+def difference_drivers(a: Ensemble, b: Ensemble, metric: str) -> tuple[Driver, ...]:
+    """The numbers nobody knows that move the difference b - a most from draw to draw, in shared worlds."""
+    if a.draws < 2 or a.draws != b.draws:
+        return ()
+    effect = draw_means(b.column(metric), b.draw) - draw_means(a.column(metric), a.draw)
+    return drivers(effect, draw_scores([a, b]))[:TOP_DRIVERS]
+
+
 def judged_drivers(ensemble: Ensemble, top: tuple[Driver, ...]) -> str:
     """How many of the top drivers are judgements, as a sentence; "" without drivers."""
     if not top:
@@ -162,7 +173,12 @@ def judged_drivers(ensemble: Ensemble, top: tuple[Driver, ...]) -> str:
 
 def assumption_rows(ensemble: Ensemble) -> tuple[AssumptionRow, ...]:
     """Every number the result rests on, with its band and source."""
-    return tuple(_assumption(row) for row in assumptions(ensemble.scenario))
+    return scenario_assumptions(ensemble.scenario)
+
+
+def scenario_assumptions(scenario: Scenario) -> tuple[AssumptionRow, ...]:
+    """Every number a scenario rests on, with its band and source."""
+    return tuple(_assumption(row) for row in assumptions(scenario))
 
 
 def _assumption(row: Assumption) -> AssumptionRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ __all__ = [
     "curves_caption",
     "curves_columns",
     "curves_together",
+    "draw_rows",
     "effects_caption",
     "effects_columns",
     "label_of",
@@ -189,8 +191,11 @@ def _widest_gap(ticks: list[float], low: float, high: float) -> float:
 
 def effects_caption(comparison: Comparison) -> str:
     """What to read off the paired effects."""
+    said = (
+        f"{comparison.sentence()} " if len(comparison.pairs) == 1 else ""
+    )  # of many, too long for a caption
     return (
-        f"{comparison.sentence()} A line that stays clear of the grey zone is a difference worth having; one "
+        f"{said}A line that stays clear of the grey zone is a difference worth having; one "
         "inside it is practically none; one that reaches across its edge is unresolved (hollow dot)."
     )
 
@@ -310,7 +315,7 @@ def aligned_dots(comparison: Comparison, ax: Axes | None = None) -> Figure:
         if not any(row.size for row in rows):
             empty_axis(axis, f"{readable(metric)} is not defined in any run")
         else:
-            _draw_rows(axis, comparison, rows, goal, stack)
+            draw_rows(axis, comparison.labels, rows, goal, stack)
             axis.set_xlabel(METRICS[metric].unit, loc="right")
         subtitle = f"each dot is one chance in {DOTS}; line: median"
         if goal is not None:
@@ -321,10 +326,10 @@ def aligned_dots(comparison: Comparison, ax: Axes | None = None) -> Figure:
     return figure
 
 
-def _draw_rows(
-    axis: Axes, comparison: Comparison, rows: list[np.ndarray[Any, Any]], goal: float | None, stack: float
+def draw_rows(
+    axis: Axes, labels: Sequence[str], rows: list[np.ndarray[Any, Any]], goal: float | None, stack: float
 ) -> None:
-    """The dots of each scenario on a base line of its own, the first on top, all of one size."""
+    """Dots of each row (ascending values) on a base line of its own, the first on top, all of one size."""
     scale = scale_for(np.sort(np.concatenate(rows)), () if goal is None else (goal,))
     width = scale.high - scale.low
     filled = [row for row in rows if row.size]
@@ -336,8 +341,8 @@ def _draw_rows(
         colour = style.variant_style(index)[0]
         axis.axhline(base, color="#c4cbd4", linewidth=0.7)
         style.write_text(
-            axis, 0.0, base + step * 0.93, label_of(comparison.labels[index]), transform=axis.get_yaxis_transform(),
-            va="top", color=colour, fontweight="bold",
+            axis, 0.0, base + step * 0.93, label_of(labels[index], 44), transform=axis.get_yaxis_transform(),
+            va="top", color=colour, fontweight="bold", path_effects=[style.halo()],
         )  # fmt: skip
         if dots is None:
             continue

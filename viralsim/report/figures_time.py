@@ -12,6 +12,7 @@ from viralsim.engine.ensemble import Ensemble
 from viralsim.metrics.columns import Floats
 from viralsim.metrics.rounding import format_number, format_percent
 from viralsim.report import style
+from viralsim.spec import Scenario
 
 __all__ = [
     "impressions_caption",
@@ -35,7 +36,7 @@ BINS_DRAWN = 64  # narrower ones show noise
 Columns = dict[str, Any]
 
 
-def scenario_title(ensemble: Ensemble, length: int = 38) -> str:
+def scenario_title(ensemble: Ensemble | Scenario, length: int = 38) -> str:
     """Title of the scenario as a figure can draw it, else its name."""
     return style.shortened(style.drawable(ensemble.title, instead=style.drawable(ensemble.name)), length)
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
-from viralsim.report import style
+from viralsim.report.figures import Drawn
 from viralsim.report.figures_verify import agreement_figure, verify_figure
-from viralsim.verify.check import AGREES, DISAGREES, Outcome
+from viralsim.report.rendering import PageFigure, page_figure, render
+from viralsim.verify.check import AGREES, DISAGREES, NOT_COMPUTED, Outcome, Plot
 from viralsim.verify.groups import GROUPS
 from viralsim.verify.running import Verification
 
 __all__ = ["VERIFY_FIELDS", "number_text", "outcome_cells", "verify_page", "verify_rows"]
+
+FEWEST_DISTANCES = 10
+AGREEMENT = (
+    "Only luck should separate the two: then the points follow the line, with about one check in twenty more than two "
+    "standard errors away. Points above the line would mean that errors are overstated, points far below it that "
+    "something is wrong."
+)
 
 VERIFY_FIELDS = (
     "group",
@@ -72,7 +81,7 @@ def outcome_cells(outcome: Outcome) -> tuple[str, str, str, str]:
 
 
 def verify_page(found: Verification) -> str:
-    """The page as HTML: verdict, table by group with its figures, what the tolerance is.
+    """The page as HTML: verdict, overview by subject, then every check with its figures.
 
     Parameters
     ----------
@@ -82,20 +91,21 @@ def verify_page(found: Verification) -> str:
     -------
     str
     """
-    from jinja2 import Environment
-
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(_PAGE).render(
-        found=found,
+    parameters = ", ".join(f"{name.replace('_', '-')} {value}" for name, value in found.parameters.items())
+    return render(
+        "verify.html",
+        title=found.sentence(),
+        verdict=[],
         mode="full" if found.full else "quick",
+        seed=found.seed,
+        parameters=parameters,
         sections=_sections(found),
         agreement=_agreement(found),
         bad=[outcome for outcome in found.outcomes if outcome.verdict == DISAGREES],
         seconds=f"{found.seconds:,.0f}",
         versions=", ".join(f"{name} {version}" for name, version in found.versions.items()),
-        parameters=", ".join(f"{name.replace('_', '-')} {value}" for name, value in found.parameters.items()),
         again=_again(found),
-        style=_STYLE,
+        player=None,
     )
 
 
@@ -109,32 +119,54 @@ def _again(found: Verification) -> str:
 
 
 def _sections(found: Verification) -> list[dict[str, Any]]:
-    """Groups in order, each with rows and figures."""
-    from markupsafe import Markup
-
+    """Groups in order, each with rows, figures and how many of its checks agree."""
     sections: list[dict[str, Any]] = []
-    for outcome in found.outcomes:
-        if not sections or sections[-1]["name"] != outcome.group:
-            title = GROUPS[outcome.group].title if outcome.group in GROUPS else ""
-            sections.append({"name": outcome.group, "title": title, "rows": [], "figures": []})
-        expected, got, away, verdict = outcome_cells(outcome)
-        sections[-1]["rows"].append(
+    for name, outcomes in itertools.groupby(found.outcomes, key=lambda outcome: outcome.group):
+        own = list(outcomes)
+        verdicts = [outcome.verdict for outcome in own]
+        worst = next(v for v in (DISAGREES, NOT_COMPUTED, AGREES) if v in verdicts)
+        sections.append(
             {
-                "claim": outcome.claim,
-                "source": outcome.source,
-                "expected": expected,
-                "got": got,
-                "away": away,
-                "verdict": verdict,
-                "class": outcome.verdict.replace(" ", "-"),
-                "small": "; ".join(filter(None, (_note(outcome), _allowed(outcome)))),
+                "name": name,
+                "title": GROUPS[name].title if name in GROUPS else "",
+                "rows": [_row(outcome) for outcome in own],
+                "figures": [
+                    _plot_figure(f"{name}-figure-{number}", outcome.finding.plot)
+                    for number, outcome in enumerate(own, 1)
+                    if outcome.finding is not None and outcome.finding.plot is not None
+                ],
+                "agree": verdicts.count(AGREES),
+                "verdict": worst if worst == AGREES else f"{verdicts.count(worst)} {worst}",
+                "class": worst.replace(" ", "-"),
             }
         )
-        plot = outcome.finding.plot if outcome.finding else None
-        if plot is not None:
-            svg = style.svg_bytes(verify_figure(plot), plot.title, plot.caption).decode("utf-8")
-            sections[-1]["figures"].append({"svg": Markup(_inline(svg)), "caption": plot.caption})
     return sections
+
+
+def _row(outcome: Outcome) -> dict[str, str]:
+    expected, got, away, verdict = outcome_cells(outcome)
+    return {
+        "claim": outcome.claim,
+        "source": outcome.source,
+        "expected": expected,
+        "got": got,
+        "away": away,
+        "verdict": verdict,
+        "class": outcome.verdict.replace(" ", "-"),
+        "small": "; ".join(filter(None, (_note(outcome), _allowed(outcome)))),
+    }
+
+
+def _plot_figure(name: str, plot: Plot) -> PageFigure:
+    """A check's figure, with the numbers of theory and simulation below each other."""
+    points = len(plot.line_x) * ["theory"] + len(plot.x) * ["simulation"]
+    columns: dict[str, Any] = {
+        "what": points,
+        "x": [*plot.line_x, *plot.x],
+        "y": [*plot.line_y, *plot.y],
+        "standard_error": [0.0] * len(plot.line_x) + list(plot.se),
+    }
+    return page_figure(Drawn(name, plot.title, plot.caption, verify_figure(plot), columns))
 
 
 def _note(outcome: Outcome) -> str:
@@ -149,10 +181,8 @@ def _allowed(outcome: Outcome) -> str:
     return f"allowed {number_text(found.allowance, 2)}: {found.why_allowed}"
 
 
-def _agreement(found: Verification) -> Any:
+def _agreement(found: Verification) -> PageFigure | None:
     """The figure of all distances, or nothing if too few checks are random."""
-    from markupsafe import Markup
-
     errors = [
         outcome.finding.errors_away
         for outcome in found.outcomes
@@ -163,98 +193,8 @@ def _agreement(found: Verification) -> Any:
         and outcome.finding.allowance <= outcome.finding.se
         and not outcome.finding.note
     ]
-    if len(errors) < 10:
-        return ""
+    if len(errors) < FEWEST_DISTANCES:
+        return None
     title = "How far the checks lie from theory"
-    svg = style.svg_bytes(agreement_figure(errors), title, "Distances against the half-normal law")
-    return Markup(_inline(svg.decode("utf-8")))
-
-
-def _inline(svg: str) -> str:
-    """An SVG as it stands within HTML: without the XML head, its ids its own."""
-    import hashlib
-    import re
-
-    body = svg[svg.index("<svg") :]
-    mark = hashlib.blake2b(body.encode("utf-8"), digest_size=4).hexdigest()
-    body = re.sub(r'\bid="([^"]+)"', rf'id="v{mark}-\1"', body)
-    body = re.sub(r"url\(#([^)]+)\)", rf"url(#v{mark}-\1)", body)
-    return re.sub(r'href="#([^"]+)"', rf'href="#v{mark}-\1"', body)
-
-
-_STYLE = """
-:root{--ink:#1c2230;--muted:#5b6472;--line:#dfe3e8;--paper:#fff;--good:#12705c;--bad:#a3123f;--none:#7a5c00}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:76rem;padding:2rem 1.25rem 4rem;color:var(--ink);background:var(--paper);
-font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
-h1{font-size:1.7rem;line-height:1.25;margin:0 0 .4rem}
-h2{font-size:1.15rem;margin:2.4rem 0 .6rem;border-top:1px solid var(--line);padding-top:1.2rem}
-h2 small{font-weight:400;color:var(--muted);font-size:.95rem}
-.lead{font-size:1.05rem;max-width:52rem}.muted,figcaption,footer{color:var(--muted);font-size:.88rem}
-.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.88rem}
-th,td{padding:.32rem .6rem .32rem 0;border-bottom:1px solid var(--line);vertical-align:top;text-align:left}
-th{color:var(--muted);font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-td.v{white-space:nowrap;font-weight:600}td.v span{white-space:normal}
-.agrees{color:var(--good)}.disagrees{color:var(--bad)}.not-computed{color:var(--none);font-weight:400}
-td .small{display:block;color:var(--muted);font-size:.8rem}
-.figures{display:flex;flex-wrap:wrap;gap:1.25rem;margin-top:1rem}
-figure{margin:0;flex:1 1 30rem;max-width:37rem}figure svg{width:100%;height:auto;display:block}
-.flag{border-left:4px solid var(--bad);padding:.4rem .9rem;background:#fbeff3}
-@media (prefers-color-scheme:dark){:root{--ink:#e7eaf0;--muted:#a3adba;--line:#343c48;--paper:#14181f;--good:#5fd0b4;
---bad:#ff86ac;--none:#e6bf57}figure svg{background:#fff;border-radius:4px}.flag{background:#33202a}}
-@media print{body{max-width:none;padding:0;font-size:11px}figure{break-inside:avoid}tr{break-inside:avoid}}
-"""
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>viralsim verify</title>
-<style>{{ style|safe }}</style>
-</head>
-<body>
-<main>
-<h1>{{ found.sentence() }}</h1>
-<p class="lead">Each row is a claim about cascades whose answer follows from the model: it is computed from theory, then
-simulated, and both are compared. An estimate agrees if it lies within four standard errors of the theory's
-value, or, where theory is for an endless audience, within the allowance stated beside it.</p>
-<p class="muted">{{ mode|capitalize }} version, seed {{ found.seed }}, {{ seconds }} s
-{%- if parameters %}; changed: {{ parameters }}{% endif %}.</p>
-{% if bad %}
-<div class="flag"><strong>What disagrees</strong><ul>
-{% for outcome in bad %}
-<li>{{ outcome.group }}: {{ outcome.claim }}{% if outcome.reason %} ({{ outcome.reason }}){% endif %}</li>
-{% endfor %}</ul></div>
-{% endif %}
-{% if agreement %}
-<figure>{{ agreement }}<figcaption>Only luck should separate the two: then the points follow the line, with about
-one check in twenty more than two standard errors away. Points above the line would mean that errors are
-overstated, points far below it that something is wrong.</figcaption></figure>
-{% endif %}
-{% for section in sections %}
-<section>
-<h2>{{ section.name }} <small>{{ section.title }}</small></h2>
-<div class="scroll"><table>
-<thead><tr><th>claim</th><th class="n">expected</th><th class="n">got</th><th class="n">standard errors away</th>
-<th>verdict</th><th>source</th></tr></thead>
-<tbody>
-{% for row in section.rows %}
-<tr><td>{{ row.claim }}{% if row.small %}<span class="small">{{ row.small }}</span>{% endif %}</td>
-<td class="n">{{ row.expected }}</td><td class="n">{{ row.got }}</td><td class="n">{{ row.away }}</td>
-<td class="v {{ row.class }}"><span>{{ row.verdict }}</span></td><td class="muted">{{ row.source }}</td></tr>
-{% endfor %}
-</tbody></table></div>
-{% if section.figures %}
-<div class="figures">
-{% for figure in section.figures %}<figure>{{ figure.svg }}<figcaption>{{ figure.caption }}</figcaption></figure>
-{% endfor %}
-</div>
-{% endif %}
-</section>
-{% endfor %}
-</main>
-<footer><p>The same numbers again: <code>{{ again }}</code>. Made with {{ versions }}.</p></footer>
-</body>
-</html>
-"""
+    columns = {"standard_errors_away": sorted(errors)}
+    return page_figure(Drawn("agreement", title, AGREEMENT, agreement_figure(errors), columns))

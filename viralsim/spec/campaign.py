@@ -1,20 +1,22 @@
-"""What the brand does: posts, and people asked to share."""
+"""What the brand does: posts, paid flights, and people asked to share."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from viralsim.spec.buying import BrandResponse
 from viralsim.spec.fields import (
     AnyText,
+    Chosen,
     Hours,
     Identity,
     Items,
     KindWord,
     Map,
     Model,
+    Multiplier,
     NumberField,
     PersonId,
     Prob,
@@ -22,7 +24,7 @@ from viralsim.spec.fields import (
     about,
 )
 
-__all__ = ["Campaign", "Pick", "Post", "Seeding"]
+__all__ = ["Campaign", "Flight", "Pick", "Post", "Seeding"]
 
 _PEOPLE = Annotated[int, Whole(0, 100_000_000)]
 _MONEY = Annotated[float, NumberField("non-negative", "US$", 1e12, certain=True)]
@@ -128,9 +130,58 @@ class Seeding(Model):
     acceptance_prob: Prob = about("Chance that a person asked does share.", 1.0, neutral=True)
 
 
+if TYPE_CHECKING:
+    _Times = Model
+else:  # `from` is a word of Python's own, so these fields cannot be written in a class
+    _Times = create_model(
+        "_Times",
+        __base__=Model,
+        **{
+            "from": (Hours, about("When it begins, from the start of the run.", "0h")),
+            "to": (Hours | None, about("When it ends. Default: with the run.", None)),
+        },
+    )
+
+
+class Flight(_Times):
+    """Ads: displays of an item, bought."""
+
+    item: Identity = about("The item shown.")
+    platform: Identity = about("Where.")
+    budget: _MONEY = about(
+        "US$; buys floor(1000 budget / cpm) displays, and what is shown is what is paid for."
+    )
+    cpm: Annotated[float, NumberField("positive", "US$ per 1,000 impressions", 1e6)] | None = about(
+        "Price of 1,000 displays. Default: the platform's.", None
+    )
+    target: Items[Identity] = about("Segments whose people may be shown it. Default: everybody.", ())
+    frequency_cap: Annotated[int, Whole(1, 255)] = about(
+        "Most displays of this flight to one person.", 3, source="assumption"
+    )
+    pacing: Annotated[str, Chosen("even", "fast")] = about(
+        "even: over the whole flight, as viewers are active; fast: at once, each person at most once an hour.",
+        "even",
+    )
+    share_multiplier: Multiplier = about(
+        "Readiness to share what an ad showed, relative to a post of the brand.", 1.0, neutral=True
+    )
+
+    @property
+    def begin_hours(self) -> float:
+        """When it begins (float, hours from the start of the run)."""
+        return float(getattr(self, "from"))
+
+    @property
+    def end_hours(self) -> float:
+        """When it ends (float, hours from the start of the run; inf: with the run)."""
+        end = getattr(self, "to", None)
+        return float("inf") if end is None else float(end)
+
+
 class Campaign(Model):
     """What the brand does."""
 
     posts: Items[Post] = about("Content calendar.", ())
+    paid: Items[Flight] = about("Paid flights: ads.", ())
     seeding: Items[Seeding] = about("People asked to share.", ())
     response: BrandResponse | None = about("How complaints are answered. Default: they are not.", None)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
+from viralsim.spec.checks_reaching import check_flight
 from viralsim.spec.durations import format_duration, parse_duration
 from viralsim.spec.presets import PRESETS, SOLVED_TOGETHER, filled
 from viralsim.spec.problems import Path, Problem, allowed_names, nearest, shown
@@ -170,6 +171,8 @@ def _check_platform_laws(
     benchmark = _number(boost.get("benchmark"))
     if benchmark == 0:
         yield Problem((*base, "ranking", "boost", "benchmark"), "0 is not possible; allowed: above 0 to 1")
+    if _number(_mapping(platform.get("discovery")).get("benchmark")) == 0:
+        yield Problem((*base, "discovery", "benchmark"), "0 is not possible; allowed: above 0 to 1")
     network = _mapping(platform.get("network"))
     if network.get("kind") == "power-law" and None not in (
         network.get("min_followers"),
@@ -210,7 +213,7 @@ def _check_campaign(data: Mapping[Any, Any]) -> Iterator[Problem]:
         _mapping(_mapping(segment).get("attributes"))
         for segment in _list(_mapping(data.get("audience")).get("segments"))
     ]
-    for part in ("posts", "seeding"):
+    for part in ("posts", "paid", "seeding"):
         for i, entry in enumerate(_list(campaign.get(part))):
             entry, base = _mapping(entry), ("campaign", part, i)
             for key, names in (("item", _item_ids(data)), ("platform", _platform_ids(data))):
@@ -223,6 +226,8 @@ def _check_campaign(data: Mapping[Any, Any]) -> Iterator[Problem]:
                 yield Problem(
                     (*base, "at"), f"{entry['at']} is not before the end of the run (horizon {limit})"
                 )
+            if part == "paid":
+                yield from check_flight(entry, base, horizon, segments, _mapping(data.get("platforms")))
             if part == "seeding":
                 yield from _check_pick(entry, (*base, "pick"), segments, attributes)
 

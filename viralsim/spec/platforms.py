@@ -164,6 +164,33 @@ class Ranking(Model):
     boost: Boost = about("What early engagement does to visibility.", {"kind": "none"}, neutral=True)
 
 
+class NoDiscovery(Model):
+    """The platform shows nothing to people who do not follow."""
+
+    kind: Literal["none"] = about("Items are shown to nobody who does not follow the brand or a sharer.")
+
+
+class Waves(Model):
+    """A feed of items by accounts one does not follow, tried on few people first."""
+
+    kind: Literal["waves"] = about("Waves to non-followers; the next grows with the last one's engagement.")
+    first_wave: Annotated[int, Whole(1, 100_000_000)] = about(
+        "Non-followers shown it in the first wave.", 300,
+        source="assumption (a first audience of a few hundred is what practitioners report; platforms publish none)",
+    )  # fmt: skip
+    interval: DurationNumber = about("Length of a wave, after which it is judged.", "3h", source="assumption")
+    benchmark: Annotated[float, NumberField("probability", "engagements per impression")] = about(
+        "Engagement rate at which the next wave is as large as the last."
+    )
+    growth: Annotated[float, NumberField("positive", "multiplier", 1000.0)] = about(
+        "Most that a wave can be, relative to the last.", 4.0, source="assumption"
+    )
+    most: Prob = about("Part of the non-followers that can be shown it.", 1.0, neutral=True)
+
+
+Discovery = Annotated[Annotated[NoDiscovery | Waves, Field(discriminator="kind")], KindWord()]
+
+
 class Platform(Model):
     """A social platform with a follower network of its own."""
 
@@ -220,6 +247,9 @@ class Platform(Model):
     )
     rhythm: Rhythm = about("When viewers are active.", {"kind": "flat"}, neutral=True)
     ranking: Ranking = about("How the feed ranks.", {}, neutral=True)
+    discovery: Discovery = about(
+        "What the platform shows to people who do not follow.", {"kind": "none"}, neutral=True
+    )
     cpm: Annotated[float, NumberField("positive", "US$ per 1,000 impressions", 1e6)] | None = about(
         "Price of 1,000 impressions bought as ads; `validate` says what the expected earned ones would cost.",
         None, results=False,

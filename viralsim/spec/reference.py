@@ -73,7 +73,8 @@ def _type(field: FieldInfo) -> str:
             f"; {number.unit}" if number.unit not in ("number", "probability", "multiplier", "hours") else ""
         )
         return f"{several}{kind.get(number.kind, number.kind)}{band}{unit}"
-    if _HOURS in field.metadata:
+    parts = get_args(field.annotation)
+    if _HOURS in field.metadata or any(_HOURS in getattr(part, "__metadata__", ()) for part in parts):
         return "duration"
     schema = _schema_of(field)
     if "enum" in schema:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from viralsim import rng
 from viralsim.spec.campaign import Seeding
 from viralsim.spec.checks import graph_path
 from viralsim.spec.document import ScenarioDocument
 from viralsim.spec.fields import Frozen, notes_of
+from viralsim.spec.items import Item
 from viralsim.spec.networks import GraphFile
 from viralsim.spec.platforms import Platform
 from viralsim.spec.uncertain import Uncertain
-from viralsim.spec.walking import leaves, replaced
+from viralsim.spec.walking import Spots, changed, leaves, spots
 
 if TYPE_CHECKING:
     from viralsim.spec.scenario import Scenario
@@ -75,23 +77,56 @@ def resolve(scenario: Scenario, seed: int, draw: int, fixed: bool = False) -> Sc
     number's law (docs/model.md, section 8); so a platform's number is shared by all scenarios that
     give it the same band, and an item's belongs to the item.
     """
-    key = rng.derive(rng.derive(rng.derive(_ROOT, rng.check_seed(seed)), _NUMBERS), draw)
-
-    def drawn(path: str, value: float) -> float:
-        if fixed or not isinstance(value, Uncertain) or not value.has_band:
-            return float(value)
-        return value.quantile(rng.uniform(rng.derive(key, rng.text_key(path))))
-
-    document: ScenarioDocument = replaced(scenario.document, drawn)
-    items = tuple(
-        item.model_copy(update={"neutral": min(item.neutral, 1.0 - item.negative)}) for item in document.items
-    )
+    document, banded = _central(_Same(scenario))
+    if not fixed:
+        key = rng.derive(rng.derive(rng.derive(_ROOT, rng.check_seed(seed)), _NUMBERS), draw)
+        document = changed(
+            document,
+            banded,
+            lambda path, value: value.quantile(rng.uniform(rng.derive(key, rng.text_key(path)))),
+        )
+    update: dict[str, Any] = {
+        "name": scenario.name,
+        "items": tuple(_polarised(item) for item in document.items),
+    }
     seeding = tuple(_counted(entry) for entry in document.campaign.seeding)
-    platforms = {name: _placed(platform, scenario.folder) for name, platform in document.platforms.items()}
-    campaign = document.campaign.model_copy(update={"seeding": seeding})
-    return document.model_copy(
-        update={"items": items, "campaign": campaign, "platforms": Frozen(platforms), "name": scenario.name}
-    )
+    if seeding:
+        update["campaign"] = document.campaign.model_copy(update={"seeding": seeding})
+    if any(isinstance(platform.network, GraphFile) for platform in document.platforms.values()):
+        platforms = {
+            name: _placed(platform, scenario.folder) for name, platform in document.platforms.items()
+        }
+        update["platforms"] = Frozen(platforms)
+    return document.model_copy(update=update)
+
+
+class _Same:
+    """A scenario that equals itself only: quicker to look up than by what is written in it."""
+
+    __slots__ = ("scenario",)
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.scenario is self.scenario
+
+    def __hash__(self) -> int:
+        return id(self.scenario)
+
+
+@lru_cache(maxsize=64)  # its draws ask for it one after the other
+def _central(same: _Same) -> tuple[ScenarioDocument, Spots]:
+    """A scenario with every number at its central value, and where the numbers are that have a band."""
+    document = same.scenario.document
+    plain = changed(document, spots(document, lambda value: True), lambda path, value: float(value))
+    return plain, spots(document, lambda value: isinstance(value, Uncertain) and value.has_band)
+
+
+def _polarised(item: Item) -> Item:
+    """An item whose parts of viewers sum to at most 1."""
+    rest = 1.0 - item.negative
+    return item if item.neutral <= rest else item.model_copy(update={"neutral": rest})
 
 
 def _counted(entry: Seeding) -> Seeding:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal, localcontext
+from functools import lru_cache
 from typing import Any
 
 from viralsim import rng
@@ -123,11 +124,7 @@ class Uncertain(float):
         edge = self.low if z < 0 else self.high
         if z == 0 or edge == self.value:
             return self.value
-        with localcontext() as context:
-            context.prec = _DIGITS
-            middle = _to_scale(self.value, self.kind)
-            x = middle + (_to_scale(edge, self.kind) - middle) * Decimal(abs(z)) / Decimal(_Z95)
-            return _from_scale(x, self.kind)
+        return _between(self.value, edge, abs(z), self.kind)
 
     def __repr__(self) -> str:
         return f"Uncertain({self.value!r}, {self.low!r}, {self.high!r}, {self.kind!r})"
@@ -135,6 +132,16 @@ class Uncertain(float):
     def __reduce__(self) -> tuple[Any, ...]:
         parts = (self.value, self.low, self.high, self.kind, self.unit, self.source, self.year)
         return (Uncertain, parts)
+
+
+@lru_cache(maxsize=4096)  # the settings of a sweep ask for the same quantiles, draw by draw
+def _between(value: float, edge: float, z: float, kind: str) -> float:
+    """The number z / 1.645 of the way from the central value to an end of the band, on the scale of its kind."""
+    with localcontext() as context:
+        context.prec = _DIGITS
+        middle = _to_scale(value, kind)
+        x = middle + (_to_scale(edge, kind) - middle) * Decimal(z) / Decimal(_Z95)
+        return _from_scale(x, kind)
 
 
 def plain_number(value: float) -> float | int:

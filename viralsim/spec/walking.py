@@ -13,7 +13,10 @@ from viralsim.spec.fields import Frozen, NumberField, notes_of, number_of
 from viralsim.spec.overrides import seeding_identities
 from viralsim.spec.shapes import entry_identity
 
-__all__ = ["Leaf", "leaves", "replaced"]
+__all__ = ["Leaf", "Spot", "Spots", "changed", "leaves", "lent_prices", "spots"]
+
+
+_PLAIN = (str, int, bool, float)
 
 
 class Leaf(NamedTuple):
@@ -38,7 +41,15 @@ def _fields(model: type[BaseModel]) -> tuple[tuple[str, FieldInfo, NumberField |
 
 def leaves(document: BaseModel) -> Iterator[Leaf]:
     """All uncertain-capable numbers of a document, in its order."""
-    yield from _leaves(document, "", True, True)
+    lent = {f"platforms.{name}.cpm" for name in lent_prices(document)}
+    for leaf in _leaves(document, "", True, True):
+        yield leaf._replace(results=True) if leaf.path in lent else leaf
+
+
+def lent_prices(document: Any) -> set[str]:
+    """Platforms whose cpm is the price of a flight that has none of its own: there it changes results."""
+    campaign = getattr(document, "campaign", None)
+    return {flight.platform for flight in getattr(campaign, "paid", ()) if flight.cpm is None}
 
 
 def _leaves(model: BaseModel, above: str, written: bool, results: bool) -> Iterator[Leaf]:
@@ -70,23 +81,67 @@ def _identities(entries: tuple[Any, ...]) -> list[str | None]:
     return names if any(names) else seeding_identities(list(entries))
 
 
-def replaced(model: BaseModel, change: Callable[[str, float], float], above: str = "") -> Any:
-    """The same document with each number changed by a function of its stable path and value."""
-    update: dict[str, Any] = {}
-    for name, _, number in _fields(type(model)):
+@lru_cache(maxsize=256)
+def _inner_fields(model: type[BaseModel]) -> tuple[tuple[str, bool], ...]:
+    """Name of every field of a model that may hold numbers to change, and whether it is such a number itself."""
+    return tuple(
+        (name, number is not None and not number.certain)
+        for name, field, number in _fields(model)
+        if (number is not None and not number.certain) or field.annotation not in _PLAIN
+    )
+
+
+class Spot(NamedTuple):
+    """A number in a document: its stable path and what stands there."""
+
+    path: str
+    value: float
+
+
+Spots = dict[Any, Any]
+"""Where numbers are: name, position or key -> Spot, or the spots of the part under it."""
+
+
+def spots(model: BaseModel, wanted: Callable[[float], bool], above: str = "") -> Spots:
+    """Where in a document the numbers are that are `wanted` (called with each of them)."""
+    found: Spots = {}
+    for name, is_number in _inner_fields(type(model)):
         value = getattr(model, name)
-        path = f"{above}.{name}" if above else name
-        if isinstance(value, BaseModel):
-            update[name] = replaced(value, change, path)
-        elif isinstance(value, tuple) and any(isinstance(part, BaseModel) for part in value):
-            update[name] = tuple(replaced(part, change, at) for at, part in _parts(value, path))
-        elif isinstance(value, Mapping) and any(isinstance(part, BaseModel) for part in value.values()):
-            update[name] = Frozen(
-                {key: replaced(part, change, f"{path}.{key}") for key, part in value.items()}
-            )
-        elif number is not None and not number.certain:
-            if isinstance(value, Mapping):
-                update[name] = Frozen({key: change(f"{path}.{key}", part) for key, part in value.items()})
-            elif isinstance(value, float):
-                update[name] = change(path, value)
-    return model.model_copy(update=update)
+        if value is None or (type(value) in _PLAIN and not (is_number and isinstance(value, float))):
+            continue
+        inside = _spots_in(value, wanted, f"{above}.{name}" if above else name, is_number)
+        if inside:
+            found[name] = inside
+    return found
+
+
+def _spots_in(value: Any, wanted: Callable[[float], bool], path: str, is_number: bool) -> Spots | Spot | None:
+    """Those in the value of a field."""
+    if isinstance(value, BaseModel):
+        return spots(value, wanted, path)
+    if isinstance(value, tuple) and any(isinstance(part, BaseModel) for part in value):
+        inside = [spots(part, wanted, at) for at, part in _parts(value, path)]
+        return {i: one for i, one in enumerate(inside) if one}
+    if isinstance(value, Mapping):
+        if any(isinstance(part, BaseModel) for part in value.values()):
+            within = {key: spots(part, wanted, f"{path}.{key}") for key, part in value.items()}
+            return {key: one for key, one in within.items() if one}
+        if is_number:
+            return {key: Spot(f"{path}.{key}", part) for key, part in value.items() if wanted(part)}
+        return None
+    return Spot(path, value) if is_number and isinstance(value, float) and wanted(value) else None
+
+
+def changed(part: Any, where: Spots | Spot, change: Callable[[str, Any], float]) -> Any:
+    """A document with the numbers at some spots changed by a function of their stable path and value."""
+    if isinstance(where, Spot):
+        return change(where.path, where.value)
+    if not where:
+        return part
+    if isinstance(part, BaseModel):
+        return part.model_copy(
+            update={name: changed(getattr(part, name), at, change) for name, at in where.items()}
+        )
+    if isinstance(part, tuple):
+        return tuple(changed(one, where[i], change) if i in where else one for i, one in enumerate(part))
+    return Frozen({**part, **{key: changed(part[key], at, change) for key, at in where.items()}})

@@ -23,6 +23,7 @@ from viralsim.spec.durations import format_duration
 from viralsim.spec.fields import Hours, notes_of, number_of
 from viralsim.spec.networks import GraphFile
 from viralsim.spec.uncertain import Uncertain, plain_number
+from viralsim.spec.walking import lent_prices
 
 __all__ = ["digest_of", "full_data", "to_yaml"]
 
@@ -111,7 +112,12 @@ def digest_of(document: ScenarioDocument, folder: FilePath) -> str:
     """
     data = _canonical(document, folder)
     data["items"] = sorted(data["items"], key=lambda item: str(item["id"]))
-    data["campaign"]["posts"] = sorted(data["campaign"]["posts"], key=lambda post: sorted(post.items()))
+    for part in ("posts", "paid"):
+        data["campaign"][part] = sorted(
+            data["campaign"][part], key=lambda entry: json.dumps(entry, sort_keys=True)
+        )
+    for name in lent_prices(document):
+        data["platforms"][name]["cpm"] = _canonical(document.platforms[name].cpm, folder)
     for platform in data["platforms"].values():
         platform.pop("preset", None)
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

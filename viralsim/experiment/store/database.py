@@ -172,12 +172,11 @@ class Store:
 
     # ------------------------------------------------------------------------------------------- cells
 
-    def is_finished(self, number: int, overrides: str) -> bool:
-        """Whether a setting is done and did not fail."""
-        query = "SELECT overrides, error FROM settings WHERE number = ?"
+    def finished(self, first: int, last: int) -> dict[int, str]:
+        """Number -> overrides of the settings first, ..., last - 1 that are done and did not fail."""
+        query = "SELECT number, overrides FROM settings WHERE number >= ? AND number < ? AND error IS NULL"
         with self._lock:
-            row = self.connection.execute(query, (number,)).fetchone()
-        return row is not None and row == (overrides, None)
+            return dict(self.connection.execute(query, (first, last)).fetchall())
 
     def blocks(self, key: str) -> dict[int, int]:
         """First replicate -> number of replicates of the blocks of a setting that are kept."""
@@ -281,9 +280,13 @@ class Store:
             "unit",
             *RESULT_FIELDS,
         )
+        text, overrides = "", {}
         for row in self._select(query, () if metric is None else (metric,)):
             found = dict(zip((*names, "note", "error"), row, strict=True))
-            found["overrides"] = json.loads(found["overrides"])
+            if found["overrides"] != text:
+                text = found["overrides"]
+                overrides = json.loads(text)
+            found["overrides"] = overrides
             yield found
 
     def _select(self, query: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

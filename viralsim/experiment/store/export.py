@@ -70,12 +70,14 @@ def _lines(rows: Iterable[dict[str, Any]], fields: Sequence[str]) -> Iterator[li
 
 def _text(value: Any) -> str:
     """One field of results.csv."""
+    if isinstance(value, float):
+        return repr(plain_number(value)) if math.isfinite(value) else repr(value)
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     if isinstance(value, bool | dict | list):
         return json.dumps(value, sort_keys=True, ensure_ascii=False)
-    if isinstance(value, float):
-        return repr(plain_number(value)) if math.isfinite(value) else repr(value)
     return str(value)
 
 

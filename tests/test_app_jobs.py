@@ -1,0 +1,172 @@
+"""Long runs and live answers: the same numbers as `simulate`, stopped with what is done kept, limits."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+from test_app_parts import MINE
+
+import viralsim as vs
+from viralsim.app import jobs as jobs_module
+from viralsim.app.jobs import Jobs, joined
+from viralsim.app.live import Answer, Newest, Question, Size, answer
+from viralsim.app.shop import Shop
+from viralsim.engine.runs import run_block
+from viralsim.errors import EngineError, GraphError, ScenarioError, SpecError
+from viralsim.experiment.audiences import Audiences
+
+SCENARIO = vs.Scenario.from_dict(MINE)
+WAIT_SECONDS = 60.0
+
+
+def wait_until(happened, seconds: float = WAIT_SECONDS) -> None:
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def same(one: vs.Ensemble, other: vs.Ensemble) -> None:
+    assert one.metrics == other.metrics
+    for name in one.metrics:
+        np.testing.assert_array_equal(one[name], other[name])
+    for curve in ("reach", "impressions_earned"):
+        np.testing.assert_array_equal(one.curve(curve), other.curve(curve))
+
+
+def test_blocks_joined_are_the_run():
+    blocks = [run_block(SCENARIO, 1, 4, first, count, {}) for first, count in ((0, 8), (8, 4), (12, 6))]
+    whole = vs.simulate(SCENARIO, replicates=18, draws=4, threads=1)
+    made = joined(blocks)
+    same(made, whole)
+    for replicate in (0, 9, 17):
+        ours, theirs = made.trace(replicate), whole.trace(replicate)
+        np.testing.assert_array_equal(ours.person, theirs.person)
+        assert ours.replicate == replicate
+    assert made.variance("reach") == whole.variance("reach")
+
+
+def test_a_job_gives_what_simulate_gives():
+    registry = Jobs(Audiences(1e8))
+    job = registry.start(SCENARIO, {"items.post.share_prob": 0.1}, 30, 4, 5)
+    wait_until(lambda: job.ended)
+    assert (job.state, job.done, job.problem) == ("done", 30, "")
+    changed = SCENARIO.with_overrides({"items.post.share_prob": 0.1})
+    same(job.result, vs.simulate(changed, replicates=30, draws=4, seed=5, threads=1))
+    assert registry.find(job.number) is job and registry.find(99) is None
+    registry.close()
+
+
+def test_stop_keeps_what_is_done(monkeypatch):
+    monkeypatch.setattr(jobs_module, "_BLOCK_SECONDS", 0.0)
+    registry = Jobs(Audiences(1e8))
+    job = registry.start(SCENARIO, {}, 100_000, 4, 1)
+    wait_until(lambda: job.done >= 8)
+    job.stop()
+    wait_until(lambda: job.ended)
+    assert job.state == "stopped"
+    assert 8 <= job.done < 100_000
+    assert job.sentence() == f"stopped: kept {job.done:,} of 100,000 replicates"
+    same(job.result, vs.simulate(SCENARIO, replicates=job.done, draws=4, threads=1))
+    registry.close()
+
+
+def test_a_waiting_job_can_be_stopped_and_there_is_a_limit(monkeypatch):
+    monkeypatch.setattr(jobs_module, "_BLOCK_SECONDS", 0.0)
+    registry = Jobs(Audiences(1e8))
+    started = [registry.start(SCENARIO, {}, 100_000, 4, 1) for _ in range(1 + jobs_module.MOST_WAITING)]
+    with pytest.raises(SpecError, match="no more may"):
+        registry.start(SCENARIO, {}, 10, 4, 1)
+    for job in reversed(started):
+        job.stop()
+    wait_until(lambda: all(job.ended for job in started))
+    assert started[-1].result is None
+    assert started[-1].sentence() == "stopped: nothing was done yet"
+    assert [job.number for job in registry.all()] == [5, 4, 3, 2, 1]
+    registry.close()
+
+
+@pytest.mark.parametrize(("replicates", "draws"), [(0, 4), (10**7, 4), (10, 0), (10, 10**6)])
+def test_a_job_out_of_range_is_refused(replicates, draws):
+    with pytest.raises(SpecError, match="allowed are 1 to"):
+        Jobs(Audiences(1e8)).start(SCENARIO, {}, replicates, draws, 1)
+
+
+def test_a_job_that_does_not_fit_is_refused_beforehand():
+    registry = Jobs(Audiences(1e8))
+    with pytest.raises(EngineError, match="GB are available"):
+        registry.start(SCENARIO, {"audience.size": 400_000_000}, 100, 20, 1)
+    assert registry.all() == []
+
+
+def test_a_job_that_fails_says_why(monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(jobs_module, "run_block", broken)
+    registry = Jobs(Audiences(1e8))
+    job = registry.start(SCENARIO, {}, 10, 4, 1)
+    wait_until(lambda: job.ended)
+    assert (job.state, job.sentence()) == ("failed", "unexpected error: ZeroDivisionError: by zero")
+    registry.close()
+
+
+def test_a_live_answer_is_what_simulate_gives():
+    question = Question(((SCENARIO, {"items.post.share_prob": 0.1}),), 3)
+    found = answer(question, Size(12, 4), Audiences(1e8), rough=False)
+    changed = SCENARIO.with_overrides({"items.post.share_prob": 0.1})
+    same(found.ensembles[0], vs.simulate(changed, replicates=12, draws=4, seed=3, threads=1))
+
+
+def test_what_cannot_be_run_is_an_answer_too():
+    question = Question(((SCENARIO, {"audience.size": 3}),), 1)
+    found = answer(question, Size(4, 2), Audiences(1e8), rough=True)
+    assert found.ensembles == ()
+    assert "brand_followers" in found.problem
+
+
+def test_the_newest_question_wins_and_gets_a_full_answer():
+    told: list[Answer] = []
+    begun = threading.Event()
+
+    def publish(found: Answer) -> None:
+        told.append(found)
+        begun.set()
+
+    newest = Newest(Audiences(1e8), publish, Size(20, 4))
+    newest.ask(Question(((SCENARIO, {}),), 0))
+    assert begun.wait(WAIT_SECONDS)
+    for seed in range(1, 6):
+        newest.ask(Question(((SCENARIO, {}),), seed))
+    wait_until(lambda: told[-1].question.seed == 5 and not told[-1].rough)
+    newest.close()
+    assert [a.question.seed for a in told if not a.rough] == [5]
+    assert told[-1].ensembles[0].replicates == 20
+    assert len(told) <= 7
+
+
+def test_the_shop_knows_its_own_names_only(tmp_path):
+    shop = Shop()
+    with pytest.raises(SpecError, match="there is no scenario"):
+        shop.scenario("../../etc/passwd")
+    secret = tmp_path / "secret.yaml"
+    secret.write_text("viralsim: 1", encoding="utf-8")
+    with pytest.raises(SpecError, match="there is no scenario"):
+        shop.scenario(str(secret))
+    with pytest.raises(ScenarioError):
+        shop.take_scenario(b"viralsim: 2", "a.yaml")
+    with pytest.raises(GraphError):
+        shop.take_network(b"", "a.csv")
+    name = shop.take_network(b"".join(b"%d,%d\n" % (i, (i + 1) % 30) for i in range(30)), "x/../ring.csv")
+    assert name == "network-2"
+    assert [file.name for file in shop.folder.iterdir()] == ["network-2.csv"]
+    assert not shop.is_stock(name) and shop.is_stock("small-shop")
+    assert shop.kept()[0].graph.n_nodes == 30
+    graph, words = shop.network_of(name)
+    assert graph.n_nodes == 30 and "network-2" in words
+    folder = shop.folder
+    shop.close()
+    assert not folder.exists()

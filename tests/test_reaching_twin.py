@@ -1,0 +1,217 @@
+"""Deliveries (paid flights, discovery): kernel and twin agree, every number matters, bugs are told apart."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twins import reaching as twin_module
+from twins.adapter import RUNNERS, differences, run_kernel, run_twin
+from twins.reaching import Delivery
+from twins.reaching_worlds import make_reaching
+from twins.worlds import CERTAIN, ONE_32, certain_plan, certain_world, crowd_case, random_case
+
+from viralsim.kernels.reaching import Reaching
+
+SEEDS = st.integers(0, 2**63 - 1)
+
+
+def rich_case():
+    """A small crowd with a slow and a fast flight, and discovery that grows."""
+    world, plan, run_keys = crowd_case(7, 0.3, n=150)
+    people, outside = list(range(150)), [v for v in range(150) if v % 3]
+    reaching = make_reaching(
+        [
+            {"slot": 1, "people": people, "begin": 2, "end": 20, "displays": 300, "cap": 3, "share": 0.5},
+            {"slot": 0, "people": people[::2], "begin": 4, "end": 9, "displays": 90, "cap": 2, "pace": 0.4,
+             "number": 1},
+            {"slot": 2, "people": outside, "begin": -1, "end": 3, "displays": 12, "cap": 1, "number": 2**63,
+             "discovery": 1, "benchmark": 0.5, "growth": 2.0},
+        ]
+    )  # fmt: skip
+    return world, plan._replace(reaching=reaching), run_keys[:1]
+
+
+CHANGES = {
+    "slot": lambda value: value[[1, 0, 2]],
+    "number": lambda value: value + np.uint64(1),
+    "discovery": lambda value: value * 0,
+    "people": lambda value: np.concatenate((value[1::-1], value[2:])),
+    "begin": lambda value: np.where(value >= 0, value + 1, -1),
+    "end": lambda value: value - 1,
+    "displays": lambda value: value // 2,
+    "cap": lambda value: np.maximum(value - 1, 1),
+    "pace": lambda value: value / 2,
+    "share": lambda value: value * 3.0,
+    "benchmark": lambda value: value / 3,
+    "growth": lambda value: value / 2,
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_number_of_a_delivery_matters(name):
+    world, plan, run_keys = rich_case()
+    base = run_kernel(world, plan, run_keys)[0]
+    changed = plan.reaching._replace(**{name: CHANGES[name](getattr(plan.reaching, name))})
+    plan = plan._replace(reaching=changed)
+    kernel = run_kernel(world, plan, run_keys)[0]
+    assert not differences(kernel, run_twin(world, plan, run_keys)[0])
+    assert differences(kernel, base), f"{name}: changed, and nothing else did"
+
+
+def test_all_fields_of_deliveries_are_listed():
+    priced = {"price"}  # the engine counts displays; their price is taken at the end
+    assert set(CHANGES) | priced | {"first"} == set(Reaching._fields)
+
+
+def test_deliveries_are_lively():
+    """What is compared is not mostly silence."""
+    results = [result for seed in range(300) for result in run_twin(*random_case(seed)[:2], [seed])]
+    assert sum(1 for result in results if result.bought.any()) > 80
+    assert sum(1 for result in results if result.extra[:, :, 0].any()) > 40
+
+
+@settings(max_examples=60)
+@given(seed=SEEDS)
+def test_what_is_delivered_is_what_is_counted(seed):
+    """Displays of flights are the paid impressions less those of paid people; discovery's are its own count."""
+    world, plan, run_keys = random_case(seed)
+    plan = plan._replace(ask_paid=plan.ask_paid * 0)
+    for result in run_kernel(world, plan, run_keys[:1]):
+        flights = plan.reaching.discovery == 0
+        for s in range(len(plan.slot_item)):
+            here = plan.reaching.slot == s
+            assert result.counts[s, :, 1].sum() == result.bought[here & flights].sum()
+            assert result.extra[s, :, 0].sum() == result.bought[here & ~flights].sum()
+        assert (result.bought[flights] <= plan.reaching.displays[flights]).all()
+        assert (result.bought <= plan.reaching.cap * np.diff(plan.reaching.first)).all()
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_flight_counted_by_hand(runner):
+    """Ten displays over five steps to four people, twice each at most: two a step until eight are shown."""
+    world = certain_world(6, [[]], [[]])
+    flight = {"slot": 0, "people": [0, 1, 2, 3], "begin": 1, "end": 6, "displays": 10, "cap": 2}
+    plan = certain_plan(posts=(), reaching=make_reaching([flight]))
+    result = RUNNERS[runner](world, plan, [5])[0]
+    assert result.curves[1, 0].tolist() == [0, 2, 2, 2, 2, 0, 0, 0]
+    assert result.bought.tolist() == [8]
+    assert result.people[0, 0].sum() == 4
+    assert result.counts[0, :, :3].sum(axis=0).tolist() == [0, 8, 0]
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_fast_flight_shows_each_person_once_a_step(runner):
+    world = certain_world(6, [[]], [[]])
+    flight = {"slot": 0, "people": [0, 1, 2, 3], "begin": 1, "end": 6, "displays": 10, "pace": 1.0}
+    plan = certain_plan(posts=(), reaching=make_reaching([flight]))
+    result = RUNNERS[runner](world, plan, [5])[0]
+    assert result.curves[1, 0].tolist() == [0, 4, 4, 2, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_who_shares_after_an_ad_begins_a_tree_and_what_follows_is_earned(runner):
+    """One ad to person 0, who shares; two followers see that, earned, and share in turn to nobody."""
+    world = certain_world(3, [[(0, 1), (0, 2)]], [[]])
+    flight = {"slot": 0, "people": [0], "begin": 0, "end": 1, "displays": 1}
+    plan = certain_plan(
+        posts=(),
+        reaching=make_reaching([flight]),
+        hazard_post=np.array([CERTAIN]),
+        hazard_friend=np.array([CERTAIN]),
+    )
+    result = RUNNERS[runner](world, plan, [5])[0]
+    assert result.counts[0, 0, :3].tolist() == [0, 1, 2]
+    assert result.generations[:2].tolist() == [1, 2]
+    silent = plan._replace(reaching=plan.reaching._replace(share=np.zeros(1)))
+    assert RUNNERS[runner](world, silent, [5])[0].counts[0, 0, :3].tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_discovery_counted_by_hand(runner):
+    """All like: waves of 2, 4, 8 of two steps each after the post, then the six left."""
+    world = certain_world(23, [[]], [[20, 21, 22]])
+    waves = {
+        "slot": 0, "people": range(20), "begin": -1, "end": 2, "displays": 2, "cap": 1, "number": 2**63,
+        "discovery": 1, "benchmark": 0.5, "growth": 3.0,
+    }  # fmt: skip
+    plan = certain_plan(
+        steps=12, posts=[(1, 0)], reaching=make_reaching([waves]), like_q=np.array([ONE_32], np.uint64)
+    )
+    result = RUNNERS[runner](world, plan, [5])[0]
+    assert result.curves[0, 0].tolist() == [0, 0, 1 + 3, 1, 2, 2, 4, 4, 3, 3, 0, 0]
+    assert result.extra[0, :, 0].sum() == 20
+    assert result.counts[0, :, :3].sum(axis=0).tolist() == [23, 0, 0]
+    bored = plan._replace(like_q=np.array([0], np.uint64))
+    assert RUNNERS[runner](world, bored, [5])[0].extra[0, :, 0].sum() == 2
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_discovery_of_what_a_paid_person_published_goes_back_to_that_person(runner):
+    """Nobody posts; person 0 is paid to share, the platform shows that to 1, who shares to 2."""
+    world = certain_world(3, [[(1, 2)]], [[]])
+    waves = {"slot": 0, "people": [1], "begin": -1, "end": 1, "number": 2**63, "discovery": 1, "cap": 1}
+    plan = certain_plan(
+        posts=(), asks=[(0, 0, 0)], ask_paid=np.ones(1, np.uint8), reaching=make_reaching([waves]),
+        hazard_post=np.array([CERTAIN]),
+    )  # fmt: skip
+    result = RUNNERS[runner](world, plan, [5])[0]
+    assert result.counts[0, 0, :3].tolist() == [0, 1, 1]
+    assert [(node.person, node.generation) for node in result.nodes] == [(0, 0), (1, 1)]
+
+
+def test_deliveries_that_show_nothing_change_nothing():
+    world, plan, run_keys = rich_case()
+    nothing = plan.reaching._replace(displays=plan.reaching.displays * 0)
+    off = run_kernel(world, plan._replace(reaching=make_reaching([{"slot": 0, "people": []}])), run_keys)[0]
+    idle = run_kernel(world, plan._replace(reaching=nothing), run_keys)[0]
+    assert not [name for name in differences(off, idle) if name != "bought"]
+
+
+# Planted bugs: a twin that reads one sentence wrongly is told apart.
+
+
+def always_the_first(self, step):
+    self.choice_key, key = 0, self.choice_key
+    shown = CHOSEN(self, step)
+    self.choice_key = key
+    return shown
+
+
+def no_cap(self, step):
+    self.cap = 10**9
+    return CHOSEN(self, step)
+
+
+def whole_at_once(self, step):
+    return min(len(self.open), max(self.planned - self.bought, 0))
+
+
+def never_judged(self, step):
+    """Waves after the first are not planned."""
+
+
+def judged_by_all(self, step):
+    engaged, shown = self.engaged, self.shown
+    JUDGE(self, step)
+    if (self.engaged, self.shown) != (engaged, shown):
+        self.engaged, self.shown = engaged, shown
+
+
+CHOSEN, JUDGE = Delivery.chosen, Delivery.judge_wave
+BUGS = [
+    ("chosen", always_the_first), ("chosen", no_cap), ("how_many", whole_at_once), ("judge_wave", never_judged),
+    ("judge_wave", judged_by_all),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "bug"), BUGS, ids=[bug.__name__ for _, bug in BUGS])
+def test_a_planted_bug_is_caught(method, bug, monkeypatch):
+    for seed in range(800):
+        world, plan, run_keys = random_case(seed)
+        right = run_twin(world, plan, run_keys[:1])[0]
+        with monkeypatch.context() as patch:
+            patch.setattr(twin_module.Delivery, method, bug)
+            wrong = run_twin(world, plan, run_keys[:1])[0]
+        if differences(right, wrong):
+            return
+    pytest.fail(f"no case among 800 tells {bug.__name__} from the page")

@@ -1,0 +1,77 @@
+"""What settings of a sweep share changes nothing: a draw compiled after others is the draw compiled alone."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from field_changes import BASE, CHANGES, EDGES, scenario_of
+
+from viralsim.engine.compiled import compile_draw
+from viralsim.engine.memo import MOST_OF_A_KIND, Memo
+from viralsim.errors import ViralsimError
+from viralsim.experiment.audiences import Audiences
+from viralsim.spec.overrides import apply_overrides
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("networks")
+    for name, text in EDGES.items():
+        (place / name).write_text(text)
+    return place
+
+
+def laid(overrides, data):
+    for path, value in overrides.items():
+        data = apply_overrides(data, {path: value})
+    return data
+
+
+def compiled(scenario, audiences, maker):
+    """World and plan of draw 0, or why there are none."""
+    try:
+        made = compile_draw(scenario, 1, 0, audiences.graphs(scenario), maker=maker)
+    except ViralsimError as error:
+        return str(error)
+    return made
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name, entry in CHANGES.items() if entry.counts and entry.change)
+)
+def test_a_setting_compiled_after_its_neighbour_is_what_it_is_alone(name, folder):
+    """Whatever field is varied, nothing that the neighbour derived from their audience is taken for one's own."""
+    entry = CHANGES[name]
+    before = laid(entry.first, BASE)
+    neighbour, own = (scenario_of(folder, json.dumps(data)) for data in (before, laid(entry.change, before)))
+    shared = Audiences()
+    compiled(neighbour, shared, shared)
+    after, alone = compiled(own, shared, shared), compiled(own, Audiences(), None)
+    if isinstance(alone, str):
+        assert after == alone
+        return
+    assert after.rates == alone.rates
+    for one, other in ((after.world, alone.world), (after.plan, alone.plan)):
+        for column in one._fields:
+            assert np.array_equal(getattr(one, column), getattr(other, column)), column
+
+
+def test_settings_that_agree_derive_once(folder):
+    """Brand followers are ordered once for two settings that differ in what is shared."""
+    scenario = scenario_of(folder, json.dumps(BASE))
+    shared = Audiences()
+    first = compiled(scenario, shared, shared)
+    second = compiled(scenario.with_overrides({"items.film.share_prob": 0.3}), shared, shared)
+    assert first.plan.hazard_post.tolist() != second.plan.hazard_post.tolist()
+    assert second.world.followers is first.world.followers
+    assert {kind: len(known) for kind, known in second.audience.memo._kinds.items()}["fans one"] == 1
+
+
+def test_a_memo_keeps_the_last_few_of_a_kind_only():
+    memo, made = Memo(), []
+    for number in [*range(20), 19, 0]:
+        assert memo("kind", number, lambda: made.append(number) or number) == number  # noqa: B023
+    assert made == [*range(20), 0]
+    assert len(memo._kinds["kind"]) == MOST_OF_A_KIND

@@ -1,0 +1,65 @@
+"""Random paid flights and discovery for the comparison of kernel and twin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from viralsim.kernels.layout import Plan, World
+from viralsim.kernels.reaching import Reaching, no_reaching
+
+__all__ = ["make_reaching", "random_reaching"]
+
+Rng = np.random.Generator
+
+
+def pick(rng: Rng, *options: Any) -> Any:
+    """One of the options."""
+    return options[int(rng.integers(len(options)))]
+
+
+def make_reaching(entries: list[dict[str, Any]]) -> Reaching:
+    """Deliveries from one mapping each; `people` is a list, what is not given is neutral."""
+    usual = {
+        "number": 0, "discovery": 0, "begin": 0, "end": 1, "displays": 1, "cap": 255, "pace": 0.0, "share": 1.0,
+        "price": 0.5, "benchmark": 1.0, "growth": 1.0,
+    }  # fmt: skip
+    rows = [{**usual, **entry} for entry in entries]
+    lists = [list(row.pop("people")) for row in rows]
+    columns = {
+        name: np.array([row[name] for row in rows], column.dtype)
+        for name, column in no_reaching()._asdict().items()
+        if name not in ("first", "people")
+    }
+    first = np.cumsum([0, *(len(people) for people in lists)]).astype(np.int64)
+    people = np.array([person for people in lists for person in people], np.int32)
+    return Reaching(first=first, people=people, **columns)
+
+
+def random_reaching(rng: Rng, world: World, plan: Plan, steps: int) -> Reaching:
+    """None, or up to four flights and discoveries to some of the account holders."""
+    entries = []
+    for number in range(int(pick(rng, 0, 0, 1, 2, 4))):
+        slot = int(rng.integers(len(plan.slot_item)))
+        holders = np.flatnonzero(world.account >> np.uint8(plan.slot_platform[slot]) & 1)
+        people = holders[rng.random(holders.size) < pick(rng, 1.0, 1.0, 0.5)]
+        discovery = bool(rng.integers(2))
+        begin = int(rng.integers(steps))
+        entry = {
+            "slot": slot,
+            "number": 2**63 if discovery else number,
+            "discovery": discovery,
+            "people": people,
+            "begin": -1 if discovery else begin,
+            "end": int(rng.integers(1, 6)) if discovery else int(rng.integers(begin + 1, steps + 1)),
+            "displays": int(pick(rng, 0, 1, 5, 20, 1000)),
+            "cap": 1 if discovery else int(pick(rng, 1, 3, 255)),
+            "pace": 0.0 if discovery else float(pick(rng, 0.0, 0.1, 1.0)),
+            "share": float(pick(rng, 1.0, 0.0, 0.3, 3.0)),
+            "price": float(rng.random()),
+            "benchmark": float(pick(rng, 0.05, 0.3, 1.0)),
+            "growth": float(pick(rng, 0.5, 1.0, 3.0)),
+        }
+        entries.append(entry)
+    return make_reaching(entries)

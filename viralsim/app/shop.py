@@ -1,0 +1,178 @@
+"""What the app keeps while it runs: made audiences, long runs, uploads."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from viralsim.app.gallery import FIRST, Recorded, record, stale
+from viralsim.app.jobs import Jobs
+from viralsim.app.live import ROUGH, ROUGHER, Question, answer, seed_of
+from viralsim.app.uploads import NETWORK_ENDINGS, network_scenario, plain_name, read_network, read_scenario
+from viralsim.engine.compiled import draw_key
+from viralsim.errors import SpecError
+from viralsim.experiment.audiences import Audiences
+from viralsim.graph.social_graph import SocialGraph
+from viralsim.spec import Scenario, catalog, load_scenario
+from viralsim.spec.resolving import resolve
+
+__all__ = ["Kept", "Shop"]
+
+_AUDIENCE_BYTES = 1.5e9
+MOST_UPLOADS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something uploaded.
+
+    Parameters
+    ----------
+    name : str
+        By which it goes here.
+    scenario : Scenario
+    graph : SocialGraph or None
+        Where an edge list was uploaded.
+    """
+
+    name: str
+    scenario: Scenario
+    graph: SocialGraph | None
+
+
+class Shop:
+    """One for a running app.
+
+    Attributes
+    ----------
+    audiences : Audiences
+        People and networks made before, shared by all pages.
+    jobs : Jobs
+    ready : threading.Event
+        Set once the kernels are compiled.
+    recorded : dict of str to Recorded
+        The gallery's runs made here, for scenarios that changed since the shipped ones.
+    folder : pathlib.Path
+        Private folder of uploaded networks; file names in it are ours.
+    """
+
+    def __init__(self) -> None:
+        self.audiences = Audiences(_AUDIENCE_BYTES)
+        self.jobs = Jobs(self.audiences)
+        self.ready = threading.Event()
+        self.recorded: dict[str, Recorded] = {}
+        self._place = tempfile.TemporaryDirectory(prefix="viralsim-app-")
+        self.folder = Path(self._place.name)
+        self._uploaded: dict[str, Kept] = {}
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._stock = {entry.name for entry in catalog()}
+
+    def scenario(self, name: str) -> Scenario:
+        """A stock scenario or one that was uploaded.
+
+        Raises
+        ------
+        SpecError
+            If there is none of that name; nothing is looked up in the file system.
+        """
+        if name in self._uploaded:
+            return self._uploaded[name].scenario
+        if name not in self._stock:
+            raise SpecError(f"there is no scenario {name!r} here; the gallery lists all")
+        return load_scenario(name)
+
+    def network_of(self, name: str) -> tuple[SocialGraph, str]:
+        """The network of a scenario's first platform (its first draw), and what it is.
+
+        Raises
+        ------
+        SpecError, ScenarioError
+            If there is no such scenario, or it cannot be made.
+        """
+        scenario = self.scenario(name)
+        seed = seed_of(scenario)
+        plain = resolve(scenario, seed, 0, fixed=True)
+        audience = self.audiences(plain, draw_key(seed, 0), self.audiences.graphs(scenario))
+        network, platform = audience.networks[0], next(iter(scenario.platforms))
+        graph = SocialGraph.from_csr(network.indptr, network.followers)
+        return graph, f"{scenario.title} on {platform}"
+
+    def is_stock(self, name: str) -> bool:
+        """Whether a name is a stock scenario's."""
+        return name in self._stock and name not in self._uploaded
+
+    def take_scenario(self, raw: bytes, name: str) -> str:
+        """Read and keep an uploaded scenario; returns the name it goes by here.
+
+        Raises
+        ------
+        ScenarioError
+            With every problem.
+        """
+        scenario = read_scenario(raw, name, self.folder)
+        return self._keep(Kept(self._free_name(scenario.name), scenario, None))
+
+    def take_network(self, raw: bytes, name: str) -> str:
+        """Read and keep an uploaded edge list, with a scenario on it; returns the name it goes by here.
+
+        Raises
+        ------
+        GraphError
+            If it cannot be read.
+        """
+        with self._lock:
+            number = next(self._numbers)
+        ending = Path(plain_name(name, "network.csv")).suffix.lower()
+        file = self.folder / f"network-{number}{ending if ending in NETWORK_ENDINGS else '.csv'}"
+        graph = read_network(raw, name, file)
+        known = self._free_name(f"network-{number}")
+        return self._keep(Kept(known, network_scenario(graph, file, known), graph))
+
+    def _free_name(self, wanted: str) -> str:
+        """A name that nothing here has."""
+        name, number = wanted, 2
+        while name in self._stock or name in self._uploaded:
+            name, number = f"{wanted}-{number}", number + 1
+        return name
+
+    def _keep(self, kept: Kept) -> str:
+        with self._lock:
+            while len(self._uploaded) >= MOST_UPLOADS:
+                del self._uploaded[next(iter(self._uploaded))]
+            self._uploaded[kept.name] = kept
+        return kept.name
+
+    def kept(self) -> list[Kept]:
+        """What was uploaded, newest first."""
+        return list(reversed(self._uploaded.values()))
+
+    def stock(self) -> list[str]:
+        """Names of the stock scenarios."""
+        return sorted(self._stock)
+
+    def uploaded(self) -> list[str]:
+        """Names of the uploaded scenarios."""
+        return list(self._uploaded)
+
+    def close(self) -> None:
+        """Stop all work and remove what was uploaded."""
+        self.jobs.close()
+        self._place.cleanup()
+
+    def warm_up(self) -> None:
+        """Compile what a run needs, in the background; then record the gallery's runs that are out of date."""
+
+        def work() -> None:
+            scenario = load_scenario(FIRST)
+            answer(Question(((scenario, {}),), scenario.run.seed or 0), ROUGHER, self.audiences, True)
+            self.ready.set()
+            for old in stale(self.recorded):
+                found = answer(Question(((old, {}),), seed_of(old)), ROUGH, self.audiences, False)
+                if found.ensembles:
+                    self.recorded[old.name] = record(found.ensembles[0])
+
+        threading.Thread(target=work, name="viralsim-warmup", daemon=True).start()

@@ -1,0 +1,116 @@
+"use strict";
+// The cascade player. Python hands over one cascade as data; playing it needs no server.
+window.viralsimCascade = (function () {
+  var data = null, step = 0, last = 0, timer = null, waiting = null;
+  function at(id) { return document.getElementById(id); }
+  function colour(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
+  function draw() {
+    var canvas = at("cascade-canvas");
+    if (!canvas || !data) return;
+    var ink = canvas.getContext("2d"), w = canvas.width, h = canvas.height, i;
+    var sx = 0.47 * w, sy = 0.45 * h;
+    function x(p) { return w / 2 + data.x[p] * sx; }
+    function y(p) { return h / 2 - data.y[p] * sy; }
+    ink.clearRect(0, 0, w, h);
+    ink.strokeStyle = colour("--edge");
+    ink.globalAlpha = 0.22;
+    ink.lineWidth = 1;
+    ink.beginPath();
+    for (i = 0; i < data.ties.length; i += 2) {
+      ink.moveTo(x(data.ties[i]), y(data.ties[i]));
+      ink.lineTo(x(data.ties[i + 1]), y(data.ties[i + 1]));
+    }
+    ink.stroke();
+    ink.globalAlpha = 1;
+    var sharing = {}, count = 0, fresh = 0;
+    for (i = 0; i < data.person.length; i++) {
+      if (data.step[i] > step) continue;
+      sharing[data.person[i]] = i;
+      count += 1;
+      if (data.step[i] === step) fresh += 1;
+    }
+    ink.lineWidth = 3;
+    for (i = 0; i < data.person.length; i++) {
+      if (data.step[i] > step || data.parent[i] < 0) continue;
+      ink.strokeStyle = data.colours[Math.min(data.step[i], data.colours.length - 1)];
+      ink.beginPath();
+      ink.moveTo(x(data.parent[i]), y(data.parent[i]));
+      ink.lineTo(x(data.person[i]), y(data.person[i]));
+      ink.stroke();
+    }
+    for (var p = 0; p < data.x.length; p++) {
+      var r = 3.2 + 1.15 * Math.sqrt(data.size[p]), who = sharing[p];
+      ink.beginPath();
+      ink.arc(x(p), y(p), r, 0, 6.2832);
+      if (who === undefined) {
+        ink.fillStyle = colour("--paper");
+        ink.strokeStyle = colour("--edge");
+        ink.lineWidth = 1.2;
+        ink.fill();
+        ink.stroke();
+        continue;
+      }
+      ink.fillStyle = data.colours[Math.min(data.step[who], data.colours.length - 1)];
+      ink.fill();
+      ink.strokeStyle = data.step[who] === step && step > 0 ? colour("--ink") : colour("--paper");
+      ink.lineWidth = data.step[who] === step && step > 0 ? 2.5 : 1;
+      ink.stroke();
+    }
+    var clock = at("cascade-clock");
+    if (clock) {
+      var end = step >= last ? (fresh && step < last ? "" : " It ends here.") : "";
+      clock.textContent = "Step " + step + ": " + count + " of " + data.x.length + " people share" +
+        (step > 0 ? " (" + fresh + " new)" : "") + "." + end;
+    }
+    var play = at("cascade-play");
+    if (play) play.textContent = timer ? "Pause" : "Play";
+    ["cascade-step", "cascade-play"].forEach(function (id) {
+      var b = at(id);
+      if (b) b.setAttribute("aria-disabled", String(step >= last && !timer));
+    });
+  }
+  function pause() { if (timer) clearTimeout(timer); timer = null; }
+  function forward() {
+    if (!data || step >= last) { pause(); draw(); return false; }
+    step += 1;
+    if (step >= last) pause();
+    draw();
+    return step < last;
+  }
+  function tick() {
+    timer = setTimeout(function () { if (forward()) tick(); }, 900 / Number((at("cascade-speed") || {}).value || 1));
+  }
+  function act(what) {
+    if (!data) return;
+    if (what === "step") { pause(); forward(); }
+    if (what === "reset") { pause(); step = 0; draw(); }
+    if (what === "play") {
+      if (timer) { pause(); draw(); return; }
+      if (step >= last) step = 0;
+      tick();
+      draw();
+    }
+  }
+  document.addEventListener("click", function (event) {
+    var b = event.target.closest && event.target.closest("[data-cascade]");
+    if (b) act(b.getAttribute("data-cascade"));
+  });
+  document.addEventListener("keydown", function (event) {
+    if (!event.target.matches || !event.target.matches("#cascade-canvas")) return;
+    var what = { ArrowRight: "step", " ": "play", Home: "reset" }[event.key];
+    if (what) { event.preventDefault(); act(what); }
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  return {
+    load: function (next) {
+      pause();
+      data = next;
+      step = 0;
+      last = data.step.length ? Math.max.apply(null, data.step) : 0;
+      if (waiting) clearTimeout(waiting);
+      (function ready(tries) {
+        if (at("cascade-canvas")) draw(); else if (tries) waiting = setTimeout(function () { ready(tries - 1); }, 50);
+      })(40);
+    }
+  };
+})();

@@ -1,0 +1,162 @@
+"""From a scenario's paid flights and platforms' discovery to the arrays of `viralsim.kernels.reaching`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viralsim.engine.people import person_words
+from viralsim.errors import ScenarioError
+from viralsim.kernels import reaching as kernel
+from viralsim.kernels.layout import World
+from viralsim.kernels.reaching import Reaching, no_reaching
+from viralsim.rng import derive, text_key
+
+if TYPE_CHECKING:
+    from viralsim.engine.compiled import Audience
+
+__all__ = ["flight_price", "make_reaching", "mechanics_of"]
+
+_MOST_DISPLAYS = 2_000_000_000  # of one flight; the pacing multiplies it with clock units
+Row = dict[str, Any]
+
+
+def make_reaching(
+    scenario: Any,
+    audience: Audience,
+    world: World,
+    slots: Sequence[tuple[int, int]],
+    n_steps: int,
+    key: int,
+) -> Reaching:
+    """The deliveries of one draw.
+
+    Parameters
+    ----------
+    scenario : resolved document
+    audience : Audience
+    world : World
+    slots : sequence of (item_idx, platform_idx)
+    n_steps : int
+    key : int
+        Key of the draw.
+
+    Raises
+    ------
+    ScenarioError
+        If there are more than 255.
+    """
+    rows = _flights(scenario, audience, slots, n_steps) + _discoveries(scenario, audience, world, slots, key)
+    if len(rows) > kernel.MAX_DELIVERIES:
+        raise ScenarioError(
+            f"campaign.paid: {len(rows)} flights and discoveries of items; at most {kernel.MAX_DELIVERIES} are allowed"
+        )
+    if not rows:
+        return no_reaching()
+    lists = [row.pop("people") for row in rows]
+    columns = {
+        name: np.array([row[name] for row in rows], column.dtype)
+        for name, column in no_reaching()._asdict().items()
+        if name not in ("first", "people")
+    }
+    first = np.cumsum([0, *(people.size for people in lists)]).astype(np.int64)
+    return Reaching(first=first, people=np.concatenate(lists).astype(np.int32), **columns)
+
+
+def flight_price(flight: Any, scenario: Any) -> float:
+    """US$ of one display of a flight."""
+    cpm = scenario.platforms[flight.platform].cpm if flight.cpm is None else flight.cpm
+    return float(cpm) / 1000.0
+
+
+def _in_key_order(audience: Audience, who: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Positions of the chosen people, by person key."""
+    chosen = np.flatnonzero(who)
+    return chosen[np.argsort(audience.people.key[chosen], kind="stable")]
+
+
+def _flights(scenario: Any, audience: Audience, slots: Sequence[tuple[int, int]], n_steps: int) -> list[Row]:
+    """One row per paid flight, in a fixed order."""
+    items = {item.id: i for i, item in enumerate(scenario.items)}
+    platforms = {name: p for p, name in enumerate(scenario.platforms)}
+    segments = {segment.name: g for g, segment in enumerate(scenario.audience.segments)}
+    step = float(scenario.run.step)
+    seen: dict[int, int] = {}
+    rows = []
+    for flight in sorted(scenario.campaign.paid, key=_order):
+        p = platforms[flight.platform]
+        slot = slots.index((items[flight.item], p))
+        seen[slot] = seen.get(slot, -1) + 1
+        who = audience.networks[p].account
+        if flight.target:
+            targets = [segments[name] for name in flight.target]
+            who = who & np.isin(audience.people.segment, targets)
+        price = flight_price(flight, scenario)
+        end = math.ceil(min(flight.end_hours / step, n_steps) - 1e-9)
+        row = {
+            "slot": slot,
+            "number": seen[slot],
+            "people": _in_key_order(audience, who),
+            "begin": math.floor(flight.begin_hours / step + 1e-9),
+            "end": end,
+            "displays": min(math.floor(flight.budget / price * (1 + 1e-12)), _MOST_DISPLAYS),
+            "cap": flight.frequency_cap,
+            "pace": min(1.0, step) if flight.pacing == "fast" else 0.0,
+            "share": float(flight.share_multiplier),
+            "price": price,
+        }
+        rows.append({"discovery": 0, "benchmark": 1.0, "growth": 1.0, **row})
+    return rows
+
+
+def _order(flight: Any) -> tuple[Any, ...]:
+    """What flights are numbered by: their own numbers, not their place in the list."""
+    cpm = -1.0 if flight.cpm is None else float(flight.cpm)
+    return (flight.begin_hours, flight.end_hours, float(flight.budget), cpm, flight.frequency_cap,
+            flight.pacing, tuple(sorted(flight.target)), float(flight.share_multiplier))  # fmt: skip
+
+
+def _discoveries(
+    scenario: Any, audience: Audience, world: World, slots: Sequence[tuple[int, int]], key: int
+) -> list[Row]:
+    """One row per item on a platform with discovery."""
+    names, rows = list(scenario.platforms), []
+    step = float(scenario.run.step)
+    for s, (i, p) in enumerate(slots):
+        waves = scenario.platforms[names[p]].discovery
+        if waves.kind == "none":
+            continue
+        outside = audience.networks[p].account.copy()
+        outside[world.fans[world.fan_ptr[p] : world.fan_ptr[p + 1]]] = False
+        people = _in_key_order(audience, outside)
+        order_key = derive(
+            derive(derive(key, kernel.P_DISCOVERY_ORDER), text_key(scenario.items[i].id)), text_key(names[p])
+        )
+        order = np.argsort(person_words(order_key, audience.people.key)[people], kind="stable")
+        people = people[order[: math.floor(float(waves.most) * people.size + 1e-9)]]
+        row = {
+            "slot": s,
+            "number": kernel.DISCOVERY_NUMBER,
+            "people": people,
+            "begin": -1,
+            "end": max(round(float(waves.interval) / step), 1),
+            "displays": waves.first_wave,
+            "benchmark": float(waves.benchmark),
+            "growth": float(waves.growth),
+        }
+        rows.append({"discovery": 1, "cap": 1, "pace": 0.0, "share": 1.0, "price": 0.0, **row})
+    return rows
+
+
+def mechanics_of(scenario: Any) -> frozenset[str]:
+    """Which ways to reach people beyond posts and shares a scenario has."""
+    found = set()
+    if scenario.campaign.paid:
+        found.add("paid")
+    if any(platform.discovery.kind != "none" for platform in scenario.platforms.values()):
+        found.add("discovery")
+    return frozenset(found)

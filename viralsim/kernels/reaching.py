@@ -1,0 +1,102 @@
+"""What the kernel is given and works in beyond posts and shares: deliveries and their counts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray  # dtypes are stated per field
+
+
+class Reaching(NamedTuple):
+    """Deliveries of one draw: what shows an item to chosen people. D deliveries, at most 255."""
+
+    slot: Array  # int64[D]
+    number: Array  # uint64[D], among those of its slot; 2^63: discovery
+    discovery: Array  # uint8[D]
+    first: Array  # int64[D + 1], positions in `people`
+    people: Array  # int32[candidates of all deliveries], in keyed order
+    begin: Array  # int64[D], first step; -1: not yet known
+    end: Array  # int64[D], step before which it ends; of discovery: steps of a wave
+    displays: Array  # int64[D], to be shown; of discovery: in the first wave
+    cap: Array  # int64[D], displays per person, at most 255
+    pace: Array  # float64[D], most displays per candidate and step at mean activity; 0: even
+    share: Array  # float64[D], factor of the exposure hazard
+    price: Array  # float64[D], US$ per display
+    benchmark: Array  # float64[D], engagements per display; discovery
+    growth: Array  # float64[D], largest factor from wave to wave; discovery
+
+
+class ReachingWork(NamedTuple):
+    """One thread's working memory for `Reaching`."""
+
+    people: Array  # int32[candidates], the first `room` of each delivery are open
+    times: Array  # uint8[candidates], displays so far, beside `people`
+    room: Array  # int64[D]
+    bought: Array  # int64[D], displays so far
+    planned: Array  # int64[D]
+    base: Array  # int64[D, 2]: bought, and step, when the plan was last changed
+    begin: Array  # int64[D], -1: not yet
+    end: Array  # int64[D]
+    drawn: Array  # uint64[D], words used
+    source: Array  # int64[D], event whose displays discovery goes on with, -1: none yet
+    wave: Array  # int64[D, 2]: displays and engagements of the present wave
+    key: Array  # uint64[D, 2]: choice, view
+    counts: Array  # int64[S x G x N_EXTRA]
+
+
+MAX_DELIVERIES = 255
+DISCOVERY_NUMBER = 1 << 63
+P_CHOICE, P_DELIVERY_VIEW, P_DISCOVERY_ORDER = 40, 41, 42
+
+# Further counts by slot and segment (viralsim.metrics.tallies.EXTRA)
+X_DISCOVERY, X_DARK, X_ECHO, X_PRIVATE, X_WON, X_LOST = range(6)
+N_EXTRA = 6
+
+# Event word, above node, slot, origin, peer and polarity
+EVENT_DISCOVERY_SHIFT, EVENT_DARK_SHIFT, EVENT_ECHO_SHIFT, EVENT_DELIVERY_SHIFT = 45, 46, 47, 48
+
+KIND_AD, KIND_DISCOVERY = 4, 5  # beside layout.KIND_*
+
+
+def no_reaching() -> Reaching:
+    """Nothing beyond posts and shares."""
+    whole, real = np.zeros(0, np.int64), np.zeros(0)
+    return Reaching(
+        slot=whole,
+        number=np.zeros(0, np.uint64),
+        discovery=np.zeros(0, np.uint8),
+        first=np.zeros(1, np.int64),
+        people=np.zeros(0, np.int32),
+        begin=whole,
+        end=whole,
+        displays=whole,
+        cap=whole,
+        pace=real,
+        share=real,
+        price=real,
+        benchmark=real,
+        growth=real,
+    )
+
+
+def make_work(reaching: Reaching, cells: int) -> ReachingWork:
+    """Working memory for the deliveries; `cells`: slots x segments."""
+    size = reaching.slot.size
+    return ReachingWork(
+        people=reaching.people.copy(),
+        times=np.zeros(reaching.people.size, np.uint8),
+        room=np.zeros(size, np.int64),
+        bought=np.zeros(size, np.int64),
+        planned=np.zeros(size, np.int64),
+        base=np.zeros((size, 2), np.int64),
+        begin=np.zeros(size, np.int64),
+        end=np.zeros(size, np.int64),
+        drawn=np.zeros(size, np.uint64),
+        source=np.zeros(size, np.int64),
+        wave=np.zeros((size, 2), np.int64),
+        key=np.zeros((size, 2), np.uint64),
+        counts=np.zeros(cells * N_EXTRA, np.int64),
+    )
