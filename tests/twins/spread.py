@@ -26,6 +26,7 @@ from twins.counting import (
     count_people,
     summarise_trees,
 )
+from twins.market import Shop
 from twins.reaching import Delivery, count_extra
 from viralsim.kernels.layout import Plan, World
 from viralsim.rng import derive, exponential, level_of, log
@@ -107,6 +108,9 @@ class TwinResult:
     generations: NDArray[np.int64]  # [64]
     tree_sizes: NDArray[np.int64]  # [40]
     seed_cost: float
+    deals: NDArray[np.int64]  # [(S + 1) x G x 12], flat; empty when nothing is sold and nobody answers
+    lines: NDArray[np.int64]  # [7, B]
+    wait: float
     extra: NDArray[np.int64]  # [S, G, 6]
     bought: NDArray[np.int64]  # [D]
     nodes: list[Node] = field(default_factory=list)
@@ -139,6 +143,7 @@ class Replicate:
         self.nodes: list[Node] = []
         self.node_of: dict[tuple[int, int], int] = {}  # (item, person)
         self.seed_cost = 0.0
+        self.shop = Shop(self)  # section 12
         self.deliveries = [Delivery(self, number) for number in range(len(plan.reaching.slot))]
 
     # Section 6: keys
@@ -178,6 +183,7 @@ class Replicate:
             self.publish_echoes(step)
             self.update_boosts()
             self.update_deliveries(step)
+            self.shop.end_step(step)
 
     # Sections 9 and 10: paid flights and discovery
 
@@ -350,6 +356,7 @@ class Replicate:
         self.displays.append(display)
         before = min(self.times_displayed[person, item], 255)
         self.times_displayed[person, item] += 1
+        self.shop.last_origin[person] = event.origin
         # 2. notice
         stickiness = int(self.world.notice_q[person, item]) * int(plan.fatigue_q[item, before]) // 2**31
         if low32(planned.h) >> 1 >= stickiness:
@@ -363,12 +370,12 @@ class Replicate:
         display.noticed = True
         if event.is_friend and plan.influence:
             self.sharers_noticed[person, slot] = min(self.sharers_noticed[person, slot] + 1, 255)
-            closeness = math.floor(8 * planned.tie_255 / 255 + 0.5)
-            moved = self.score[person, item] + event.polarity * closeness
+            moved = self.score[person, item] + self.shop.moves_score(event, planned.tie_255)
             self.score[person, item] = min(max(moved, -127), 127)
         # 5. view, 6. engagement, 7. share
         view = self.view(person, item)
         self.engage(display, view, planned.h)
+        self.shop.engaged(step, event, person, display, view, planned.h)
         if event.delivery is not None:
             engaged = display.liked + (display.comment is not None) + display.clicked
             self.deliveries[event.delivery].engaged += engaged
@@ -408,6 +415,8 @@ class Replicate:
             dose = dose * float(self.world.share_scale[person, item])
         if event.is_friend:
             dose = dose * float(plan.response[item, self.sharers_noticed[person, slot]])
+            if event.view_key in self.shop.answered:
+                dose = dose * float(plan.market.answered_share)
         if view == NEGATIVE:
             dose = dose * float(plan.negative_share[item])
         self.hazard[person, slot] = min(self.hazard[person, slot] + math.floor(dose), 2**47)
@@ -475,6 +484,8 @@ class Replicate:
         person, item = event.person, event.item
         self.shared.add((person, event.slot))
         self.shares.append(Share(step, event.slot, person, event.polarity, asked, copied, event.dark))
+        if not asked:
+            self.shop.shared(step, event, cause, copied)
         if (item, person) not in self.node_of:
             parent, generation = -1, 0
             if cause is not None and cause.sharer is not None:
@@ -503,6 +514,9 @@ def simulate_replicate(world: World, plan: Plan, run_key: int) -> TwinResult:
         generations=generations,
         tree_sizes=tree_sizes,
         seed_cost=run.seed_cost,
+        deals=run.shop.deals.reshape(-1),
+        lines=run.shop.lines,
+        wait=float(run.shop.median_wait()),
         extra=count_extra(world, plan, run.displays, run.shares),
         bought=np.array([delivery.bought for delivery in run.deliveries], np.int64),
         nodes=run.nodes,

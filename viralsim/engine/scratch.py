@@ -6,16 +6,18 @@ import numpy as np
 
 from viralsim.kernels import layout as lay
 from viralsim.kernels.layout import Plan, Scratch, Tally, World
+from viralsim.kernels.market import N_DEALS, N_LINES, make_sales
 from viralsim.kernels.reaching import N_EXTRA, make_work
 
 __all__ = ["capacities", "grown", "make_scratch", "make_tally", "scratch_bytes"]
 
-LISTS = ("displays", "repeats", "pending", "events")
+LISTS = ("displays", "repeats", "pending", "events", "touches")
 _BY_CODE = {
     lay.FULL_POOL: "displays",
     lay.FULL_REPEAT: "repeats",
     lay.FULL_PENDING: "pending",
     lay.FULL_EVENTS: "events",
+    lay.FULL_TOUCHES: "touches",
 }
 
 
@@ -24,7 +26,13 @@ def capacities(world: World, plan: Plan) -> dict[str, int]:
     people = world.person_key.size
     steps = plan.day.size
     start = min(max(people // 4, 1024), 1 << 20)
-    return {"displays": start + 2 * steps * lay.CHUNK, "repeats": start, "pending": start, "events": start}
+    return {
+        "displays": start + 2 * steps * lay.CHUNK,
+        "repeats": start,
+        "pending": start,
+        "events": start,
+        "touches": 1,
+    }
 
 
 def grown(sizes: dict[str, int], code: int) -> dict[str, int]:
@@ -88,6 +96,15 @@ def make_scratch(
         masks=np.zeros(scopes, np.uint64),
         flag_bins=np.zeros((scopes + n_slots) * n_segments * 32, np.int64),
         size=_sizes(chunks),
+        sales=make_sales(
+            plan.market,
+            n,
+            (n_slots + 1) * n_segments,
+            n_steps,
+            int(plan.bin_of_step.max(initial=0)) + 1,
+            events,
+            sizes.get("touches", 1),
+        ),
         reaching=make_work(plan.reaching, n_slots, n_segments),
     )
 
@@ -138,6 +155,11 @@ def make_tally(plan: Plan, n_segments: int, n_bins: int, replicates: int) -> Tal
         generations=np.zeros((replicates, 64), np.int64),
         tree_sizes=np.zeros((replicates, 40), np.int64),
         seed_cost=np.zeros(replicates),
+        deals=np.zeros(
+            (replicates, (n_slots + 1) * n_segments * N_DEALS if plan.market.counting else 0), np.int64
+        ),
+        lines=np.zeros((replicates, N_LINES, n_bins if plan.market.counting else 0), np.int64),
+        wait=np.full(replicates, -1.0),
         extra=np.zeros((replicates, n_slots * n_segments * N_EXTRA), np.int64),
         bought=np.zeros((replicates, plan.reaching.slot.size), np.int64),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from viralsim.kernels.answering import engaged
 from viralsim.kernels.deliveries import EV_DELIVERY, book_special, book_wave
 from viralsim.kernels.draws import below, derive, exponential, high32, low32, uniform
 from viralsim.kernels.echoes import echo
@@ -31,6 +32,7 @@ from viralsim.kernels.layout import (
     SIZE_TOUCHED,
 )
 from viralsim.kernels.machine import inner, prefetch
+from viralsim.kernels.market import ANSWERED, B_LAST_SHIFT
 from viralsim.kernels.words import (
     AHEAD,
     CLEAR_STAMP,
@@ -236,6 +238,10 @@ def receive(world, plan, scratch, curves, t, width, filled):
                 scratch.touched[scratch.size[SIZE_TOUCHED]] = np.int64(batch[b, 0] >> PERSON_OF)
                 scratch.size[SIZE_TOUCHED] += 1
         rows[row + U1] = person_word | (U1 << (ORIGIN + origin)) | TOUCHED
+        if plan.market.selling:  # the last impression's origin
+            person = batch[b, 0] >> PERSON_OF
+            kept = scratch.sales.customer[person] & np.uint8(3)
+            scratch.sales.customer[person] = kept | np.uint8((origin + U1) << np.uint64(B_LAST_SHIFT))
         rows[at_slot] |= OWNED << origin
         before = (item_word >> DISPLAY) & LOW_8
         if before < LOW_8:
@@ -274,11 +280,14 @@ def react(world, plan, scratch, t, width, display, word, event):
     count_at = (slot * n_segments + np.int64((person_word >> SEGMENT) & U31)) * N_COUNTS
     slot_word = scratch.rows[at_slot] | np.uint64(F_NOTICED)
     item_word = scratch.rows[at_item]
+    answered = (event >> EV_POLARITY) & U3 == ANSWERED
     if peer and plan.influence:
         if (slot_word >> U8) & LOW_8 < LOW_8 and not slot_word & np.uint64(F_DONE):
             slot_word += SHARER
         polarity = np.int64((event >> EV_POLARITY) & U3) - 1
         closeness = np.int64(np.floor(8.0 * np.float64(display & LOW_8) / 255.0 + 0.5))
+        if answered:
+            polarity, closeness = -1, plan.market.answered_weight[display & LOW_8]
         score = np.int64((item_word >> SCORE) & LOW_8) + polarity * closeness
         score = min(max(score, 0), 254)
         item_word = (item_word & ~(LOW_8 << SCORE)) | (np.uint64(score) << SCORE)
@@ -293,12 +302,14 @@ def react(world, plan, scratch, t, width, display, word, event):
         view = 0
 
     scratch.counts[count_at + C_NOTICED] += 1
-    if view >= 0 and high32(word) < plan.like_q[slot]:
+    liked = view >= 0 and high32(word) < plan.like_q[slot]
+    if liked:
         scratch.counts[count_at + C_LIKES] += 1
     word_2 = derive(word, 1)
-    if low32(word_2) < plan.comment_q[slot]:
+    commented, clicked = low32(word_2) < plan.comment_q[slot], high32(word_2) < plan.click_q[slot]
+    if commented:
         scratch.counts[count_at + C_COMMENTS + 1 - view] += 1
-    if high32(word_2) < plan.click_q[slot]:
+    if clicked:
         scratch.counts[count_at + C_CLICKS + origin] += 1
     if delivery > 0:
         book_wave(plan, scratch, slot, view, word, word_2, delivery)
@@ -307,6 +318,11 @@ def react(world, plan, scratch, t, width, display, word, event):
     cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
     if plan.reaching.like_shown.size > 0:
         ok = echo(plan, scratch, t, width, person, slot, view, word, word_2, cause)
+    if plan.market.counting:
+        segment, did = np.int64((person_word >> SEGMENT) & U31), (liked, commented, clicked)
+        ok &= engaged(
+            plan, scratch, t, width, display, slot, segment, origin, np.int64(peer), view, word, did
+        )
     if not slot_word & np.uint64(F_CROSSED | F_DONE):
         growth = plan.hazard_friend[slot] if peer else plan.hazard_post[slot]
         if delivery > 0:
@@ -316,6 +332,8 @@ def react(world, plan, scratch, t, width, display, word, event):
             growth *= world.share_scale[person, item]
         if peer:
             growth *= plan.response[item, np.int64((slot_word >> U8) & LOW_8)]
+            if answered:
+                growth *= plan.market.answered_share
             if not plan.influence:
                 growth = 0.0
         if view < 0:

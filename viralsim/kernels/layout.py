@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.kernels.bundles import by_reference
+from viralsim.kernels.market import Market, Sales, no_market
 from viralsim.kernels.reaching import Reaching, ReachingWork
 
 Array = NDArray  # dtypes are stated per field
@@ -79,6 +80,7 @@ class Plan(NamedTuple):
     ask_price: Array  # float64[asks]
     bin_of_step: Array  # int64[T]
     reaching: Reaching  # paid flights and discovery
+    market: Market = no_market()  # buying, reviews, answers
 
 
 @by_reference
@@ -128,6 +130,7 @@ class Scratch(NamedTuple):
     masks: Array  # uint64[1 + I + P], flags of a person in each scope of several slots
     flag_bins: Array  # int64[(1 + I + P + S) x G x 32], people by scope, segment and flags
     size: Array  # int64[N_SIZES]
+    sales: Sales  # buying, reviews, answers
     reaching: ReachingWork
 
 
@@ -142,6 +145,9 @@ class Tally(NamedTuple):
     generations: Array  # int64[R, 64]
     tree_sizes: Array  # int64[R, 40]
     seed_cost: Array  # float64[R]
+    deals: Array  # int64[R, (S + 1) x G x N_DEALS]; no columns where nothing is sold and nobody answers
+    lines: Array  # int64[R, N_LINES, B]; no bins in that case
+    wait: Array  # float64[R], median steps to an answer, -1: none
     extra: Array  # int64[R, S x G x N_EXTRA]
     bought: Array  # int64[R, D]
 
@@ -175,7 +181,7 @@ SHOW_ALL = 1.0 - 2.0**-20
 # `Scratch.size`: how much of each list is in use, and which was too small
 SIZE_TOUCHED, SIZE_FREE, SIZE_PENDING, SIZE_EVENTS, SIZE_NODES, SIZE_FAILED = range(6)
 N_SIZES = 6
-FULL_POOL, FULL_REPEAT, FULL_PENDING, FULL_EVENTS = 1, 2, 3, 4
+FULL_POOL, FULL_REPEAT, FULL_PENDING, FULL_EVENTS, FULL_TOUCHES = 1, 2, 3, 4, 5
 
 NODE_PERSON, NODE_PARENT, NODE_GENERATION, NODE_STEP, NODE_SLOT, NODE_ASKED = range(6)
 N_NODE = 6

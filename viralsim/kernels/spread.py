@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from numba import njit
 
+from viralsim.kernels.answering import close_market, close_step
+from viralsim.kernels.buying import open_market
 from viralsim.kernels.deliveries import deliver, end_waves, start_deliveries, start_waves
 from viralsim.kernels.displays import receive_bucket
 from viralsim.kernels.draws import derive
@@ -96,6 +98,8 @@ def replicate(world, plan, scratch, curves, width, run_key):
     for s in range(scratch.boost.size):
         scratch.boost[s] = 1.0
         scratch.rank_boost[s] = -1.0
+    if plan.market.counting:
+        open_market(world, plan, scratch, run_key)
     any_boost = False
     for p in range(plan.boost.shape[0]):
         any_boost |= plan.boost[p, 0] > 0.0
@@ -146,6 +150,8 @@ def replicate(world, plan, scratch, curves, width, run_key):
         if delivering:
             start_waves(plan, scratch, t, published)
             end_waves(plan, scratch, t)
+        if plan.market.counting:
+            close_step(world, plan, scratch, t, width)
     return True, cost
 
 
@@ -175,6 +181,8 @@ def run_block(world, plan, scratch, tally, run_keys, begin):
         for c in range(scratch.counts.size):
             tally.counts[r, c] = scratch.counts[c]
         tally.seed_cost[r] = cost
+        if plan.market.counting:
+            tally.wait[r] = close_market(scratch.sales, tally.deals[r], tally.lines[r])
         for c in range(tally.extra.shape[1]):
             tally.extra[r, c] = scratch.reaching.counts[c]
         for d in range(tally.bought.shape[1]):
