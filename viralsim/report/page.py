@@ -72,7 +72,7 @@ def comparison_page(comparison: Comparison, drawn: list[Drawn] | None = None) ->
     return render(
         "compare.html",
         title=f"{first.title}: which is better?",
-        verdict=[comparison.sentence()],
+        verdict=comparison.sentences(),
         figures={
             figure.name: figure
             for figure in map(page_figure, comparison_figures(comparison) if drawn is None else drawn)
