@@ -166,6 +166,7 @@ CROSS = {f"{FILM}.negative": 0.5, f"{FILM}.view_influence": 2.0, f"{FILM}.commen
 VIEWS = {f"{FILM}.negative": 0.4, f"{FILM}.neutral": 0.1, f"{FILM}.view_influence": 1.0}
 
 AD = {"item": "film", "platform": "one", "budget": 4.0, "from": "2h"}
+DARK = {"kind": "closest", "part": 0.5}
 WAVES = {"kind": "waves", "first_wave": 20, "benchmark": 0.05}
 
 
@@ -411,6 +412,13 @@ CHANGES: dict[str, Change] = {
     "waves.kind": to(f"{ONE}.discovery", "none", first={f"{ONE}.discovery": WAVES}),
     **{f"waves.{name}": to(f"{ONE}.discovery.{name}", value, first={f"{ONE}.discovery": WAVES}) for name, value in {
         "first_wave": 30, "interval": "6h", "benchmark": 0.3, "growth": 1.1, "most": 0.2}.items()},
+    "platform.private_sharing": to(f"{ONE}.private_sharing", DARK),
+    "noprivatesharing.kind": to(f"{ONE}.private_sharing", DARK),
+    "closestsharing.kind": to(f"{ONE}.private_sharing", "none", first={f"{ONE}.private_sharing": DARK}),
+    **{f"closestsharing.{name}": to(f"{ONE}.private_sharing.{name}", value, first={f"{ONE}.private_sharing": DARK})
+       for name, value in {"part": 1.0, "visibility": 0.2, "most": 1}.items()},
+    "platform.like_visibility": to(f"{ONE}.like_visibility", 0.3),
+    "platform.comment_visibility": to(f"{ONE}.comment_visibility", 0.3),
     # prices and the run
     **{f"value.{name}": to(f"value.{name}", 3.0) for name in (
         "per_1000_impressions", "per_like", "per_comment", "per_share", "per_click")},

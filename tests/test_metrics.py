@@ -37,7 +37,8 @@ def counted_reaching() -> Reaching:
     counts[0, 0, 0, EXTRA.index("impressions_discovery")] = 3
     counts[0, 0, 1, EXTRA.index("impressions_dark")] = 2
     counts[0, 1, 0, EXTRA.index("shares_private")] = 1
-    has = frozenset({"paid", "discovery", "private"})
+    counts[0, 2, 0, EXTRA.index("impressions_by_engagement")] = 1
+    has = frozenset({"paid", "discovery", "private", "engagement"})
     return Reaching(counts, np.array([[5], [0]]), np.array([[0.012], [0.01]]), (True, False), has)
 
 
@@ -135,6 +136,7 @@ BY_HAND = {
     "impressions_earned": (7, 0),
     "impressions_discovery": (3, 0),
     "impressions_dark": (2, 0),
+    "impressions_by_engagement": (1, 0),
     "reach": (11, 5),
     "reach_accounts": (12, 5),
     "reach_earned_only": (3, 0),
@@ -222,6 +224,7 @@ def test_what_a_scenario_does_not_define_is_absent():
     followers = {"engagement_rate_per_follower", "amplification_rate"}
     views = {"negative_shares", "complaints", "net_sentiment", "backlash"}
     reaching = {"impressions_discovery", "impressions_dark", "reach_beyond_target", "shares_private"}
+    reaching |= {"impressions_by_engagement"}
     sold = {
         name for name in absent if name.startswith(("conversions", "customer_value", "interactions", "re"))
     }

@@ -1,4 +1,4 @@
-"""Buying, reviews, complaints and answers in plain Python, written from docs/model.md, section 11."""
+"""Buying, reviews, complaints and answers in plain Python, written from docs/model.md, section 12."""
 
 from __future__ import annotations
 

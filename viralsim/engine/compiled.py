@@ -253,7 +253,10 @@ def _ties(scenario: Any, networks: tuple[Network, ...]) -> NDArray[np.uint8]:
     needed = (
         needs_ties(scenario)
         or any(item.view_influence > 0 for item in scenario.items)
-        or any(platform.ranking.tie_exponent != 0 for platform in scenario.platforms.values())
+        or any(
+            platform.ranking.tie_exponent != 0 or platform.private_sharing.kind != "none"
+            for platform in scenario.platforms.values()
+        )
     )
     if not needed or all(network.tie is None for network in networks):
         return np.zeros(0, np.uint8)

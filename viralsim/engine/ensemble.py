@@ -20,6 +20,8 @@ from viralsim.metrics.columns import Column, Floats
 from viralsim.metrics.frames import data_frame
 from viralsim.metrics.judgement import Viral, judge_viral
 from viralsim.metrics.rounding import format_interval, format_number, format_percent, format_times
+from viralsim.metrics.summaries import Summaries
+from viralsim.metrics.tails import caution_of, may_reach_one
 from viralsim.metrics.tallies import Tallies
 from viralsim.metrics.uncertainty import Summary, summarise
 from viralsim.metrics.variance import Split, split_variance
@@ -168,18 +170,29 @@ class Ensemble:
         return self._summarised(registry.METRICS[name], self.column(name))
 
     def _summarised(self, metric: registry.Metric, column: Column) -> Summary:
-        summary = summarise(column, self.draw, metric.floor, metric.ceiling, metric.by_chance)
+        caution = caution_of(metric.name, self._rare_draws)
+        summary = summarise(
+            column, self.draw, metric.floor, metric.ceiling, metric.by_chance, caution=caution
+        )
         return dataclasses.replace(summary, unit=metric.unit, per=metric.per)
 
-    def summary(self) -> dict[str, Summary]:
+    @cached_property
+    def _rare_draws(self) -> bool:
+        """Whether draws with R >= 1, seen or not, may hold much of what hangs on sharing."""
+        platforms = () if self.fixed else getattr(self.scenario, "platforms", {}).values()
+        bands = [platform.reproduction_number for platform in platforms]
+        return may_reach_one(registry.column(self.tallies, "reproduction_number"), self.draw, bands)
+
+    def summary(self) -> Summaries:
         """Every defined metric with mean, standard error, 95 % interval of the mean and quantiles.
 
         Returns
         -------
-        dict of str to Summary
-            Attributes mean, se, low, high, p05, p50, p95, sd, defined, n, draws, note, unit, per.
+        Summaries
+            A dict of str to Summary, which notebooks show as a table. Attributes of a Summary: mean, se, low, high,
+            p05, p50, p95, sd, defined, n, draws, note, unit, per.
         """
-        return dict(self._summaries)
+        return Summaries(self._summaries)
 
     def curve(self, name: str, cumulative: bool | None = None) -> NDArray[np.int64]:
         """Events over time.
@@ -253,7 +266,7 @@ class Ensemble:
     def _split(self, name: str, kind: str) -> dict[str, Floats]:
         return {part: column.values for part, column in registry.split(self.tallies, name, kind).items()}
 
-    def summary_by(self, kind: str, name: str) -> dict[str, Summary]:
+    def summary_by(self, kind: str, name: str) -> Summaries:
         """A metric of each part with its uncertainty.
 
         Parameters
@@ -272,10 +285,8 @@ class Ensemble:
             If the metric cannot be split that way.
         """
         metric = registry.find(self.tallies, name)
-        return {
-            part: self._summarised(metric, column)
-            for part, column in registry.split(self.tallies, name, kind).items()
-        }
+        parts = registry.split(self.tallies, name, kind)
+        return Summaries((part, self._summarised(metric, column)) for part, column in parts.items())
 
     # ------------------------------------------------------------------------------- what it is made of
 
@@ -382,17 +393,7 @@ class Ensemble:
 
     def _repr_html_(self) -> str:
         """Small table for notebooks."""
-        rows = "".join(
-            f"<tr><td>{html.escape(name.replace('_', ' '))}</td><td>{format_number(s.mean, s.se)}</td>"
-            f"<td>{format_interval(s.low, s.high, s.se)}</td><td>{format_interval(s.p05, s.p95)}</td>"
-            f"<td>{html.escape(s.unit)}</td></tr>"
-            for name, s in self._summaries.items()
-        )
-        head = "<th>metric</th><th>expected</th><th>95 % interval</th><th>one run, 9 in 10</th><th>unit</th>"
-        return (
-            f"<p>{html.escape(self.sentence())}</p><table><thead><tr>{head}</tr></thead>"
-            f"<tbody>{rows}</tbody></table>"
-        )
+        return f"<p>{html.escape(self.sentence())}</p>{self.summary()._repr_html_()}"
 
     # ------------------------------------------------------------------------------------ for machines
 

@@ -1,4 +1,4 @@
-"""Compile what people buy and how complaints are answered into arrays (docs/model.md, section 11)."""
+"""Compile what people buy and how complaints are answered into arrays (docs/model.md, section 12)."""
 
 from __future__ import annotations
 

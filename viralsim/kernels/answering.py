@@ -1,4 +1,4 @@
-"""Mentions, complaints and the brand's answers (docs/model.md, section 11), and the record of what was noticed."""
+"""Mentions, complaints and the brand's answers (docs/model.md, section 12), and the record of what was noticed."""
 
 from __future__ import annotations
 

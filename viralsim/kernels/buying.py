@@ -1,4 +1,4 @@
-"""Buying: purchases at a click and without one, and the reviews buyers leave (docs/model.md, section 11)."""
+"""Buying: purchases at a click and without one, and the reviews buyers leave (docs/model.md, section 12)."""
 
 from __future__ import annotations
 

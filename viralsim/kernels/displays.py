@@ -7,6 +7,7 @@ import numpy as np
 from viralsim.kernels.answering import engaged
 from viralsim.kernels.deliveries import EV_DELIVERY, book_special, book_wave
 from viralsim.kernels.draws import below, derive, exponential, high32, low32, uniform
+from viralsim.kernels.echoes import echo
 from viralsim.kernels.layout import (
     BATCH,
     C_CLICKS,
@@ -57,7 +58,6 @@ from viralsim.kernels.words import (
     SHARER,
     STAMP,
     TOUCHED,
-    U0,
     U1,
     U2,
     U3,
@@ -70,6 +70,19 @@ from viralsim.kernels.words import (
 
 
 @inner
+def day_begins(day, t):
+    """The first step of the day of step t (`day`: int64[T], ascending)."""
+    low, high = 0, t
+    while low < high:
+        middle = (low + high) // 2
+        if day[middle] < day[t]:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@inner
 def mark_bucket(plan, scratch, t, width):
     """Stamp the row of everybody shown something in step t; flag those shown several things.
 
@@ -79,7 +92,7 @@ def mark_bucket(plan, scratch, t, width):
     events = scratch.events.reshape(-1)
     chunk = scratch.bucket_head[t]
     last = (scratch.bucket_cursor[t] - 1) // CHUNK
-    stamp, today = np.uint64(t + 1), plan.day[t]
+    stamp, yesterday = np.uint64(t + 1), np.uint64(day_begins(plan.day, t))
     stamp_bits = stamp << STAMP
     while chunk >= 0:
         start = chunk * CHUNK
@@ -94,7 +107,7 @@ def mark_bucket(plan, scratch, t, width):
             word = scratch.rows[at]
             before = (word >> STAMP) & LOW_16
             fresh = (word & CLEAR_STAMP) | stamp_bits
-            fresh &= CLEAR_USED if plan.day[before - (before > U0)] != today else KEEP_ALL
+            fresh &= CLEAR_USED if before <= yesterday else KEEP_ALL
             scratch.rows[at] = word | REPEAT if before == stamp else fresh
         shown += stop - start
         chunk = -1 if chunk == last else scratch.chunk_next[chunk]
@@ -302,9 +315,14 @@ def react(world, plan, scratch, t, width, display, word, event):
         book_wave(plan, scratch, slot, view, word, word_2, delivery)
 
     ok = True
+    cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
+    if plan.reaching.like_shown.size > 0:
+        ok = echo(plan, scratch, t, width, person, slot, view, word, word_2, cause)
     if plan.market.counting:
         segment, did = np.int64((person_word >> SEGMENT) & U31), (liked, commented, clicked)
-        ok = engaged(plan, scratch, t, width, display, slot, segment, origin, np.int64(peer), view, word, did)
+        ok &= engaged(
+            plan, scratch, t, width, display, slot, segment, origin, np.int64(peer), view, word, did
+        )
     if not slot_word & np.uint64(F_CROSSED | F_DONE):
         growth = plan.hazard_friend[slot] if peer else plan.hazard_post[slot]
         if delivery > 0:
@@ -331,7 +349,6 @@ def react(world, plan, scratch, t, width, display, word, event):
             slot_word |= np.uint64(F_CROSSED)
             if delivery > 0:
                 scratch.reaching.wave[delivery - 1, 1] += 1
-            cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
             ok &= cross(plan, scratch, t, person, slot, key, cause, view)
     scratch.rows[at_slot] = slot_word
     return ok
@@ -379,7 +396,7 @@ def receive_bucket(world, plan, scratch, curves, t, width):
                 filled += 1
             taken += filled
         noticed = receive(world, plan, scratch, curves, t, width, filled)
-        if plan.reaching.slot.size > 0:
+        if plan.reaching.slot.size + plan.reaching.private_q.size + plan.reaching.like_shown.size > 0:
             book_special(scratch, filled)
         for k in range(noticed):
             b = scratch.noticed[k]

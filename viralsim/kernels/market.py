@@ -1,4 +1,4 @@
-"""What the kernels of buying, reviews, complaints and answers are given and work in (docs/model.md, section 11)."""
+"""What the kernels of buying, reviews, complaints and answers are given and work in (docs/model.md, section 12)."""
 
 from __future__ import annotations
 

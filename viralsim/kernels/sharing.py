@@ -35,6 +35,7 @@ from viralsim.kernels.layout import (
     SIZE_TOUCHED,
 )
 from viralsim.kernels.machine import inner, prefetch
+from viralsim.kernels.private import make_private
 from viralsim.kernels.words import (
     EV_ORIGIN,
     EV_PEER,
@@ -216,6 +217,8 @@ def share_together(plan, scratch, curves, t, width, found):
             if event < 0:
                 return False
             count_share(plan, scratch, curves, t, width, event, False)
+            if plan.reaching.private_q.size > 0:
+                make_private(plan, scratch, width, event)
     return True
 
 

@@ -189,6 +189,12 @@ _VOLUME = (
         "impressions_discovery", _extra("impressions_discovery"), by_chance=True, defined=_has("discovery")
     ),
     Metric("impressions_dark", _extra("impressions_dark"), by_chance=True, defined=_has("private")),
+    Metric(
+        "impressions_by_engagement",
+        _extra("impressions_by_engagement"),
+        by_chance=True,
+        defined=_has("engagement"),
+    ),
     Metric("reach", _people("reached")),
     Metric("reach_accounts", lambda view: view.accounts_reached()),
     Metric("reach_earned_only", _people("reached_earned_only"), by_chance=True),
@@ -244,6 +250,7 @@ _TREES = (
         lambda view: view.sharers_of_generations(0, 1),
         "sharing people of generations 0 and 1",
         parts=(),
+        by_chance=True,
     ),
     Metric(
         "reproduction_realised",

@@ -1,6 +1,6 @@
 """Customers and money: purchases, return, reviews, complaints answered, reputation. Pure functions on tallies.
 
-Words: docs/model.md, section 11. A measure takes a `View` and gives float64[R], one number per replicate.
+Words: docs/model.md, section 12. A measure takes a `View` and gives float64[R], one number per replicate.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ impressions_paid | displays | impressions that an ad or a paid seed's own share 
 impressions_earned | displays | impressions caused by another person's unpaid share
 impressions_discovery | displays | impressions the platform showed to non-followers
 impressions_dark | displays | impressions of private shares, which no platform reports
+impressions_by_engagement | displays | impressions shown by somebody's like or comment
 reach | people | distinct people with at least one impression
 reach_accounts | accounts | the same, not de-duplicated across platforms
 reach_earned_only | people | people reached by earned impressions only
