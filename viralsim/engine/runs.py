@@ -18,12 +18,12 @@ from viralsim.engine.memory import check_memory
 from viralsim.engine.networks import file_graphs
 from viralsim.engine.replicates import Events, last_events, last_touches, run_replicates
 from viralsim.engine.sales import counterfactual_purchases, make_sales_tallies, sales_facts
-from viralsim.engine.touches import Touches, make_touches
+from viralsim.engine.touches import SHARE_KINDS, Touches, make_touches, share_rows
 from viralsim.engine.trace import Trace
 from viralsim.errors import EngineError, SpecError
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.kernels import layout as lay
-from viralsim.kernels.reaching import KIND_DISCOVERY, N_EXTRA
+from viralsim.kernels.reaching import N_EXTRA
 from viralsim.metrics.tallies import Prices, Reaching, Tallies
 from viralsim.provenance import versions
 from viralsim.rng import check_seed, entropy_seed
@@ -373,11 +373,8 @@ def _prices(plain: Any) -> Prices:
 
 def make_trace(compiled: Compiled, events: Events, replicate: int, touches: Touches | None = None) -> Trace:
     """The shares among `events` as a Trace."""
-    shares = np.flatnonzero(np.isin(events.kind, (lay.KIND_ASKED, lay.KIND_OWN, lay.KIND_COPY)))
-    row = np.full(events.kind.size + 1, -1, np.int64)  # the last entry serves cause -1
-    row[shares] = np.arange(shares.size)
-    for event in np.flatnonzero(events.kind >= KIND_DISCOVERY):  # shown on: the share they go back to
-        row[event] = row[events.cause[event]]
+    shares = np.flatnonzero(np.isin(events.kind, SHARE_KINDS))
+    row = np.append(share_rows(events), -1)  # the last entry serves cause -1
     slots = np.array(compiled.slots, np.int64).reshape(-1, 2)[events.slot[shares]]
     person = events.who[shares]
     return Trace(
