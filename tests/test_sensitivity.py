@@ -202,8 +202,8 @@ def test_a_scenario_without_bands_needs_ranges():
 
 
 def test_a_setting_that_fails_ends_it_and_says_what_to_do():
+    half = small_scenario().with_overrides({"platforms.facebook.access": 0.5})
     with pytest.raises(EngineError, match=r"could not be simulated: .*followers.*narrow the ranges"):
-        half = small_scenario().with_overrides({"platforms.facebook.access": 0.5})
         vs.sensitivity(half, "reach", {FANS: (100, 200)}, **FEW)
     with pytest.raises(EngineError, match="'cost' is not defined by small"):
         vs.sensitivity(small_scenario(), "cost", {SHARE: "band"}, **FEW)
