@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from viralsim.experiment.pairs import confidence_text
 from viralsim.metrics.columns import as_column
 from viralsim.metrics.drivers import AT_LEAST_DRAWS
 from viralsim.metrics.paired import pair
@@ -16,7 +17,6 @@ from viralsim.metrics.rounding import (
     format_interval,
     format_number,
     format_percent,
-    format_sure,
     format_times,
 )
 from viralsim.metrics.uncertainty import summarise
@@ -94,7 +94,7 @@ def _next_best(view: SweepView, best: int, second: int) -> str:
     win = found.prob_higher if METRICS[view.metric].better != "lower" else 1.0 - found.prob_higher
     return (
         f"Next best is {view.says(second)} with {_number(view, second)}; run once each, the best comes out ahead "
-        f"{format_times(win)}, and that its expected value is better is {format_sure(sure)} sure. The best of "
+        f"{format_times(win)}, and that its expected value is better is {confidence_text(sure)} sure. The best of "
         "many looks a little better than it is."
     )
 
