@@ -290,7 +290,7 @@ def _fans(
             f"platforms.{name}.brand_followers.count",
         )
 
-    return audience.memo(f"fans {name}", (fans.pick, fans.count, topics, key), picked)
+    return audience.memo(f"fans {name}", (fans.pick.model_dump_json(), fans.count, topics, key), picked)
 
 
 def _make_plan(
@@ -438,7 +438,7 @@ def _asks(
         chosen = audience.memo(
             f"asked {entry}",
             (
-                seeding.pick,
+                seeding.pick.model_dump_json(),
                 seeding.price,
                 p,
                 key,
