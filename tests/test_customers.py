@@ -98,6 +98,8 @@ def test_everybody_who_is_shown_it_buys_once():
         campaign__posts=[{"item": "film", "platform": "one", "at": at} for at in ("0h", "5h")],
         campaign__seeding=[],
         platforms__one__organic_reach=1,
+        platforms__one__like_prob=0,
+        platforms__one__comment_prob=0,
         buying={"convert_prob": 1},
         value={"price": 40, "margin": 18, "repeat_purchases": 0.5},
     )
@@ -212,7 +214,11 @@ def test_curves_of_purchases_and_reputation(shop):
 
 def test_answers_stop_complaints_from_spreading():
     """A complaint answered at once and wholly does nothing more: reach and complaints never grow by answering."""
-    loud = {"items__film__negative": 1, "items__film__negative_share_multiplier": 3}
+    loud = {
+        "items__film__negative": 1,
+        "items__film__negative_share_multiplier": 3,
+        "buying": {"convert_prob": 0, "baseline_per_week": 0.5, "negative_influence": 2},
+    }
     silent = run(**loud)
     quick = run(**loud, campaign__response={"fraction_answered": 1, "median_time": "1min", "damping": 1})
     assert (quick["reach"] <= silent["reach"]).all()
@@ -301,7 +307,14 @@ def test_people_are_picked_by_attributes():
 def test_value_of_answering_sooner():
     answering = {"fraction_answered": 1, "median_time": "4h", "damping": 1}
     scenario = vs.Scenario.from_dict(copy.deepcopy(SHOP)).with_overrides(
-        {"campaign.response": answering, "items.film.negative": 0.9}
+        {
+            "campaign.response": answering,
+            "items.film.negative": 1,
+            "items.film.negative_share_multiplier": 3,
+            "platforms.one.display_delay": "lognormal",
+            "platforms.one.half_life": "8h",
+            "buying": {"convert_prob": 0, "baseline_per_week": 0.5, "negative_influence": 2},
+        }
     )
     sooner = value_of_answering_sooner(scenario, hours=3, threads=1)
     assert sooner.value > 0, "purchases are saved"

@@ -181,7 +181,7 @@ BY_HAND = {
     "response_rate": (3 / 4, math.nan),
     "response_time_hours": (2.5, math.nan),
     "revenue": (40 * 1.5 * 10, 40 * 2),
-    "roi": ((18 * 1.5 * 5 - 120) / 120, math.nan),
+    "roi": ((18 * 1.5 * 5 - 120.06) / 120.06, math.nan),
     "customer_value_direct": (18 * 1.5 * 10, 18 * 2),
     "customer_value_referral": (18 * 1.5 * 2, 0),  # 10 bought, 8 without paid sharers
     "customer_value_influence": (18 * 1.5 * 2, 0),  # 6 without word of mouth

@@ -438,7 +438,7 @@ def _asks(
         chosen = audience.memo(
             f"asked {entry}",
             (
-                seeding.pick,
+                repr(seeding.pick),
                 seeding.price,
                 p,
                 key,

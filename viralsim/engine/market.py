@@ -15,7 +15,7 @@ from viralsim.kernels import layout as lay
 from viralsim.kernels.layout import Plan
 from viralsim.kernels.market import Market, no_market
 
-__all__ = ["make_market", "needs_ties", "without_paid_sharers", "without_word_of_mouth"]
+__all__ = ["make_market", "needs_ties", "without_asked", "without_paid_sharers", "without_word_of_mouth"]
 
 MOST_NEW_REVIEWS = 16_384
 _MIDDLE = (np.arange(lay.QUANTILES) + 0.5) / lay.QUANTILES
@@ -114,10 +114,10 @@ def _waits(median_hours: float, spread: float, step_hours: float) -> NDArray[np.
 
 def without_paid_sharers(plan: Plan) -> Plan:
     """The world in which nobody is paid to share."""
-    return _without_asked(plan, plan.ask_paid == 0)
+    return without_asked(plan, plan.ask_paid == 0)
 
 
-def _without_asked(plan: Plan, kept: NDArray[np.bool_]) -> Plan:
+def without_asked(plan: Plan, kept: NDArray[np.bool_]) -> Plan:
     """The plan with only some of the people asked."""
     return plan._replace(
         ask_step=plan.ask_step[kept],
@@ -132,5 +132,5 @@ def _without_asked(plan: Plan, kept: NDArray[np.bool_]) -> Plan:
 def without_word_of_mouth(plan: Plan) -> Plan:
     """The world in which nobody is asked to share or shown what people share, and new reviews are not seen."""
     market = plan.market._replace(review_q=np.zeros(2, np.uint64))
-    plan = _without_asked(plan, np.zeros(plan.ask_paid.size, np.bool_))
+    plan = without_asked(plan, np.zeros(plan.ask_paid.size, np.bool_))
     return plan._replace(visibility=np.zeros_like(plan.visibility), market=market)

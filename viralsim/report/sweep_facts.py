@@ -124,7 +124,7 @@ def setting_rows(view: SweepView) -> list[dict[str, Any]]:
                 "expected": format_number(view.mean[row], error),
                 "interval": format_interval(view.low[row], view.high[row], error),
                 "single": format_interval(view.p05[row], view.p95[row]),
-                "reproduction": "-" if math.isnan(r) else format_number(float(f"{r:.2g}")),
+                "reproduction": "-" if math.isnan(r) else f"{r:.2g}",
             }
         )
     return rows
@@ -154,8 +154,7 @@ def variance_parts(view: SweepView) -> list[Part]:
         share = float(((fitted - values.mean()) ** 2).sum() / ((values - values.mean()) ** 2).sum())
         if not view.is_grid and rows.size > count:
             share = max(1.0 - (1.0 - share) * (rows.size - 1) / (rows.size - count), 0.0)
-        order = np.argsort(axis.places)
-        by_value = group_mean(values, axis.index[rows], len(axis.texts))[order]
+        by_value = group_mean(values, groups, count)
         known = by_value[~np.isnan(by_value)]
         found.append(
             Part(
