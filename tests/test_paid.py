@@ -187,3 +187,36 @@ def test_a_better_item_is_shown_to_more_people():
     dull, good = run(**dull), run(**good)
     assert good["impressions_discovery"].min() > 1000
     assert dull["impressions_discovery"].mean() < 100
+
+
+DARK = {"private_sharing": {"kind": "closest", "part": 0.7}}
+
+
+def test_private_shares_are_seen_by_few_and_by_no_platform():
+    public, dark = run(), run(platform=DARK)
+    assert (dark["shares_private"] <= dark["shares"]).all()
+    assert (dark["impressions_dark"] <= 3 * dark["shares_private"]).all()
+    assert dark["impressions_dark"].sum() > dark["shares_private"].sum()
+    assert dark["impressions_earned"].mean() < public["impressions_earned"].mean()
+    trace = dark.trace(int(np.argmax(dark["shares"])))
+    assert trace.person.size == dark["shares"].max()
+
+
+@pytest.mark.parametrize(
+    "change", [{"private_sharing": {"kind": "closest", "part": 0.0}}, {"like_visibility": 0.0}]
+)
+def test_nothing_private_and_nothing_shown_on_change_nothing(change):
+    off, on = run(), run(platform=change)
+    for name in off.metrics:
+        assert np.array_equal(off[name], on[name], equal_nan=True), name
+
+
+@pytest.mark.parametrize(
+    "change", [{"like_visibility": 0.2}, {"comment_visibility": 0.2, "comment_prob": 0.05}]
+)
+def test_likes_and_comments_that_others_see_earn_impressions(change):
+    off, on = run(platform={**change, next(iter(change)): 0.0}), run(platform=change)
+    assert on["impressions_by_engagement"].mean() > 10
+    assert (on["impressions_by_engagement"] <= on["impressions_earned"]).all()
+    assert on["impressions_earned"].mean() > off["impressions_earned"].mean() + 10
+    assert np.array_equal(on["impressions_owned"], off["impressions_owned"])

@@ -10,7 +10,7 @@ from twins.reaching import Delivery
 from twins.reaching_worlds import make_reaching
 from twins.worlds import CERTAIN, ONE_32, certain_plan, certain_world, crowd_case, random_case
 
-from viralsim.kernels.reaching import Reaching
+from viralsim.kernels.reaching import Reaching, no_reaching
 
 SEEDS = st.integers(0, 2**63 - 1)
 
@@ -28,7 +28,15 @@ def rich_case():
              "discovery": 1, "benchmark": 0.5, "growth": 2.0},
         ]
     )  # fmt: skip
-    return world, plan._replace(reaching=reaching), run_keys[:1]
+    reaching = reaching._replace(
+        private_q=np.array([ONE_32 // 3, ONE_32 // 2, 0], np.uint64),
+        private_shown_q=np.full(3, ONE_32 // 2, np.uint64),
+        private_most=np.array([3, 2, 1]),
+        like_shown=np.array([0.3, 0.0, 0.9]),
+        comment_shown=np.array([0.1, 0.5, 0.0]),
+    )
+    plan = plan._replace(reaching=reaching, like_q=np.full(3, ONE_32 // 5, np.uint64))
+    return world, plan, run_keys[:1]
 
 
 CHANGES = {
@@ -44,6 +52,9 @@ CHANGES = {
     "share": lambda value: value * 3.0,
     "benchmark": lambda value: value / 3,
     "growth": lambda value: value / 2,
+    **dict.fromkeys(("private_q", "private_shown_q"), lambda value: value // 2),
+    "private_most": lambda value: 4 - value,
+    **dict.fromkeys(("like_shown", "comment_shown"), lambda value: value / 2),
 }
 
 
@@ -157,6 +168,81 @@ def test_discovery_of_what_a_paid_person_published_goes_back_to_that_person(runn
     result = RUNNERS[runner](world, plan, [5])[0]
     assert result.counts[0, 0, :3].tolist() == [0, 1, 1]
     assert [(node.person, node.generation) for node in result.nodes] == [(0, 0), (1, 1)]
+
+
+def pass_on(**changes):
+    """One slot of which everything is private or shown on, unless changed."""
+    usual = {
+        "private_q": np.array([ONE_32], np.uint64), "private_shown_q": np.array([ONE_32], np.uint64),
+        "private_most": np.array([3]), "like_shown": np.zeros(1), "comment_shown": np.zeros(1),
+    }  # fmt: skip
+    return no_reaching()._replace(**{**usual, **changes})
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_private_share_goes_to_the_closest(runner):
+    """The brand posts to 0, who tells one, two or three of six followers: those with the highest ties."""
+    world = certain_world(
+        7, [[(0, v) for v in range(1, 7)]], [[0]], tie=np.array([9, 200, 8, 100, 7, 50], np.uint8)
+    )
+    plan = certain_plan(reaching=pass_on(), hazard_post=np.array([CERTAIN]))
+    seen = set()
+    for key in range(60):
+        result = RUNNERS[runner](world, plan._replace(item_key=np.array([key], np.uint64)), [5])[0]
+        told = int(result.extra[0, 0, 1])
+        assert result.counts[0, 0, :3].tolist() == [1, 0, told]
+        assert result.extra[0, 0, 3] == 1
+        assert result.counts[0, 0, 11] == 1  # it is a share like others
+        seen.add(told)
+    assert seen == {1, 2, 3}
+    segments = np.array([0, 3, 1, 3, 2, 3, 3], np.uint8)  # closest: 2, then 4, then 6
+    far = RUNNERS[runner](world._replace(segment=segments), plan, [5])[0]
+    assert far.people[1, 0, 3] == (1 if far.extra[0, :, 1].sum() == 3 else 0)
+    public = plan._replace(reaching=pass_on(private_q=np.zeros(1, np.uint64)))
+    assert RUNNERS[runner](world, public, [5])[0].counts[0, 0, :3].tolist() == [1, 0, 6]
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_private_share_is_not_copied_to_other_platforms(runner):
+    world = certain_world(3, [[(0, 1)], [(0, 2)]], [[0], []])
+    plan = certain_plan(
+        slots=[(0, 0), (0, 1)], hazard_post=np.full(2, CERTAIN), copy_q=np.full(2, ONE_32, np.uint64)
+    )
+    assert RUNNERS[runner](world, plan, [5])[0].counts[:, 0, 2].tolist() == [1, 1]
+    both = {
+        name: np.repeat(value, 2)
+        for name, value in pass_on()._asdict().items()
+        if value.size == 1 and name != "first"
+    }
+    private = plan._replace(reaching=no_reaching()._replace(**both))
+    assert RUNNERS[runner](world, private, [5])[0].counts[:, 0, 2].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_like_shows_the_item_to_followers_once(runner):
+    """Two posts to 0, who likes both; followers 1 and 2 see the first like, like it too, and nobody follows them."""
+    world = certain_world(3, [[(0, 1), (0, 2)]], [[0]])
+    liked = {"like_q": np.array([ONE_32], np.uint64)}
+    silent = pass_on(private_q=np.zeros(1, np.uint64), like_shown=np.ones(1))
+    plan = certain_plan(posts=[(0, 0), (2, 0)], reaching=silent, **liked)
+    result = RUNNERS[runner](world, plan, [5])[0]
+    assert result.counts[0, 0, :3].tolist() == [2, 0, 2]
+    assert result.extra[0, 0].tolist() == [0, 0, 2, 0, 0, 0]
+    assert result.counts[0, 0, 4] == 4  # likes
+    disliked = plan._replace(negative_q=np.full((1, 255), ONE_32, np.uint64))
+    assert RUNNERS[runner](world, disliked, [5])[0].counts[0, 0, :3].tolist() == [2, 0, 0]
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_who_shares_after_a_like_belongs_to_the_tree_of_the_share_that_was_liked(runner):
+    """0 shares the post to 1; 1 (who never shares) comments; 2, a follower of 1, shares: a child of 0."""
+    world = certain_world(3, [[(0, 1), (1, 2)]], [[0]], activity=np.array([1, 0, 1], np.float32))
+    commented = pass_on(private_q=np.zeros(1, np.uint64), comment_shown=np.ones(1))
+    plan = certain_plan(
+        reaching=commented, hazard_post=np.array([CERTAIN]), comment_q=np.array([ONE_32], np.uint64)
+    )
+    result = RUNNERS[runner](world, plan, [5])[0]
+    assert {(node.person, node.parent, node.generation) for node in result.nodes} == {(0, -1, 0), (2, 0, 1)}
 
 
 def test_deliveries_that_show_nothing_change_nothing():

@@ -30,11 +30,11 @@ def make_reaching(entries: list[dict[str, Any]]) -> Reaching:
     columns = {
         name: np.array([row[name] for row in rows], column.dtype)
         for name, column in no_reaching()._asdict().items()
-        if name not in ("first", "people")
+        if name in usual or name in ("slot",)
     }
     first = np.cumsum([0, *(len(people) for people in lists)]).astype(np.int64)
     people = np.array([person for people in lists for person in people], np.int32)
-    return Reaching(first=first, people=people, **columns)
+    return no_reaching()._replace(first=first, people=people, **columns)
 
 
 def random_reaching(rng: Rng, world: World, plan: Plan, steps: int) -> Reaching:
@@ -62,4 +62,23 @@ def random_reaching(rng: Rng, world: World, plan: Plan, steps: int) -> Reaching:
             "growth": float(pick(rng, 0.5, 1.0, 3.0)),
         }
         entries.append(entry)
-    return make_reaching(entries)
+    return random_passing_on(rng, make_reaching(entries), len(plan.slot_item))
+
+
+def words(rng: Rng, n_slots: int) -> np.ndarray:
+    """A probability for each slot, in 2^-32."""
+    return np.array([int(2**32 * pick(rng, 0.0, 1.0, rng.random())) for _ in range(n_slots)], np.uint64)
+
+
+def random_passing_on(rng: Rng, reaching: Reaching, n_slots: int) -> Reaching:
+    """Private shares, and likes and comments that are shown, or not."""
+    if pick(rng, True, False):
+        reaching = reaching._replace(
+            private_q=words(rng, n_slots),
+            private_shown_q=words(rng, n_slots),
+            private_most=rng.integers(1, 4, n_slots),
+        )
+    if pick(rng, True, False):
+        shown = [[float(pick(rng, 0.0, 1.0, 0.3, rng.random())) for _ in range(n_slots)] for _ in range(2)]
+        reaching = reaching._replace(like_shown=np.array(shown[0]), comment_shown=np.array(shown[1]))
+    return reaching

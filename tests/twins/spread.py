@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from twins.counting import (
     count_people,
     summarise_trees,
 )
+from twins.market import Shop
 from twins.reaching import Delivery, count_extra
 from viralsim.kernels.layout import Plan, World
 from viralsim.rng import derive, exponential, level_of, log
@@ -67,6 +68,13 @@ class Event:
     sharer: int | None = None  # the person whose share it goes back to
     delivery: int | None = None  # number of the paid flight or discovery
     discovery: bool = False
+    dark: bool = False
+    echo: bool = False  # somebody's like or comment
+
+    @property
+    def is_friend(self) -> bool:
+        """Whether it is shown as a share by somebody one follows."""
+        return self.person is not None and not self.echo
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,9 @@ class TwinResult:
     generations: NDArray[np.int64]  # [64]
     tree_sizes: NDArray[np.int64]  # [40]
     seed_cost: float
+    deals: NDArray[np.int64]  # [(S + 1) x G x 12], flat; empty when nothing is sold and nobody answers
+    lines: NDArray[np.int64]  # [7, B]
+    wait: float
     extra: NDArray[np.int64]  # [S, G, 6]
     bought: NDArray[np.int64]  # [D]
     nodes: list[Node] = field(default_factory=list)
@@ -126,10 +137,13 @@ class Replicate:
         # the log
         self.displays: list[Display] = []
         self.shares: list[Share] = []
+        self.echoes: list[tuple[Event, float]] = []  # likes and comments of this step that others see
+        self.echoed: set[tuple[int, int, int]] = set()
         self.published: list[Event] = []  # by the brand and people asked, in this step
         self.nodes: list[Node] = []
         self.node_of: dict[tuple[int, int], int] = {}  # (item, person)
         self.seed_cost = 0.0
+        self.shop = Shop(self)  # section 12
         self.deliveries = [Delivery(self, number) for number in range(len(plan.reaching.slot))]
 
     # Section 6: keys
@@ -166,8 +180,10 @@ class Replicate:
             self.publish_asked(step)
             own_shares = self.publish_reactions(step)
             self.publish_copies(step, own_shares)
+            self.publish_echoes(step)
             self.update_boosts()
             self.update_deliveries(step)
+            self.shop.end_step(step)
 
     # Sections 9 and 10: paid flights and discovery
 
@@ -226,6 +242,10 @@ class Replicate:
             coins = [high32(word) if position % 2 else low32(word) for position, word in enumerate(words)]
             limits_32 = [math.floor(2.0**32 * p + 0.5) for p in probabilities]
             return [position for position in range(followers) if coins[position] < limits_32[position]]
+        return self.nested_positions(event, probabilities)
+
+    def nested_positions(self, event: Event, probabilities: list[float]) -> list[int]:
+        followers = len(probabilities)
         if probabilities and probabilities[0] >= 1.0 - 2.0**-20:
             return list(range(followers))
         limits = [followers * level_of(p) for p in probabilities]
@@ -250,15 +270,67 @@ class Replicate:
         return None
 
     def plan_displays(self, step: int, event: Event) -> None:
+        if event.dark:
+            self.plan_private(step, event)
+            return
         audience = self.audience(event)
         for position in self.shown_positions(event, audience):
-            person, tie_255 = audience[position]
-            entry = below(derive(event.delay_key, position), 4096)
-            delay = int(self.plan.delay[event.platform, entry])
-            due = self.step_of_display(event.platform, step, delay)
-            if due is not None:
+            self.plan_at(step, event, audience, position)
+
+    def plan_at(self, step: int, event: Event, audience: list[tuple[int, int]], position: int) -> None:
+        person, tie_255 = audience[position]
+        entry = below(derive(event.delay_key, position), 4096)
+        delay = int(self.plan.delay[event.platform, entry])
+        due = self.step_of_display(event.platform, step, delay)
+        if due is not None:
+            h = derive(event.view_key, self.keys[person])
+            self.planned[due].append(Planned(event, person, tie_255, h))
+
+    # Section 11: private shares, likes and comments that others see
+
+    def is_private(self, slot: int, person: int) -> bool:
+        parts = self.plan.reaching.private_q
+        return len(parts) > 0 and low32(self.person_word(43, slot, person)) < int(parts[slot])
+
+    def plan_private(self, step: int, event: Event) -> None:
+        reaching, audience = self.plan.reaching, self.audience(event)
+        many = 1 + below(
+            derive(self.person_word(43, event.slot, event.person), 1), int(reaching.private_most[event.slot])
+        )
+        words = [derive(event.event_key, position) for position in range(len(audience))]
+        closest = sorted(range(len(audience)), key=lambda position: (-audience[position][1], words[position]))
+        due = self.step_of_display(event.platform, step, 0)
+        for position in closest[:many]:
+            if due is not None and low32(derive(words[position], 1)) < int(
+                reaching.private_shown_q[event.slot]
+            ):
+                person, tie_255 = audience[position]
                 h = derive(event.view_key, self.keys[person])
                 self.planned[due].append(Planned(event, person, tie_255, h))
+
+    def note_echoes(self, display: Display, event: Event, view: int, h: int) -> None:
+        reaching = self.plan.reaching
+        if event.dark or not len(reaching.like_shown):
+            return
+        acts = [
+            (display.liked, reaching.like_shown, 2),
+            (display.comment is not None, reaching.comment_shown, 3),
+        ]
+        for acted, shown, number in acts:
+            if acted and shown[event.slot] > 0.0 and (display.person, event.slot, number) not in self.echoed:
+                self.echoed.add((display.person, event.slot, number))
+                view_key = derive(h, number)
+                keys = [derive(view_key, 2**63), derive(view_key, 2**63 + 1), view_key]
+                echo = self.event(event.slot, display.person, view, "earned", keys)
+                self.echoes.append((replace(echo, echo=True, sharer=event.sharer), float(shown[event.slot])))
+
+    def publish_echoes(self, step: int) -> None:
+        """Likes and comments of this step: shown as a share is, with a probability of their own."""
+        for event, probability in self.echoes:
+            audience = self.audience(event)
+            for position in self.nested_positions(event, [probability for _ in audience]):
+                self.plan_at(step, event, audience, position)
+        self.echoes.clear()
 
     def update_boosts(self) -> None:
         for slot, platform in enumerate(self.plan.slot_platform):
@@ -279,10 +351,12 @@ class Replicate:
         plan, event, person = self.plan, planned.event, planned.person
         slot, item = event.slot, event.item
         # 1. impression
-        display = Display(step, slot, person, event.origin, discovery=event.discovery)
+        kinds = {"discovery": event.discovery, "dark": event.dark, "echo": event.echo}
+        display = Display(step, slot, person, event.origin, **kinds)
         self.displays.append(display)
         before = min(self.times_displayed[person, item], 255)
         self.times_displayed[person, item] += 1
+        self.shop.last_origin[person] = event.origin
         # 2. notice
         stickiness = int(self.world.notice_q[person, item]) * int(plan.fatigue_q[item, before]) // 2**31
         if low32(planned.h) >> 1 >= stickiness:
@@ -294,17 +368,18 @@ class Replicate:
         # 4. noticed
         self.noticed_on_day[person, day] += 1
         display.noticed = True
-        if event.person is not None and plan.influence:
+        if event.is_friend and plan.influence:
             self.sharers_noticed[person, slot] = min(self.sharers_noticed[person, slot] + 1, 255)
-            closeness = math.floor(8 * planned.tie_255 / 255 + 0.5)
-            moved = self.score[person, item] + event.polarity * closeness
+            moved = self.score[person, item] + self.shop.moves_score(event, planned.tie_255)
             self.score[person, item] = min(max(moved, -127), 127)
         # 5. view, 6. engagement, 7. share
         view = self.view(person, item)
         self.engage(display, view, planned.h)
+        self.shop.engaged(step, event, person, display, view, planned.h)
         if event.delivery is not None:
             engaged = display.liked + (display.comment is not None) + display.clicked
             self.deliveries[event.delivery].engaged += engaged
+        self.note_echoes(display, event, view, planned.h)
         if (person, slot) not in self.crossed and (person, slot) not in self.shared:
             self.expose(step, event, person, view)
 
@@ -330,16 +405,18 @@ class Replicate:
 
     def expose(self, step: int, event: Event, person: int, view: int) -> None:
         plan, slot, item = self.plan, event.slot, event.item
-        if event.person is not None and not plan.influence:
+        if event.is_friend and not plan.influence:
             return
-        dose = float(plan.hazard_post[slot] if event.person is None else plan.hazard_friend[slot])
+        dose = float(plan.hazard_friend[slot] if event.is_friend else plan.hazard_post[slot])
         if event.delivery is not None:
             dose = dose * float(plan.reaching.share[event.delivery])
         dose = dose * float(self.world.activity[person])
         if len(self.world.share_scale):
             dose = dose * float(self.world.share_scale[person, item])
-        if event.person is not None:
+        if event.is_friend:
             dose = dose * float(plan.response[item, self.sharers_noticed[person, slot]])
+            if event.view_key in self.shop.answered:
+                dose = dose * float(plan.market.answered_share)
         if view == NEGATIVE:
             dose = dose * float(plan.negative_share[item])
         self.hazard[person, slot] = min(self.hazard[person, slot] + math.floor(dose), 2**47)
@@ -380,6 +457,9 @@ class Replicate:
         for crossing in sorted(self.crossings.pop(step, []), key=lambda crossing: crossing.cause.view_key):
             if (crossing.person, crossing.slot) not in self.shared:
                 event = self.event_of_person(crossing.slot, crossing.person, crossing.polarity, "earned")
+                if self.is_private(crossing.slot, crossing.person):
+                    self.publish(step, replace(event, dark=True), crossing.cause)
+                    continue
                 self.publish(step, event, crossing.cause)
                 events.append(event)
         return events
@@ -403,7 +483,9 @@ class Replicate:
     ) -> None:
         person, item = event.person, event.item
         self.shared.add((person, event.slot))
-        self.shares.append(Share(step, event.slot, person, event.polarity, asked, copied))
+        self.shares.append(Share(step, event.slot, person, event.polarity, asked, copied, event.dark))
+        if not asked:
+            self.shop.shared(step, event, cause, copied)
         if (item, person) not in self.node_of:
             parent, generation = -1, 0
             if cause is not None and cause.sharer is not None:
@@ -432,6 +514,9 @@ def simulate_replicate(world: World, plan: Plan, run_key: int) -> TwinResult:
         generations=generations,
         tree_sizes=tree_sizes,
         seed_cost=run.seed_cost,
+        deals=run.shop.deals.reshape(-1),
+        lines=run.shop.lines,
+        wait=float(run.shop.median_wait()),
         extra=count_extra(world, plan, run.displays, run.shares),
         bought=np.array([delivery.bought for delivery in run.deliveries], np.int64),
         nodes=run.nodes,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.engine.people import person_words
+from viralsim.engine.tables import coin
 from viralsim.errors import ScenarioError
 from viralsim.kernels import reaching as kernel
 from viralsim.kernels.layout import World
@@ -55,16 +56,39 @@ def make_reaching(
         raise ScenarioError(
             f"campaign.paid: {len(rows)} flights and discoveries of items; at most {kernel.MAX_DELIVERIES} are allowed"
         )
+    passed_on = _passing_on(scenario, slots)
     if not rows:
-        return no_reaching()
+        return no_reaching()._replace(**passed_on)
     lists = [row.pop("people") for row in rows]
     columns = {
         name: np.array([row[name] for row in rows], column.dtype)
         for name, column in no_reaching()._asdict().items()
-        if name not in ("first", "people")
+        if name in rows[0]
     }
     first = np.cumsum([0, *(people.size for people in lists)]).astype(np.int64)
-    return Reaching(first=first, people=np.concatenate(lists).astype(np.int32), **columns)
+    people = np.concatenate(lists).astype(np.int32)
+    return no_reaching()._replace(first=first, people=people, **columns, **passed_on)
+
+
+def _passing_on(scenario: Any, slots: Sequence[tuple[int, int]]) -> dict[str, NDArray[Any]]:
+    """Private shares, and likes and comments that are shown, by slot; what is nowhere in use is left out."""
+    platforms = list(scenario.platforms.values())
+    made: dict[str, NDArray[Any]] = {}
+    private = [platforms[p].private_sharing for _, p in slots]
+    if any(entry.kind != "none" for entry in private):
+        on = [entry if entry.kind != "none" else None for entry in private]
+        made["private_q"] = np.array([coin(entry.part) if entry else 0 for entry in on], np.uint64)
+        made["private_shown_q"] = np.array(
+            [coin(entry.visibility) if entry else 0 for entry in on], np.uint64
+        )
+        made["private_most"] = np.array([entry.most if entry else 1 for entry in on], np.int64)
+    for name in ("like", "comment"):
+        made[f"{name}_shown"] = np.array(
+            [getattr(platforms[p], f"{name}_visibility") for _, p in slots], np.float64
+        )
+    if not made["like_shown"].any() and not made["comment_shown"].any():
+        del made["like_shown"], made["comment_shown"]
+    return made
 
 
 def flight_price(flight: Any, scenario: Any) -> float:
@@ -159,4 +183,8 @@ def mechanics_of(scenario: Any) -> frozenset[str]:
         found.add("paid")
     if any(platform.discovery.kind != "none" for platform in scenario.platforms.values()):
         found.add("discovery")
+    if any(platform.private_sharing.kind != "none" for platform in scenario.platforms.values()):
+        found.add("private")
+    if any(p.like_visibility > 0 or p.comment_visibility > 0 for p in scenario.platforms.values()):
+        found.add("engagement")
     return frozenset(found)

@@ -6,7 +6,6 @@ import numpy as np
 
 from viralsim.kernels.draws import below, derive, high32, low32
 from viralsim.kernels.layout import (
-    CHUNK,
     KIND_ASKED,
     KIND_POST,
     N_COUNTS,
@@ -14,7 +13,7 @@ from viralsim.kernels.layout import (
     UNIT_CLOCK,
 )
 from viralsim.kernels.machine import inner
-from viralsim.kernels.publishing import take_chunk
+from viralsim.kernels.placing import show_now
 from viralsim.kernels.reaching import (
     EVENT_DARK_SHIFT,
     EVENT_DELIVERY_SHIFT,
@@ -33,11 +32,9 @@ from viralsim.kernels.sharing import add_event
 from viralsim.kernels.words import (
     EV_PEER,
     EV_SLOT,
-    EVENT_OF,
     LOW_8,
     PERSON_OF,
     SEGMENT,
-    TIE_HALF,
     U0,
     U1,
     U31,
@@ -95,20 +92,6 @@ def displays_now(plan, work, d, t):
         return 0
     due = base + (work.planned[d] - base) * np.int64(clock[t + 1] - begun) // whole
     return min(due - work.bought[d], room)
-
-
-@inner
-def show_now(scratch, t, person, event):
-    """Put a display of `event` to a person in the bucket of step t itself. Returns False if the pool is full."""
-    cursor = scratch.bucket_cursor[t]
-    if cursor & (CHUNK - 1) == 0:
-        cursor = take_chunk(scratch, np.int64(t))
-        if cursor < 0:
-            return False
-    display = (np.uint64(person) << PERSON_OF) | (np.uint64(event) << EVENT_OF) | np.uint64(TIE_HALF)
-    scratch.pool[cursor] = display
-    scratch.bucket_cursor[t] = cursor + 1
-    return True
 
 
 @inner

@@ -27,6 +27,11 @@ class Reaching(NamedTuple):
     price: Array  # float64[D], US$ per display
     benchmark: Array  # float64[D], engagements per display; discovery
     growth: Array  # float64[D], largest factor from wave to wave; discovery
+    private_q: Array  # uint64[S], 2^32 x part of shares that are private; shape (0,) if none anywhere
+    private_shown_q: Array  # uint64[S], 2^32 x chance that one of the closest is shown it
+    private_most: Array  # int64[S], 1 to MOST_CLOSEST
+    like_shown: Array  # float64[S], chance that a like is shown to a follower; shape (0,) if nowhere above 0
+    comment_shown: Array  # float64[S]
 
 
 class ReachingWork(NamedTuple):
@@ -45,20 +50,25 @@ class ReachingWork(NamedTuple):
     wave: Array  # int64[D, 2]: displays and engagements of the present wave
     key: Array  # uint64[D, 2]: choice, view
     counts: Array  # int64[S x G x N_EXTRA]
+    private_key: Array  # uint64[S]
+    closest: Array  # uint64[MOST_CLOSEST, 3]: position, tie, word of the best so far
 
 
 MAX_DELIVERIES = 255
 DISCOVERY_NUMBER = 1 << 63
-P_CHOICE, P_DELIVERY_VIEW, P_DISCOVERY_ORDER = 40, 41, 42
+MOST_CLOSEST = 3
+ECHO_WORD = 1 << 63
+P_CHOICE, P_DELIVERY_VIEW, P_DISCOVERY_ORDER, P_PRIVATE = 40, 41, 42, 43
 
 # Further counts by slot and segment (viralsim.metrics.tallies.EXTRA)
 X_DISCOVERY, X_DARK, X_ECHO, X_PRIVATE, X_WON, X_LOST = range(6)
 N_EXTRA = 6
 
 # Event word, above node, slot, origin, peer and polarity
+ECHOED_SHIFT = 48  # item word, above the score: by platform, liked (8) and commented (8) where others see it
 EVENT_DISCOVERY_SHIFT, EVENT_DARK_SHIFT, EVENT_ECHO_SHIFT, EVENT_DELIVERY_SHIFT = 45, 46, 47, 48
 
-KIND_AD, KIND_DISCOVERY = 4, 5  # beside layout.KIND_*
+KIND_AD, KIND_DISCOVERY, KIND_LIKE, KIND_COMMENT, KIND_PRIVATE = 4, 5, 6, 7, 8  # beside layout.KIND_*
 
 
 def no_reaching() -> Reaching:
@@ -79,11 +89,17 @@ def no_reaching() -> Reaching:
         price=real,
         benchmark=real,
         growth=real,
+        private_q=np.zeros(0, np.uint64),
+        private_shown_q=np.zeros(0, np.uint64),
+        private_most=whole,
+        like_shown=real,
+        comment_shown=real,
     )
 
 
-def make_work(reaching: Reaching, cells: int) -> ReachingWork:
-    """Working memory for the deliveries; `cells`: slots x segments."""
+def make_work(reaching: Reaching, n_slots: int, n_segments: int) -> ReachingWork:
+    """Working memory for what goes beyond posts and shares."""
+    cells = n_slots * n_segments
     size = reaching.slot.size
     return ReachingWork(
         people=reaching.people.copy(),
@@ -99,4 +115,6 @@ def make_work(reaching: Reaching, cells: int) -> ReachingWork:
         wave=np.zeros((size, 2), np.int64),
         key=np.zeros((size, 2), np.uint64),
         counts=np.zeros(cells * N_EXTRA, np.int64),
+        private_key=np.zeros(n_slots, np.uint64),
+        closest=np.zeros((MOST_CLOSEST, 3), np.uint64),
     )

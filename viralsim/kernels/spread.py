@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from numba import njit
 
+from viralsim.kernels.answering import close_market, close_step
+from viralsim.kernels.buying import open_market
 from viralsim.kernels.deliveries import deliver, end_waves, start_deliveries, start_waves
 from viralsim.kernels.displays import receive_bucket
 from viralsim.kernels.draws import derive
+from viralsim.kernels.echoes import show_echoes
 from viralsim.kernels.finishing import finish_people
 from viralsim.kernels.layout import (
     C_COPIED,
@@ -37,6 +40,7 @@ from viralsim.kernels.layout import (
     SIZE_TOUCHED,
 )
 from viralsim.kernels.machine import inner
+from viralsim.kernels.private import end_of_public, send_private, start_private
 from viralsim.kernels.publishing import publish
 from viralsim.kernels.sharing import add_event, ask, copy_shares, share_pending
 from viralsim.kernels.trees import TREE_ASKED, tree_tallies
@@ -94,14 +98,18 @@ def replicate(world, plan, scratch, curves, width, run_key):
     for s in range(scratch.boost.size):
         scratch.boost[s] = 1.0
         scratch.rank_boost[s] = -1.0
+    if plan.market.counting:
+        open_market(world, plan, scratch, run_key)
     any_boost = False
     for p in range(plan.boost.shape[0]):
         any_boost |= plan.boost[p, 0] > 0.0
     next_post, next_ask, cost = 0, 0, 0.0
     delivering = plan.reaching.slot.size > 0
-    if delivering:
-        start_deliveries(plan, scratch, run_key)
+    private, echoing = plan.reaching.private_q.size > 0, plan.reaching.like_shown.size > 0
+    start_deliveries(plan, scratch, run_key)
+    start_private(plan, scratch, run_key)
     for t in range(scratch.bucket_head.size):
+        begun = scratch.size[SIZE_EVENTS]
         if delivering and not deliver(plan, scratch, t):
             return False, cost
         if scratch.bucket_head[t] >= 0 and not receive_bucket(world, plan, scratch, curves, t, width):
@@ -126,15 +134,24 @@ def replicate(world, plan, scratch, curves, width, run_key):
         if not copy_shares(plan, scratch, curves, t, width, first, stop):
             return False, cost
         stop = scratch.size[SIZE_EVENTS]
+        if private and not send_private(world, plan, scratch, t, first, stop):
+            return False, cost
         while first < stop:
-            if not publish(world, plan, scratch, t, first, min(first + LISTS, stop)):
+            last = min(first + LISTS, stop)
+            if private:
+                last = end_of_public(scratch, first, last)
+            if last > first and not publish(world, plan, scratch, t, first, last):
                 return False, cost
-            first += LISTS
+            first = max(last, first + 1)
+        if echoing and not show_echoes(world, plan, scratch, t, begun, published):
+            return False, cost
         if any_boost:
             boost_slots(plan, scratch)
         if delivering:
             start_waves(plan, scratch, t, published)
             end_waves(plan, scratch, t)
+        if plan.market.counting:
+            close_step(world, plan, scratch, t, width)
     return True, cost
 
 
@@ -164,6 +181,8 @@ def run_block(world, plan, scratch, tally, run_keys, begin):
         for c in range(scratch.counts.size):
             tally.counts[r, c] = scratch.counts[c]
         tally.seed_cost[r] = cost
+        if plan.market.counting:
+            tally.wait[r] = close_market(scratch.sales, tally.deals[r], tally.lines[r])
         for c in range(tally.extra.shape[1]):
             tally.extra[r, c] = scratch.reaching.counts[c]
         for d in range(tally.bought.shape[1]):

@@ -164,6 +164,32 @@ class Ranking(Model):
     boost: Boost = about("What early engagement does to visibility.", {"kind": "none"}, neutral=True)
 
 
+class NoPrivateSharing(Model):
+    """All shares are public."""
+
+    kind: Literal["none"] = about("All shares are public.")
+
+
+class ClosestSharing(Model):
+    """Some shares are messages to the closest: dark social."""
+
+    kind: Literal["closest"] = about(
+        "Part of the shares are messages to one to three of the closest followers."
+    )
+    part: Prob = about("Part of shares that are private.")
+    visibility: Prob = about(
+        "Chance that one of those it is sent to is shown it.",
+        0.9,
+        source="assumption (a message is mostly opened)",
+    )
+    most: Annotated[int, Whole(1, 3)] = about("It goes to one up to so many people.", 3, source="assumption")
+
+
+PrivateSharing = Annotated[
+    Annotated[NoPrivateSharing | ClosestSharing, Field(discriminator="kind")], KindWord()
+]
+
+
 class NoDiscovery(Model):
     """The platform shows nothing to people who do not follow."""
 
@@ -247,6 +273,17 @@ class Platform(Model):
     )
     rhythm: Rhythm = about("When viewers are active.", {"kind": "flat"}, neutral=True)
     ranking: Ranking = about("How the feed ranks.", {}, neutral=True)
+    private_sharing: PrivateSharing = about(
+        "Shares that only the closest see and no platform reports (dark social).",
+        {"kind": "none"},
+        neutral=True,
+    )
+    like_visibility: Prob = about(
+        "Chance that somebody's like shows the item to one of their followers.", 0.0, neutral=True
+    )
+    comment_visibility: Prob = about(
+        "Chance that somebody's comment shows the item to one of their followers.", 0.0, neutral=True
+    )
     discovery: Discovery = about(
         "What the platform shows to people who do not follow.", {"kind": "none"}, neutral=True
     )
