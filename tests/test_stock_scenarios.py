@@ -21,6 +21,8 @@ SCENARIOS = Path(vs.__file__).parent / "scenarios"
 NAMES = (
     "backlash", "best-hour", "influencers-or-many", "launch-video", "left-out", "ordinary-post", "same-post-twice",
     "small-shop", "sticky-or-shareable", "two-platforms",
+    # their lessons: tests/test_stock_customers.py
+    "answer-fast-or-slow", "bad-news-spreads", "referral-programme", "review-driven-sale", "tailored-or-one-message",
 )  # fmt: skip
 DRAWS = {"launch-video": 6, "influencers-or-many": 6, "small-shop": 10}
 FEW_DRAWS = (
