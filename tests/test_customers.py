@@ -145,6 +145,14 @@ def test_roi_counts_what_would_not_have_been_bought(shop):
     assert claimed.mean() > 1.2 * incremental.mean()
 
 
+def test_the_sentence_says_what_was_caused(shop):
+    assert "; it brings " in shop.sentence()
+    assert "a return on investment of " in shop.sentence()
+    bad = run(buying__convert_prob=0, items__film__negative=1, buying__negative_influence=3)
+    assert "; it costs " in bad.sentence()
+    assert "purchases" not in run(buying=None).sentence()
+
+
 def test_bad_news_only_costs_purchases():
     """Nobody buys at a click: with views all negative purchases fall short of the baseline, never above it."""
     bad = run(buying__convert_prob=0, items__film__negative=1, buying__negative_influence=3)
