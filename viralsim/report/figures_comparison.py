@@ -104,7 +104,7 @@ def paired_effects(comparison: Comparison, ax: Axes | None = None) -> Figure:
         axis.set_ylim(len(pairs) - 0.45, -0.62)
         axis.xaxis.set_major_locator(FixedLocator(_ratio_ticks(low, high)))
         axis.xaxis.set_minor_locator(NullLocator())
-        axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"× {value:.4g}"))
+        axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"× {round(value, 10):.10g}"))
         axis.yaxis.set_visible(False)
         axis.grid(False)
         style.headline(
@@ -165,6 +165,9 @@ def _ratio_range(pairs: tuple[Pair, ...], worthwhile: float) -> tuple[float, flo
     return low / room, high * room
 
 
+_FINE_STEPS = tuple(digit * 10.0**-place for place in range(2, 10) for digit in (2, 1, 0.5))
+
+
 def _ratio_ticks(low: float, high: float) -> list[float]:
     """Round factors between the ends, at most about seven."""
     fine = [1.0 + k / 20 for k in range(-18, 60)]
@@ -177,6 +180,7 @@ def _ratio_ticks(low: float, high: float) -> list[float]:
         [0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0],
         [0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4],
         fine,
+        *([1.0 + k * step for k in range(-7, 8)] for step in _FINE_STEPS),
     )
     inside = [[tick for tick in ticks if low <= tick <= high] for ticks in choices]
     return min(
