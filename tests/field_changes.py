@@ -419,6 +419,12 @@ CHANGES: dict[str, Change] = {
        for name, value in {"part": 1.0, "visibility": 0.2, "most": 1}.items()},
     "platform.like_visibility": to(f"{ONE}.like_visibility", 0.3),
     "platform.comment_visibility": to(f"{ONE}.comment_visibility", 0.3),
+    # calibration
+    "document.calibration": to("calibration", {"friend": 0.2}),
+    "calibration.owned": to("calibration.owned", 0.2),
+    "calibration.friend": to("calibration.friend", 0.2),
+    "calibration.paid": to("calibration.paid", 5.0, first={"campaign.paid": [{**AD, "cpm": 8.0}]}),
+    "calibration.delay": to("calibration.delay", 3.0),
     # prices and the run
     **{f"value.{name}": to(f"value.{name}", 3.0) for name in (
         "per_1000_impressions", "per_like", "per_comment", "per_share", "per_click")},

@@ -130,7 +130,7 @@ def _flights(scenario: Any, audience: Audience, slots: Sequence[tuple[int, int]]
             "displays": min(math.floor(flight.budget / price * (1 + 1e-12)), _MOST_DISPLAYS),
             "cap": flight.frequency_cap,
             "pace": min(1.0, step) if flight.pacing == "fast" else 0.0,
-            "share": float(flight.share_multiplier),
+            "share": float(flight.share_multiplier * scenario.calibration.paid / scenario.calibration.owned),
             "price": price,
         }
         rows.append({"discovery": 0, "benchmark": 1.0, "growth": 1.0, **row})
