@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
@@ -34,7 +35,9 @@ __all__ = ["Events", "last_events", "run_block", "run_replicates", "simulate"]
 
 Progress = Callable[[int, int], None]
 _FIRST_TOUCHES = 65_536  # rows of the record of a trace at first; it grows
-_BLOCK = 8  # replicates between looks at the stop flag
+_BLOCK = 8  # replicates between looks at the stop flag, at first
+_MOST_BLOCK = 128
+_SHORT_SECONDS = 0.02  # a block that took less is followed by a larger one
 
 
 def simulate(
@@ -237,11 +240,10 @@ class _Run:
 
     def _rows(self, compiled: Compiled, draw: int, rows: NDArray[np.int64]) -> None:
         """Run the replicates `rows` of a draw and put their columns in place."""
-        scratch = None
-        for start in range(0, rows.size, _BLOCK):
-            if self.stop.is_set():
-                return
-            part = rows[start : start + _BLOCK]
+        scratch, start, block = None, 0, _BLOCK
+        while start < rows.size and not self.stop.is_set():
+            began = time.monotonic()
+            part = rows[start : start + block]
             keys = np.array([run_key(self.seed, draw, self.first + int(r)) for r in part], np.uint64)
             tally, scratch = run_replicates(
                 compiled.world, compiled.plan, keys, scratch, n_segments=compiled.n_segments
@@ -250,6 +252,9 @@ class _Run:
             if compiled.plan.market.selling and compiled.scenario.value.margin is not None:
                 columns["without"], scratch = counterfactual_purchases(compiled, keys, tally, scratch)
             self._store(part, columns)
+            start += part.size
+            if time.monotonic() - began < _SHORT_SECONDS:
+                block = min(2 * block, _MOST_BLOCK)
 
     def _store(self, rows: NDArray[np.int64], columns: Mapping[str, NDArray[Any]]) -> None:
         """Copy a block's columns to their rows."""
