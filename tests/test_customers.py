@@ -351,12 +351,15 @@ def test_run_by_an_attribute(tmp_path, capsys):
     path.write_text(json.dumps(SHOP))
     assert run_command(["run", str(path), "--by", "age", "--json", "--quiet"]) == 0
     made = json.loads(capsys.readouterr().out)
+    assert made["formulas"]["roi"] == "(18 x (purchases - purchases without the campaign) - cost) / cost"
+    assert made["formulas"]["revenue"] == "40 x purchases"
     parts = made["parts"]
     reach = parts["metrics"]["reach"]
     assert sum(part["mean"] for part in reach.values()) == pytest.approx(made["metrics"]["reach"]["mean"])
     assert parts["inequality"]["excluded"]["18-34"] == 0
     assert run_command(["run", str(path), "--by", "age", "--quiet"]) == 0
     shown = capsys.readouterr().out
+    assert "roi = (18 x (purchases" in shown
     assert "expected, by age" in shown and "Gini coefficient between groups" in shown
     assert run_command(["run", str(path), "--by", "segment", "--quiet"]) == 0
     assert "expected, by segment" in capsys.readouterr().out
