@@ -201,7 +201,9 @@ CHANGES: dict[str, Change] = {
     "audience.attention": to("audience.attention", {"kind": "budget", "notices_per_day": 2, "background_per_day": 1}),
     "segment.name": to("audience.segments.a.name", "c"),
     "segment.fraction": Change({"audience.segments.a.fraction": 0.8, "audience.segments.b.fraction": 0.2}),
-    "segment.attributes": to("audience.segments.a.attributes", {"age": 20}, shows=texts),
+    "segment.attributes": Change(
+        {"audience.segments.a.attributes": {"age": 60}, "audience.segments.b.attributes": {"age": 20}},
+        first=AGED | pick("attributes", where={"age": 20}, count=4)),
     "segment.access": to("audience.segments.a.access", {"one": 0.3}),
     "segment.affinity": to("audience.segments.a.affinity", {"news": 2.5}),
     "segment.activity": to("audience.segments.a.activity", 3.0),

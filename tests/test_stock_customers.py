@@ -8,12 +8,14 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+import pytest
 
 import viralsim as vs
 from viralsim.engine.ensemble import Ensemble
 from viralsim.metrics.uncertainty import Summary, summarise
 
 REPLICATES, DRAWS = 60, 6
+pytestmark = pytest.mark.slow  # each runs three to five variants with their counterfactual worlds
 
 
 @functools.cache

@@ -117,7 +117,10 @@ class ScenarioDocument(Model):
     )
     items: Annotated[Items[Item], Field(min_length=1, max_length=16)] = about("Pieces of content, 1 to 16.")
     campaign: Campaign = about("What the brand does.", {})
-    buying: Buying | None = about("What makes people buy. Default: nothing is sold.", None)
+    buying: Buying | None = about(
+        "What makes people buy. Default: nothing is sold; with value.price or value.margin, all its defaults.",
+        None,
+    )
     goal: Goal | None = about("What would be a success.", None, results=False)
     value: Value = about("The user's own prices.", {})
     calibration: Calibration = about("Factors found by calibration.", {})
