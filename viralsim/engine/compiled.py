@@ -348,9 +348,7 @@ def _make_plan(
         boost=np.array([_boost(platform) for platform in platforms]),
         delay=np.stack([tables.delay_table(p.display_delay, p.half_life, p.rhythm, step) for p in platforms]),
         clock=np.stack([clock for clock, _ in clocks]),
-        clock_step=np.stack(
-            [np.pad(guess, (0, longest - guess.size), constant_values=n_steps - 1) for _, guess in clocks]
-        ).astype(np.int32),
+        clock_step=np.stack([_padded(guess, longest, n_steps - 1) for _, guess in clocks]).astype(np.int32),
         reaction=np.stack([tables.reaction_table(p.reaction_delay, step) for p in platforms]),
         notices_per_day=min(int(attention.notices_per_day), 63) if limited else -1,
         background_q=tables.background_table(attention.background_per_day if limited else 0.0),
@@ -368,6 +366,13 @@ def _make_plan(
         bin_of_step=(np.arange(n_steps) * n_bins // n_steps).astype(np.int64),
         market=make_market(scenario, audience.people),
         reaching=make_reaching(scenario, audience, world, slots, n_steps, key),
+    )
+
+
+def _padded(values: NDArray[np.int32], length: int, value: int) -> NDArray[np.int32]:
+    """An array made longer with a value at its end."""
+    return (
+        values if values.size == length else np.pad(values, (0, length - values.size), constant_values=value)
     )
 
 
