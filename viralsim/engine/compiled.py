@@ -359,9 +359,7 @@ def _make_plan(
             ]
         ),
         clock=np.stack([clock for clock, _ in clocks]),
-        clock_step=np.stack(
-            [np.pad(guess, (0, longest - guess.size), constant_values=n_steps - 1) for _, guess in clocks]
-        ).astype(np.int32),
+        clock_step=np.stack([_padded(guess, longest, n_steps - 1) for _, guess in clocks]).astype(np.int32),
         reaction=np.stack(
             [tables.reaction_table(p.reaction_delay, step / calibration.delay) for p in platforms]
         ),
@@ -381,6 +379,13 @@ def _make_plan(
         bin_of_step=(np.arange(n_steps) * n_bins // n_steps).astype(np.int64),
         market=make_market(scenario, audience.people),
         reaching=make_reaching(scenario, audience, world, slots, n_steps, key),
+    )
+
+
+def _padded(values: NDArray[np.int32], length: int, value: int) -> NDArray[np.int32]:
+    """An array made longer with a value at its end."""
+    return (
+        values if values.size == length else np.pad(values, (0, length - values.size), constant_values=value)
     )
 
 
