@@ -52,10 +52,11 @@ def worlds(law: str, ratios: Sequence[float], draws: int, per_draw: int, rng: An
     common = rng.lognormal(-(0.3**2) / 2, 0.3, draws)
     columns = []
     for ratio in ratios:
-        own = rng.lognormal(-(0.1**2) / 2, 0.1, draws)
+        spread = 0.03 if law == "steady" else 0.1
+        own = rng.lognormal(-(spread**2) / 2, spread, draws)
         mean = 100.0 * ratio * (common * own)[draw]
-        if law == "normal":
-            values = mean + 25.0 * rng.normal(size=draw.size)
+        if law in ("steady", "normal"):
+            values = mean + (8.0 if law == "steady" else 25.0) * rng.normal(size=draw.size)
         elif law == "lognormal":
             values = mean * rng.lognormal(-(0.8**2) / 2, 0.8, draw.size)
         else:  # nine in ten stay small, one in ten is ten times as large: what cascades do
