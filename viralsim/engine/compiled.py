@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,7 @@ _BLIND_PICKS = ("random", "most-followers", "k-core", "segment", "attributes", "
 """Kinds of seeding that look at the graph only, not at how likely people are to share."""
 
 
+@lru_cache(maxsize=1024)  # asked for by every replicate
 def draw_key(seed: int, draw: int) -> int:
     """Key of a draw (docs/model.md, section 6)."""
     return derive(derive(derive(int(lay.ROOT), seed), lay.P_DRAW), draw)
@@ -290,7 +291,7 @@ def _fans(
             f"platforms.{name}.brand_followers.count",
         )
 
-    return audience.memo(f"fans {name}", (fans.pick, fans.count, topics, key), picked)
+    return audience.memo(f"fans {name}", (fans.pick.model_dump_json(), fans.count, topics, key), picked)
 
 
 def _make_plan(
@@ -438,7 +439,7 @@ def _asks(
         chosen = audience.memo(
             f"asked {entry}",
             (
-                repr(seeding.pick),
+                seeding.pick.model_dump_json(),
                 seeding.price,
                 p,
                 key,

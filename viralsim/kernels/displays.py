@@ -320,9 +320,7 @@ def react(world, plan, scratch, t, width, display, word, event):
         ok = echo(plan, scratch, t, width, person, slot, view, word, word_2, cause)
     if plan.market.counting:
         segment, did = np.int64((person_word >> SEGMENT) & U31), (liked, commented, clicked)
-        ok &= engaged(
-            plan, scratch, t, width, display, slot, segment, origin, np.int64(peer), view, word, did
-        )
+        ok &= engaged(plan, scratch, t, width, display, slot, segment, origin, view, word, did)
     if not slot_word & np.uint64(F_CROSSED | F_DONE):
         growth = plan.hazard_friend[slot] if peer else plan.hazard_post[slot]
         if delivery > 0:

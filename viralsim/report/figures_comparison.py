@@ -196,7 +196,7 @@ def _widest_gap(ticks: list[float], low: float, high: float) -> float:
 def effects_caption(comparison: Comparison) -> str:
     """What to read off the paired effects."""
     said = (
-        f"{comparison.sentence()} " if len(comparison.pairs) == 1 else ""
+        f"{comparison.sentence()} " if len(comparison.labels) == 2 else ""
     )  # of many, too long for a caption
     return (
         f"{said}A line that stays clear of the grey zone is a difference worth having; one "
@@ -346,7 +346,7 @@ def draw_rows(
         axis.axhline(base, color="#c4cbd4", linewidth=0.7)
         style.write_text(
             axis, 0.0, base + step * 0.93, label_of(labels[index], 44), transform=axis.get_yaxis_transform(),
-            va="top", color=colour, fontweight="bold", path_effects=[style.halo()],
+            va="top", color=colour, fontweight="bold", bbox=style.backed(),
         )  # fmt: skip
         if dots is None:
             continue
