@@ -177,14 +177,14 @@ def compare_job(
     from viralsim.cli.folder import is_page, write_comparison
     from viralsim.cli.plan import say_if_cold
 
-    last: list[Comparison] = []
+    last: list[str] = []
     writing_now = threading.Lock()
 
     def keep(found: Comparison) -> bool:
         if out is not None and not is_page(out) and not (found.looks and found.settled):
             with writing_now:  # at once, so that nothing is left to do when it is interrupted
                 write_comparison(found, out, force or bool(last), figures=False)
-        last[:] = [found]
+        last[:] = [found_text(found)]
         return stop_at is not None and found.ensembles[0].replicates >= stop_at
 
     def work(report: Progress) -> Comparison:
@@ -203,7 +203,16 @@ def compare_job(
     return run_job(work, progress, quiet, kept=kept)
 
 
-def kept_text(progress: Progress, last: list[Comparison], folder: Path | None) -> str:
+def found_text(found: Comparison) -> str:
+    """What there is so far, in words."""
+    first = found.ensembles[0]
+    return (
+        f"{', '.join(found.labels)} with {first.replicates:,} replicates over {first.draws:,} draws. "
+        f"So far: {found.sentence()}"
+    )
+
+
+def kept_text(progress: Progress, last: list[str], folder: Path | None) -> str:
     """What is said when a comparison is interrupted; what there was is in `folder` already."""
     counted = f" after {progress.done:,} of {progress.total:,} replicates" if progress.total else ""
     if not last:
@@ -211,12 +220,9 @@ def kept_text(progress: Progress, last: list[Comparison], folder: Path | None) -
             f"interrupted{counted}; nothing was kept: no two scenarios were done. "
             "The same command with the same --seed gives the same numbers."
         )
-    found = last[-1]
-    first = found.ensembles[0]
-    done = f"{', '.join(found.labels)} with {first.replicates:,} replicates over {first.draws:,} draws"
     if folder is None:
-        return f"interrupted{counted}; nothing was written. So far ({done}): {found.sentence()}"
+        return f"interrupted{counted}; nothing was written. Done: {last[-1]}"
     return (
-        f"interrupted{counted}; kept in {folder}, without figures and page: {done}. So far: {found.sentence()} "
+        f"interrupted{counted}; kept in {folder}, without figures and page: {last[-1]} "
         f"'viralsim report {folder}' draws the page."
     )
