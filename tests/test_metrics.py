@@ -37,7 +37,7 @@ def counted_reaching() -> Reaching:
     counts[0, 0, 1, EXTRA.index("impressions_dark")] = 2
     counts[0, 1, 0, EXTRA.index("shares_private")] = 1
     counts[0, 2, 0, EXTRA.index("impressions_by_engagement")] = 1
-    has = frozenset({"paid", "discovery", "private", "engagement"})
+    has = frozenset({"paid", "discovery", "private", "engagement", "rivals"})
     return Reaching(counts, np.array([[5], [0]]), np.array([[0.012], [0.01]]), (True, False), has)
 
 
@@ -117,6 +117,8 @@ BY_HAND = {
     "negative_shares": (1, 0),
     "complaints": (2, 0),
     "net_sentiment": ((4 - 2) / (4 + 2), math.nan),
+    "share_of_voice": (1.0, math.nan),  # no competitor's slot here
+    "share_of_impressions": (1.0, 1.0),
     "cost": (120.06, 0),
     "earned_media_value": (7 / 1000 * 10 + 4 * 0.3 + 4 * 0.5 + 5 * 2.0, 0),
     "peak_hour": (2.0, 0.0),  # 5 an hour from hour 2; 3 an hour after hour 4
@@ -138,7 +140,7 @@ def test_names_are_those_of_the_specification():
     assert set(METRICS) <= set(METRIC_NAMES)
     assert list(METRICS) == [name for name in METRIC_NAMES if name in METRICS], "same order"
     later = {"revenue", "conversions", "conversions_direct", "conversions_referral", "response_rate", "roi"}
-    later |= {"response_time_hours", "share_of_voice", "share_of_impressions", "new_followers", "unfollows"}
+    later |= {"response_time_hours", "new_followers", "unfollows"}
     later |= {"customer_value_direct", "customer_value_referral", "customer_value_influence"}
     assert set(METRIC_NAMES) - set(METRICS) == later
     assert all(metric.per for metric in METRICS.values() if metric.denominator), "denominators are printed"
@@ -157,7 +159,7 @@ def test_what_a_scenario_does_not_define_is_absent():
     followers = {"engagement_rate_per_follower", "amplification_rate"}
     views = {"negative_shares", "complaints", "net_sentiment"}
     reaching = {"impressions_discovery", "impressions_dark", "reach_beyond_target", "shares_private"}
-    reaching |= {"impressions_by_engagement"}
+    reaching |= {"impressions_by_engagement", "share_of_voice", "share_of_impressions"}
     assert absent == {"cost", "earned_media_value"} | followers | views | reaching
     with pytest.raises(SpecError, match="'cost' is not defined by this scenario"):
         column(bare, "cost")

@@ -26,7 +26,7 @@ from twins.counting import (
     count_people,
     summarise_trees,
 )
-from twins.reaching import Delivery, count_extra
+from twins.reaching import Delivery, apply_rules, count_extra, own_nodes
 from viralsim.kernels.layout import Plan, World
 from viralsim.rng import derive, exponential, level_of, log
 
@@ -122,6 +122,8 @@ class Replicate:
         self.planned: dict[int, list[Planned]] = defaultdict(list)  # by step
         self.crossings: dict[int, list[Crossing]] = defaultdict(list)  # by step of the share
         self.boost = [1.0 for _ in plan.slot_item]
+        self.reach_now = [float(p) for p in plan.organic_reach]
+        self.visibility_now = [float(p) for p in plan.visibility]
         # what has happened, by (person, item), (person, slot) or (person, day)
         self.times_displayed: dict[tuple[int, int], int] = defaultdict(int)
         self.score: dict[tuple[int, int], int] = defaultdict(int)
@@ -169,6 +171,7 @@ class Replicate:
 
     def run(self) -> None:
         for step in range(len(self.plan.day)):
+            self.happen(step)
             self.deliver(step)
             self.show_displays(step)
             self.publish_posts(step)
@@ -178,6 +181,17 @@ class Replicate:
             self.publish_echoes(step)
             self.update_boosts()
             self.update_deliveries(step)
+            apply_rules(self, step)
+
+    # Section 12: platform events
+
+    def happen(self, step: int) -> None:
+        reaching = self.plan.reaching
+        for e, when in enumerate(reaching.event_step):
+            for slot, platform in enumerate(self.plan.slot_platform):
+                if when == step and platform == reaching.event_platform[e]:
+                    self.reach_now[slot] *= float(reaching.event_reach[e])
+                    self.visibility_now[slot] *= float(reaching.event_visibility[e])
 
     # Sections 9 and 10: paid flights and discovery
 
@@ -209,7 +223,9 @@ class Replicate:
         """Followers the event may be shown to, in the order of the list, each with 255 x tie (posts: -1)."""
         world = self.world
         if event.person is None:
-            first, last = int(world.fan_ptr[event.platform]), int(world.fan_ptr[event.platform + 1])
+            fans = self.plan.reaching.fans
+            at = int(fans[event.slot]) if len(fans) else event.platform
+            first, last = int(world.fan_ptr[at]), int(world.fan_ptr[at + 1])
             return [(int(fan), -1) for fan in world.fans[first:last]]
         pointers = world.indptr[event.platform]
         first, last = int(pointers[event.person]), int(pointers[event.person + 1])
@@ -218,8 +234,8 @@ class Replicate:
 
     def probability(self, event: Event, person: int, tie_255: int) -> float:
         plan = self.plan
-        rate = plan.organic_reach if event.person is None else plan.visibility
-        p = float(rate[event.slot]) * self.boost[event.slot]
+        rate = self.reach_now if event.person is None else self.visibility_now
+        p = rate[event.slot] * self.boost[event.slot]
         if not plan.ranked[event.slot]:
             return p
         if event.person is not None:
@@ -494,7 +510,8 @@ def simulate_replicate(world: World, plan: Plan, run_key: int) -> TwinResult:
     """
     run = Replicate(world, plan, run_key)
     run.run()
-    trees, generations, tree_sizes = summarise_trees(run.nodes)
+    nodes = own_nodes(plan, run.nodes)
+    trees, generations, tree_sizes = summarise_trees(nodes)
     return TwinResult(
         counts=count_events(world, plan, run.displays, run.shares),
         people=count_people(world, plan, run.displays, run.shares),
@@ -505,5 +522,5 @@ def simulate_replicate(world: World, plan: Plan, run_key: int) -> TwinResult:
         seed_cost=run.seed_cost,
         extra=count_extra(world, plan, run.displays, run.shares),
         bought=np.array([delivery.bought for delivery in run.deliveries], np.int64),
-        nodes=run.nodes,
+        nodes=nodes,
     )

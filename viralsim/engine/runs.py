@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.engine.compiled import AudienceMaker, Compiled, compile_draw, run_key
-from viralsim.engine.deliveries import mechanics_of
+from viralsim.engine.deliveries import mechanics_of, staff_costs
 from viralsim.engine.ensemble import Ensemble
 from viralsim.engine.memory import check_memory
 from viralsim.engine.networks import file_graphs
@@ -24,7 +24,7 @@ from viralsim.graph.social_graph import SocialGraph
 from viralsim.kernels import layout as lay
 from viralsim.kernels import spread
 from viralsim.kernels.layout import Plan, Scratch, Tally, World
-from viralsim.kernels.reaching import KIND_DISCOVERY, N_EXTRA
+from viralsim.kernels.reaching import KIND_DISCOVERY, KIND_PRIVATE, N_EXTRA
 from viralsim.metrics.tallies import Prices, Reaching, Tallies
 from viralsim.provenance import versions
 from viralsim.rng import check_seed, entropy_seed
@@ -359,7 +359,7 @@ class _Run:
         facts = {
             "people": np.bincount(people.segment, minlength=groups),
             "excluded": np.bincount(people.segment[outside], minlength=groups),
-            "fans": np.diff(compiled.world.fan_ptr),
+            "fans": np.diff(compiled.world.fan_ptr)[: len(compiled.scenario.platforms)],
             "compiled": compiled if draw == 0 else None,
             "slots": compiled.slots,
             "times": compiled.times_hours,
@@ -420,6 +420,10 @@ class _Run:
             prices=np.stack([self.per_draw[d]["display_prices"] for d in range(self.draws)]),
             targeted=() if everybody else tuple(any(s in target for target in targets) for s in segments),
             has=has,
+            rival=tuple(plain.items[i].brand is not None for i, _ in self.per_draw[0]["slots"])
+            if "rivals" in has
+            else (),
+            staff=staff_costs(plain),
         )
 
     def _trace(self, replicate: int) -> Trace:
@@ -450,10 +454,14 @@ def _prices(plain: Any) -> Prices:
 
 def make_trace(compiled: Compiled, events: Events, replicate: int) -> Trace:
     """The shares among `events` as a Trace."""
-    shares = np.flatnonzero(np.isin(events.kind, (lay.KIND_ASKED, lay.KIND_OWN, lay.KIND_COPY)))
+    is_share = np.isin(events.kind, (lay.KIND_ASKED, lay.KIND_OWN, lay.KIND_COPY, KIND_PRIVATE))
+    rival = compiled.plan.reaching.rival
+    shares = np.flatnonzero(is_share & (rival[events.slot] == 0) if rival.size else is_share)
     row = np.full(events.kind.size + 1, -1, np.int64)  # the last entry serves cause -1
     row[shares] = np.arange(shares.size)
-    for event in np.flatnonzero(events.kind >= KIND_DISCOVERY):  # shown on: the share they go back to
+    for event in np.flatnonzero(
+        (events.kind >= KIND_DISCOVERY) & (events.kind < KIND_PRIVATE)
+    ):  # shown on: the share they go back to
         row[event] = row[events.cause[event]]
     slots = np.array(compiled.slots, np.int64).reshape(-1, 2)[events.slot[shares]]
     person = events.who[shares]

@@ -207,7 +207,7 @@ def receive(world, plan, scratch, curves, t, width, filled):
     time_bin = np.uint64(plan.bin_of_step[t])
     found = 0
     scaled = world.share_scale.shape[0] > 0
-    scale = world.share_scale.reshape(-1)
+    scale, own = world.share_scale.reshape(-1), scratch.reaching.own
     for b in range(np.uint64(filled)):
         event, word = batch[b, 2], batch[b, 1]
         row = (batch[b, 0] >> PERSON_OF) * wide
@@ -219,11 +219,11 @@ def receive(world, plan, scratch, curves, t, width, filled):
         counts[(slot * n_segments + ((person_word >> SEGMENT) & U31)) * COUNTS + origin] += 1
         curves[origin, slot, time_bin] += 1
         if not (person_word >> ORIGIN) & U7:
-            curves[4, slot, time_bin] += 1
+            curves[4, slot, time_bin] += np.int64(own[slot])
             if not person_word & TOUCHED:
                 scratch.touched[scratch.size[SIZE_TOUCHED]] = np.int64(batch[b, 0] >> PERSON_OF)
                 scratch.size[SIZE_TOUCHED] += 1
-        rows[row + U1] = person_word | (U1 << (ORIGIN + origin)) | TOUCHED
+        rows[row + U1] = person_word | (own[slot] << (ORIGIN + origin)) | TOUCHED
         rows[at_slot] |= OWNED << origin
         before = (item_word >> DISPLAY) & LOW_8
         if before < LOW_8:

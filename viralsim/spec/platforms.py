@@ -10,8 +10,10 @@ from pydantic import Field, model_validator
 from viralsim.spec.fields import (
     Chosen,
     DurationNumber,
+    Identity,
     Items,
     KindWord,
+    Map,
     Model,
     Multiplier,
     NumberField,
@@ -21,6 +23,7 @@ from viralsim.spec.fields import (
 )
 from viralsim.spec.networks import Network
 from viralsim.spec.presets import PRESETS, filled
+from viralsim.spec.rules import PlatformEvent
 
 __all__ = ["BrandFollowers", "FollowerPick", "Platform", "Ranking", "Rhythm"]
 
@@ -273,6 +276,10 @@ class Platform(Model):
     )
     rhythm: Rhythm = about("When viewers are active.", {"kind": "flat"}, neutral=True)
     ranking: Ranking = about("How the feed ranks.", {}, neutral=True)
+    events: Items[PlatformEvent] = about("What the platform changes during the run.", ())
+    rivals: Map[Identity, BrandFollowers] = about(
+        "Followers of competitors, by the competitor's name.", {}, neutral=True
+    )
     private_sharing: PrivateSharing = about(
         "Shares that only the closest see and no platform reports (dark social).",
         {"kind": "none"},
