@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from viralsim.rng import derive, text_key
+from viralsim.spec import Scenario
 from viralsim.verify.coverage import Coverage, coverage_of, engine_pools, post_scenario
 
 SIZES = ((5, 10), (10, 10), (20, 10), (20, 1), (100, 2))
@@ -60,22 +61,25 @@ def study(world: World, ensembles: int, pool_draws: int) -> list[tuple[str, tupl
     """Coverage for each metric and size of ensemble."""
     description = post_scenario(world.reproduction, world.share_prob, world.organic_reach, PEOPLE)
     pools = engine_pools(description, (*SMOOTH, *SKEWED), pool_draws, PER_DRAW, 11, 1)
+    bands = [Scenario.from_dict(description).platforms["net"].reproduction_number]
     rows = []
     for name, pool in pools.items():
         for draws, per_draw in SIZES:
             seed = derive(text_key(f"{world.name} {name}"), draws * 1000 + per_draw) >> 11
-            rows.append((name, (draws, per_draw), coverage_of(pool, draws, per_draw, ensembles, seed)))
+            found = coverage_of(pool, draws, per_draw, ensembles, seed, pools["reproduction_number"], bands)
+            rows.append((name, (draws, per_draw), found))
     return rows
 
 
 def cell(found: Coverage) -> str:
-    """Coverage in per cent, the plain t interval's if it differs, part of the misses that are flagged."""
+    """Coverage in per cent, the plain t interval's if it differs; part of the misses and of all that are flagged."""
     plain = found.covered_plain / found.ensembles
     text = f"{100 * found.part:.1f}"
     if found.part - plain >= 0.0005:
         text += f" ({100 * plain:.1f})"
     misses = found.ensembles - found.covered
-    return f"{text}, {100 * found.flagged_misses / misses:.0f}" if misses else text
+    of_misses = f"{100 * found.flagged_misses / misses:.0f}" if misses else "-"
+    return f"{text}, {of_misses}/{100 * found.noted / found.ensembles:.0f}"
 
 
 def table(world: World, rows: list[tuple[str, tuple[int, int], Coverage]]) -> list[str]:
@@ -97,12 +101,14 @@ def main() -> None:
     parser.add_argument("--ensembles", type=int, default=10_000)
     parser.add_argument("--pool-draws", type=int, default=1500)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--worlds", default="", help="part of the names of the worlds meant")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     began, lines = time.perf_counter(), []
     run = partial(study, ensembles=given.ensembles, pool_draws=given.pool_draws)
     with ProcessPoolExecutor(given.processes) as processes:
-        for world, rows in zip(WORLDS, processes.map(run, WORLDS), strict=True):
+        worlds = [world for world in WORLDS if given.worlds in world.name]
+        for world, rows in zip(worlds, processes.map(run, worlds), strict=True):
             print(f"{world.name}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
             lines += table(world, rows)
     text = "\n".join(lines)

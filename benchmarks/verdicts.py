@@ -1,6 +1,6 @@
 """How often verdicts are wrong, one at a time, many at once and until settled; and what shared worlds buy.
 
-    python benchmarks/verdicts.py [--trials 2000] [--engine 300] [--table] [--out FILE.md]
+    python benchmarks/verdicts.py [--trials 2000] [--law steady] [--engine 300] [--table] [--out FILE.md]
 
 Every number is counted against a difference that is known: on synthetic numbers because they are drawn with it, on
 the engine because nobody shares, so that impressions are a multiple of the brand's organic reach. Pairs of equal
@@ -37,7 +37,7 @@ FAMILIES = {
     "3 equal, 1.1, 1.2, 1.5": (1.0, 1.0, 1.0, 1.1, 1.2, 1.5),
     "steps of 5 %": (1.0, 1.05, 1.1, 1.15, 1.2),
 }
-LAWS = ("normal", "lognormal", "rare and large")
+LAWS = ("steady", "normal", "lognormal", "rare and large")
 
 # ------------------------------------------------------------------------------------------------ worlds
 
@@ -145,23 +145,23 @@ def row(name: str, verdicts: Sequence[str], ratio: float) -> str:
 HEAD = "| | true ratio | better | worse | equal | unresolved | wrong |\n|---|---|---|---|---|---|---|"
 
 
-def synthetic_tables(trials: int, spread: Callable[..., Any]) -> Iterator[str]:
+def synthetic_tables(trials: int, laws: Sequence[str], spread: Callable[..., Any]) -> Iterator[str]:
     """Single looks, sequential looks and many at once, on numbers with known differences."""
     yield f"## Synthetic numbers, {trials:,} trials a row, % of trials\n\nOne look:\n\n{HEAD}"
-    for law, ratio in itertools.product(LAWS, RATIOS):
+    for law, ratio in itertools.product(laws, RATIOS):
         found = list(spread(partial(single, partial(synthetic_columns, law, ratio)), range(trials)))
         yield row(law, found, ratio)
     yield f"\nUntil settled, {FIRST_DRAWS} to {FIRST_DRAWS * GROWTH} draws of {PER_DRAW}:\n\n{HEAD}"
-    for law, ratio in itertools.product(LAWS, RATIOS):
+    for law, ratio in itertools.product(laws, RATIOS):
         part = partial(sequential, partial(synthetic_columns, law, ratio), True)
         yield sequential_row(law, list(spread(part, range(trials))), ratio)
     yield f"\nThe same looks, each at 5 % (what must not be done):\n\n{HEAD}"
-    for law in LAWS:
+    for law in laws:
         part = partial(sequential, partial(synthetic_columns, law, 1.0), False)
         yield sequential_row(law, list(spread(part, range(trials))), 1.0)
     yield "\nAny wrong verdict among all pairs of several scenarios:\n"
     yield "| scenarios | law | corrected | not corrected |\n|---|---|---|---|"
-    for (name, ratios), law in itertools.product(FAMILIES.items(), LAWS):
+    for (name, ratios), law in itertools.product(FAMILIES.items(), laws):
         found = list(spread(partial(together, ratios, law), range(trials)))
         rates = [100 * sum(wrong) / len(found) for wrong in zip(*found, strict=True)]
         yield f"| {name} | {law} | {rates[0]:.1f} | {rates[1]:.1f} |"
@@ -275,6 +275,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--trials", type=int, default=2000, help="synthetic trials a row; 0: none")
     parser.add_argument("--engine", type=int, default=300, help="trials a row on the engine; 0: none")
     parser.add_argument("--table", action="store_true", help="the stock variants too")
+    parser.add_argument(
+        "--law", action="append", choices=LAWS, help="only this synthetic law; may be repeated"
+    )
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args(arguments)
@@ -282,7 +285,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ProcessPoolExecutor(options.processes) as pool:
         parts: list[Iterator[str]] = []
         if options.trials:
-            parts.append(synthetic_tables(options.trials, partial(pool.map, chunksize=20)))
+            parts.append(
+                synthetic_tables(options.trials, options.law or LAWS, partial(pool.map, chunksize=20))
+            )
         if options.engine:
             parts.append(engine_tables(options.engine, partial(pool.map, chunksize=5)))
         if options.table:

@@ -147,10 +147,22 @@ def asked(kind: str, change: str, value: Any, **settings: Any) -> Change:
     return to(f"{ASK}.pick.{change}", value, first=pick(kind, **settings))
 
 
+AGED = {"audience.segments.a.attributes": {"age": 20}, "audience.segments.b.attributes": {"age": 60}}
 COMMUNITY = {"mean_followers": 10, "community_size": 40}
 DYING = {f"platforms.{name}.friend_share_prob": 0.02 for name in ("one", "two")}
 DAY = {"kind": "daily", "hours": [1] * 12 + [9] * 12}
 BOOST = {"kind": "engagement", "benchmark": 0.2, "strength": 2, "cap": 3}
+SOLD = {
+    "buying": {
+        "convert_prob": 0.3,
+        "baseline_per_week": 0.2,
+        "reviews": {"prob": 0.8, "wait": "2h", "existing": 3},
+    },
+    "value": {"price": 40, "margin": 20},
+    f"{FILM}.click_prob": 0.3,
+}
+ANSWERS = {"fraction_answered": 0.9, "median_time": "3h", "damping": 1.0}
+CROSS = {f"{FILM}.negative": 0.5, f"{FILM}.view_influence": 2.0, f"{FILM}.comment_prob": 0.4}
 VIEWS = {f"{FILM}.negative": 0.4, f"{FILM}.neutral": 0.1, f"{FILM}.view_influence": 1.0}
 
 AD = {"item": "film", "platform": "one", "budget": 4.0, "from": "2h"}
@@ -167,6 +179,7 @@ MOVED = {
     "campaign.paid": [{**AD, "budget": 0.5, "to": "60h"}, {**AD, "item": "clip", "budget": 0.5, "to": "60h"}],
     "campaign.rules": [{"kind": "move-budget", "at": "10h", "least_impressions": 5}],
 }
+PROOF = {"kind": "shown", "strength": 1.0, "reference": 5.0, "most": 5.0}
 DARK = {"kind": "closest", "part": 0.5}
 WAVES = {"kind": "waves", "first_wave": 20, "benchmark": 0.05}
 
@@ -202,7 +215,7 @@ CHANGES: dict[str, Change] = {
     "audience.attention": to("audience.attention", {"kind": "budget", "notices_per_day": 2, "background_per_day": 1}),
     "segment.name": to("audience.segments.a.name", "c"),
     "segment.fraction": Change({"audience.segments.a.fraction": 0.8, "audience.segments.b.fraction": 0.2}),
-    "segment.attributes": to("audience.segments.a.attributes", {"age": 20}, shows=texts, counts=False),
+    "segment.attributes": to("audience.segments.a.attributes", {"age": 20}, shows=texts),
     "segment.access": to("audience.segments.a.access", {"one": 0.3}),
     "segment.affinity": to("audience.segments.a.affinity", {"news": 2.5}),
     "segment.activity": to("audience.segments.a.activity", 3.0),
@@ -361,6 +374,13 @@ CHANGES: dict[str, Change] = {
     "picksegment.segment": asked("segment", "segment", "b", segment="a", count=4),
     "picksegment.count": asked("segment", "count", 8, segment="a", count=4),
     "picksegment.budget": asked("segment", "budget", 16.0, segment="a", budget=8.0),
+    "pickattributes.kind": Change(pick("random", count=4), first=AGED | pick("attributes", where={"age": 20}, count=4)),
+    "pickattributes.where": Change(pick("attributes", where={"age": 60}, count=4),
+                                   first=AGED | pick("attributes", where={"age": 20}, count=4)),
+    "pickattributes.count": Change(pick("attributes", where={"age": 20}, count=8),
+                                   first=AGED | pick("attributes", where={"age": 20}, count=4)),
+    "pickattributes.budget": Change(pick("attributes", where={"age": 20}, budget=16.0),
+                                    first=AGED | pick("attributes", where={"age": 20}, budget=8.0)),
     "picklisted.kind": Change(pick("random", count=3), first=pick("listed", people=[1, 2, 3])),
     "picklisted.people": asked("listed", "people", [7, 8, 9], people=[1, 2, 3]),
     **{f"{name}.count": asked(kind, "count", 8, count=4) for name, kind in (
@@ -369,6 +389,34 @@ CHANGES: dict[str, Change] = {
     **{f"{name}.budget": asked(kind, "budget", 16.0, budget=8.0) for name, kind in (
         ("campaign.pickrandom", "random"), ("campaign.pickmostfollowers", "most-followers"),
         ("pickdegreediscount", "degree-discount"), ("pickcore", "k-core"))},
+    # buying, reviews and answers
+    "document.buying": to("buying", {"convert_prob": 0.3}),
+    "buying.convert_prob": to("buying.convert_prob", 0.9, first=SOLD),
+    "buying.baseline_per_week": to("buying.baseline_per_week", 2.0, first=SOLD),
+    "buying.customer_multiplier": to("buying.customer_multiplier", 3.0, first=SOLD),
+    "buying.recommendation_influence": to("buying.recommendation_influence", 5.0, first=SOLD),
+    "buying.negative_influence": to("buying.negative_influence", 5.0, first={**SOLD, **CROSS}),
+    "buying.reviews": to("buying.reviews", None, first=SOLD),
+    "reviews.prob": to("buying.reviews.prob", 0.1, first=SOLD),
+    "reviews.positive": to("buying.reviews.positive", 0.1, first=SOLD),
+    "reviews.typical_positive": to("buying.reviews.typical_positive", 0.2, first=SOLD),
+    "reviews.wait": to("buying.reviews.wait", "30h", first=SOLD),
+    "reviews.existing": to("buying.reviews.existing", 30, first=SOLD),
+    "reviews.existing_positive": to("buying.reviews.existing_positive", 0.1, first=SOLD),
+    "reviews.volume_elasticity": to("buying.reviews.volume_elasticity", 1.0, first=SOLD),
+    "reviews.valence_elasticity": to("buying.reviews.valence_elasticity", 3.0, first=SOLD),
+    "segment.convert_prob": to("audience.segments.0.convert_prob", 0.9, first=SOLD),
+    "segment.baseline_per_week": to("audience.segments.0.baseline_per_week", 1.0, first=SOLD),
+    "item.convert_multiplier": to(f"{FILM}.convert_multiplier", 3.0, first=SOLD),
+    "campaign.response": to("campaign.response", ANSWERS),
+    "brandresponse.fraction_answered": to("campaign.response.fraction_answered", 0.1, first={
+        "campaign.response": ANSWERS}),
+    "brandresponse.median_time": to("campaign.response.median_time", "9h", first={"campaign.response": ANSWERS}),
+    "brandresponse.spread": to("campaign.response.spread", 0.1, first={"campaign.response": ANSWERS}),
+    "brandresponse.damping": to("campaign.response.damping", 0.1, first={**CROSS, "campaign.response": ANSWERS}),
+    "value.price": to("value.price", 50, first=SOLD),
+    "value.margin": to("value.margin", 30, first=SOLD),
+    "value.repeat_purchases": to("value.repeat_purchases", 3.0, first=SOLD),
     "campaign.paid": to("campaign.paid", [AD]),
     **{f"flight.{name}": flight(name, value) for name, value in {
         "from": "20h", "to": "30h", "platform": "two", "item": "clip", "budget": 2.0, "cpm": 10.0, "target": ["a"],
@@ -383,6 +431,11 @@ CHANGES: dict[str, Change] = {
     "closestsharing.kind": to(f"{ONE}.private_sharing", "none", first={f"{ONE}.private_sharing": DARK}),
     **{f"closestsharing.{name}": to(f"{ONE}.private_sharing.{name}", value, first={f"{ONE}.private_sharing": DARK})
        for name, value in {"part": 1.0, "visibility": 0.2, "most": 1}.items()},
+    "platform.visible_counts": to(f"{ONE}.visible_counts", PROOF),
+    "nocounts.kind": to(f"{ONE}.visible_counts", PROOF),
+    "visiblecounts.kind": to(f"{ONE}.visible_counts", "none", first={f"{ONE}.visible_counts": PROOF}),
+    **{f"visiblecounts.{name}": to(f"{ONE}.visible_counts.{name}", value, first={f"{ONE}.visible_counts": PROOF})
+       for name, value in {"strength": 0.2, "reference": 50.0, "most": 1.1}.items()},
     "platform.like_visibility": to(f"{ONE}.like_visibility", 0.3),
     "platform.comment_visibility": to(f"{ONE}.comment_visibility", 0.3),
     "platform.events": to(f"{ONE}.events", [{"at": "2h", "organic_reach": 0.2}]),

@@ -309,7 +309,7 @@ def test_a_stage_has_a_place_for_everyone_and_plays(name):
     stage = stage_of(name, 3)
     assert np.abs(np.concatenate([stage.x, stage.y])).max() <= 1.0
     played = play(stage, 1.0, 3, "most-followers", 3)
-    data = played.to_player(0, ["#000000"])
+    data = played.to_player(0, ["#000000"], ["#ffffff"])
     assert len(data["person"]) == played.result.size[0]
     assert data["step"][:3] == [0, 0, 0] and data["parent"][:3] == [-1, -1, -1]
     graph = stage.graph

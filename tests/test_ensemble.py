@@ -53,7 +53,7 @@ def test_columns_and_summary_agree():
     assert "reach" in e and "revenue" not in e
     with pytest.raises(SpecError, match="did you mean 'reach'"):
         e["reachs"]
-    with pytest.raises(SpecError, match="there is no 'revenue'"):
+    with pytest.raises(SpecError, match="'revenue' is not defined by this scenario"):
         e["revenue"]
 
 

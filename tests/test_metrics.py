@@ -16,6 +16,7 @@ from viralsim.metrics import registry, rounding
 from viralsim.metrics.columns import Column, as_column, linearise
 from viralsim.metrics.judgement import judge_viral
 from viralsim.metrics.registry import METRICS, column, defined_metrics, split
+from viralsim.metrics.sales import DEALS, LINES, Sales, reputation_curve
 from viralsim.metrics.tallies import COUNTS, EXTRA, TREES, Prices, Reaching, Tallies
 from viralsim.spec.metric_names import METRIC_NAMES
 
@@ -75,7 +76,57 @@ def counted() -> Tallies:
     tallies.curves[0, 4, 0] = [1, 4, 6]
     tallies.curves[1, 0, 0] = [6, 0, 0]
     tallies.curves[1, 4, 0] = [5, 0, 0]
-    return tallies
+    return dataclasses.replace(tallies, sales=sold_by_hand())
+
+
+def sold_by_hand() -> Sales:
+    """The first replicate sells ten, three of them without a click; in the second nothing happens but baseline."""
+    deals, lines = np.zeros((2, 4, 2, len(DEALS)), np.int64), np.zeros((2, len(LINES), 3), np.int64)
+
+    def book(replicate: int, slot: int, segment: int, **counts: int) -> None:
+        for name, count in counts.items():
+            deals[replicate, slot, segment, DEALS.index(name)] = count
+
+    book(0, 0, 0, purchases=4, purchases_owned=4, purchases_new=3, reviews_positive=2, brand_to_customer=5)
+    book(
+        0,
+        1,
+        1,
+        purchases=3,
+        purchases_paid=1,
+        purchases_earned=2,
+        reviews_negative=1,
+        complaints=4,
+        answered=3,
+    )
+    book(0, 2, 1, customer_to_customer=7)
+    book(0, 3, 0, purchases=3, purchases_earned=1, purchases_baseline=5, purchases_new=1)
+    book(1, 3, 1, purchases=2, purchases_baseline=2)
+    lines[0, LINES.index("mentions_positive")] = [2, 1, 1]
+    lines[0, LINES.index("mentions_negative")] = [0, 4, 0]
+    lines[0, LINES.index("answers")] = [0, 2, 1]
+    lines[0, LINES.index("reviews_positive")] = [0, 0, 2]
+    lines[0, LINES.index("reviews_negative")] = [0, 0, 1]
+    return Sales(
+        selling=True,
+        answering=True,
+        reviewing=True,
+        paying=True,
+        deals=deals,
+        lines=lines,
+        wait_hours=np.array([2.5, np.nan]),
+        without=np.array([[[6, 2], [5, 1]], [[0, 2], [0, 2]]]),
+        price=40.0,
+        margin=18.0,
+        repeat=np.array([0.5, 0.0]),
+        damping=np.array([0.5, 0.0]),
+    )
+
+
+def test_reputation_over_time():
+    """2 of 2; then 3 positive, 4 - 2/2 negative; then 6 positive, 5 - 3/2 negative."""
+    curve = reputation_curve(sold_by_hand())
+    np.testing.assert_allclose(curve, [[1.0, 0.0, (6 - 3.5) / 9.5], [0.0, 0.0, 0.0]])
 
 
 BY_HAND = {
@@ -116,6 +167,24 @@ BY_HAND = {
     "earned_multiplier": (24 / 17, 1),
     "negative_shares": (1, 0),
     "complaints": (2, 0),
+    "conversions": (10, 2),
+    "conversions_direct": (5, 0),
+    "conversions_referral": (3, 0),
+    "conversions_baseline": (5, 2),
+    "conversions_incremental": (5, 0),
+    "new_customers": (4, 0),
+    "reviews": (3, 0),
+    "backlash": (0, 0),
+    "reputation": ((6 - 3.5) / 9.5, math.nan),
+    "interactions_brand": (8, 0),  # 5 engagements and 3 answers
+    "interactions_customers": (7, 0),
+    "response_rate": (3 / 4, math.nan),
+    "response_time_hours": (2.5, math.nan),
+    "revenue": (40 * 1.5 * 10, 40 * 2),
+    "roi": ((18 * 1.5 * 5 - 120.06) / 120.06, math.nan),
+    "customer_value_direct": (18 * 1.5 * 10, 18 * 2),
+    "customer_value_referral": (18 * 1.5 * 2, 0),  # 10 bought, 8 without paid sharers
+    "customer_value_influence": (18 * 1.5 * 2, 0),  # 6 without word of mouth
     "net_sentiment": ((4 - 2) / (4 + 2), math.nan),
     "share_of_voice": (1.0, math.nan),  # no competitor's slot here
     "share_of_impressions": (1.0, 1.0),
@@ -139,9 +208,7 @@ def test_every_defined_metric_is_counted_by_hand(counted):
 def test_names_are_those_of_the_specification():
     assert set(METRICS) <= set(METRIC_NAMES)
     assert list(METRICS) == [name for name in METRIC_NAMES if name in METRICS], "same order"
-    later = {"revenue", "conversions", "conversions_direct", "conversions_referral", "response_rate", "roi"}
-    later |= {"response_time_hours", "new_followers", "unfollows"}
-    later |= {"customer_value_direct", "customer_value_referral", "customer_value_influence"}
+    later = {"new_followers", "unfollows"}
     assert set(METRIC_NAMES) - set(METRICS) == later
     assert all(metric.per for metric in METRICS.values() if metric.denominator), "denominators are printed"
 
@@ -157,10 +224,16 @@ def test_what_a_scenario_does_not_define_is_absent():
     bare = empty_tallies([0, 0], brand_followers=np.zeros(2, np.int64))
     absent = set(METRICS) - set(defined_metrics(bare))
     followers = {"engagement_rate_per_follower", "amplification_rate"}
-    views = {"negative_shares", "complaints", "net_sentiment"}
+    views = {"negative_shares", "complaints", "net_sentiment", "backlash"}
     reaching = {"impressions_discovery", "impressions_dark", "reach_beyond_target", "shares_private"}
     reaching |= {"impressions_by_engagement", "share_of_voice", "share_of_impressions"}
-    assert absent == {"cost", "earned_media_value"} | followers | views | reaching
+    sold = {
+        name for name in absent if name.startswith(("conversions", "customer_value", "interactions", "re"))
+    }
+    sold -= {"reach_beyond_target"}
+    sold |= {"new_customers", "roi"}
+    assert absent == {"cost", "earned_media_value"} | followers | views | sold | reaching
+    assert "reach" not in sold
     with pytest.raises(SpecError, match="'cost' is not defined by this scenario"):
         column(bare, "cost")
     with pytest.raises(SpecError, match="did you mean 'reach'"):

@@ -42,6 +42,7 @@ def rich_case():
         event_platform=np.array([0, 1]),
         event_reach=np.full(2, 0.5),
         event_visibility=np.full(2, 0.5),
+        visible=np.array([[0.5, 10.0, 3.0], [1.0, 5.0, 2.0], [0.0, 1.0, 1.0]]),
         rival=np.zeros(3, np.uint8),
         fans=np.array([0, 1, 1]),
     )
@@ -61,6 +62,7 @@ CHANGES = {
     "event_step": lambda value: value + 2,
     "event_platform": lambda value: value * 0,
     **dict.fromkeys(("event_reach", "event_visibility"), lambda value: value * 0.0),
+    "visible": lambda value: value * np.array([0.5, 1.0, 1.0]),
     "rival": lambda value: np.array([0, 1, 0], np.uint8),
     "fans": lambda value: np.array([1, 1, 0]),
     "people": lambda value: np.concatenate((value[1::-1], value[2:])),
@@ -375,7 +377,7 @@ def test_what_passes_an_engagement_rate_is_advertised(runner):
 
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_a_competitors_item_takes_attention_and_counts_for_nothing_of_the_brands(runner):
-    """The rival posts to its own follower 1 and to 0, who has one notice a day and spends it on whichever comes first."""
+    """The rival posts to its followers 0 and 1; 0 has one notice a day and spends it on whichever comes first."""
     world = certain_world(3, [[(1, 2)]], [[0], [0, 1]], items=2)
     world = world._replace(indptr=world.indptr[:1])
     rival = no_reaching()._replace(rival=np.array([0, 1], np.uint8), fans=np.array([0, 1]))

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from page_worlds import HOSTILE, Elements, scenario
 from ruamel.yaml import YAML
 
@@ -16,6 +17,7 @@ from viralsim.cli.shell import run_command
 from viralsim.errors import StoreError
 from viralsim.metrics.drivers import draw_means, drivers
 from viralsim.metrics.risks import risks
+from viralsim.report.figures import comparison_figures, run_figures
 from viralsim.report.page import comparison_page, run_page, write_page
 from viralsim.report.player import DRAWN_AT_MOST, player_data
 
@@ -139,6 +141,21 @@ def test_a_run_in_which_nobody_shares_has_a_page():
     text = run_page(silent)
     assert player_data(silent) is None
     assert "nobody shares" in text and "player-data" not in text
+
+
+def test_notebooks_show_tables(ensemble, compared):
+    summary = ensemble.summary()
+    assert summary["reach"].mean == ensemble["reach"].mean()
+    shown = summary._repr_html_()
+    assert shown.count("<tr>") == 1 + len(ensemble.metrics)
+    assert ensemble._repr_html_().endswith(shown) and "<script>" not in ensemble._repr_html_()
+    assert ensemble.summary_by("segment", "reach")._repr_html_().count("<tr>") == 3
+    assert compared._repr_html_().count("<tr>") == 1 + len(compared.pairs)
+
+
+def test_every_figure_is_a_matplotlib_figure(ensemble, compared):
+    drawn = run_figures(ensemble) + comparison_figures(compared)
+    assert len(drawn) >= 10 and all(isinstance(one.figure, Figure) for one in drawn)
 
 
 def test_risks_count_runs(ensemble):

@@ -14,6 +14,7 @@ from viralsim.engine import simulate
 from viralsim.engine.compiled import compile_draw
 from viralsim.engine.expected import Expectations, expectations
 from viralsim.engine.networks import file_graphs
+from viralsim.errors import ScenarioError
 from viralsim.spec import Scenario, catalog, load_scenario
 from viralsim.spec.writing import to_yaml
 from viralsim.verify.engine_worlds import random_scenario
@@ -248,6 +249,27 @@ def test_a_band_of_r_that_the_network_cannot_carry_is_warned_of_because_a_run_wo
         assert any("draws the R drawn for one" in text for text in facts["expected"]["warnings"]) == stops
         assert run_command(["run", "tiny.yaml", "--quiet", "--json"]) == (2 if stops else 0)
         capsys.readouterr()
+
+
+def test_validate_counts_the_very_draws_where_a_run_would_stop(here, capsys):
+    """All 90 of them, each on its own network where the first leaves doubt."""
+    band = {"value": 0.3, "low": 0.1, "high": 1.2}
+    network = {"kind": "erdos-renyi", "mean_degree": 10}
+    data = world(network=network, reproduction_number=band, friend_share_prob=None)
+    data["run"]["draws"] = data["run"]["replicates"] = 90
+    scenario = Scenario.from_dict(data)
+    stopped = []
+    for draw in range(90):
+        try:
+            compile_draw(scenario, scenario.run.seed, draw, {})
+        except ScenarioError:
+            stopped.append(draw)
+    with pytest.raises(ScenarioError, match="cannot be reached on this network"):
+        compile_draw(scenario, scenario.run.seed, stopped[-1], {})
+    assert stopped and max(stopped) > 50 and len(stopped) < 30, "or the test shows nothing"
+    facts = json.loads(validated(data, here, capsys, "--json"))
+    (warning,) = (text for text in facts["expected"]["warnings"] if "draws the R drawn" in text)
+    assert warning.startswith(f"In {len(stopped)} of the 90 draws ")
 
 
 def test_warnings_are_printed_by_validate_and_by_run(here, capsys):

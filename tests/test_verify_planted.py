@@ -191,8 +191,8 @@ def test_what_raises_disagrees_and_what_is_missing_is_said(monkeypatch):
 def test_errors_taken_from_replicates_in_place_of_draws_are_caught(monkeypatch):
     real = coverage.interval_of
 
-    def as_if_independent(estimate, influence, draw, floor=None, ceiling=None):
-        return real(estimate, influence, np.arange(draw.size), floor, ceiling)
+    def as_if_independent(estimate, influence, draw, *bounds, **more):
+        return real(estimate, influence, np.arange(draw.size), *bounds, **more)
 
     monkeypatch.setattr(coverage, "interval_of", as_if_independent)
     assert verdicts("intervals", ("known law",)) == [DISAGREES]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ViralsimError,
     )
     from viralsim.experiment.comparison import compare
+    from viralsim.experiment.lift import true_lift
     from viralsim.experiment.sensitivities import sensitivity
     from viralsim.experiment.sweeps import sweep
     from viralsim.experiment.tipping import tipping_point
@@ -57,6 +58,7 @@ _PUBLIC: dict[str, tuple[str, str | None]] = {
     "simulate": ("viralsim.engine", "simulate"),
     "structural_virality": ("viralsim.metrics.trees", "structural_virality"),
     "sweep": ("viralsim.experiment.sweeps", "sweep"),
+    "true_lift": ("viralsim.experiment.lift", "true_lift"),
     "tipping_point": ("viralsim.experiment.tipping", "tipping_point"),
 }
 
@@ -82,6 +84,7 @@ __all__ = [
     "structural_virality",
     "sweep",
     "tipping_point",
+    "true_lift",
 ]
 
 

@@ -14,7 +14,18 @@ from viralsim.kernels.layout import Plan, World
 
 __all__ = ["RUNNERS", "differences", "run_kernel", "run_twin"]
 
-ARRAYS = ("counts", "people", "curves", "trees", "generations", "tree_sizes", "extra", "bought")
+ARRAYS = (
+    "counts",
+    "people",
+    "curves",
+    "trees",
+    "generations",
+    "tree_sizes",
+    "extra",
+    "bought",
+    "deals",
+    "lines",
+)
 
 
 def run_twin(world: World, plan: Plan, run_keys: Sequence[int]) -> list[TwinResult]:
@@ -50,6 +61,7 @@ def run_kernel(
                 **{name: getattr(tally, name)[0] for name in ARRAYS[1:] if name != "extra"},
                 extra=tally.extra[0].reshape(shape),
                 seed_cost=float(tally.seed_cost[0]),
+                wait=float(tally.wait[0]),
                 nodes=own_nodes(plan, kernel_nodes(plan, scratch.nodes[: scratch.size[SIZE_NODES]])),
             )
         )
@@ -90,8 +102,7 @@ def described(nodes: list[Node]) -> dict[tuple[int, int], tuple[int, ...]]:
 def differences(a: TwinResult, b: TwinResult) -> list[str]:
     """Names of what differs between two results; empty if they agree exactly."""
     found = [name for name in ARRAYS if not np.array_equal(getattr(a, name), getattr(b, name))]
-    if a.seed_cost != b.seed_cost:
-        found.append("seed_cost")
+    found += [name for name in ("seed_cost", "wait") if getattr(a, name) != getattr(b, name)]
     if described(a.nodes) != described(b.nodes):
         found.append("nodes")
     return found

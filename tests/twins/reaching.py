@@ -150,7 +150,7 @@ def count_extra(world: World, plan: Plan, displays: list[Display], shares: list[
     return extra
 
 
-# Section 12: rules
+# Section 13: rules
 
 
 def engagement(run: Replicate, slots: set[int]) -> tuple[int, int]:
@@ -198,7 +198,7 @@ def move_budget(run: Replicate, step: int, least: int) -> None:
         flight.changed = (flight.bought, max(step + 1, flight.begin))
 
 
-# Section 13: competitors
+# Section 14: competitors
 
 
 def own_nodes(plan: Plan, nodes: list[Node]) -> list[Node]:

@@ -78,6 +78,9 @@ def random_rules(rng: Rng, reaching: Reaching, plan: Plan, steps: int) -> Reachi
             rival=rival[plan.slot_item].astype(np.uint8),
             fans=rng.integers(0, platforms, len(plan.slot_item)),
         )
+    if pick(rng, True, False, False):
+        seen = [[pick(rng, 0.0, 0.5, 3.0), pick(rng, 1.0, 20.0), pick(rng, 1.0, 4.0)] for _ in plan.slot_item]
+        reaching = reaching._replace(visible=np.array(seen, np.float64))
     return reaching._replace(
         rule_step=np.sort(rng.integers(1, steps + 1, moves)),
         rule_least=np.array([int(pick(rng, 0, 1, 20)) for _ in range(moves)], np.int64),

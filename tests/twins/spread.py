@@ -26,6 +26,7 @@ from twins.counting import (
     count_people,
     summarise_trees,
 )
+from twins.market import Shop
 from twins.reaching import Delivery, apply_rules, count_extra, own_nodes
 from viralsim.kernels.layout import Plan, World
 from viralsim.rng import derive, exponential, level_of, log
@@ -107,6 +108,9 @@ class TwinResult:
     generations: NDArray[np.int64]  # [64]
     tree_sizes: NDArray[np.int64]  # [40]
     seed_cost: float
+    deals: NDArray[np.int64]  # [(S + 1) x G x 12], flat; empty when nothing is sold and nobody answers
+    lines: NDArray[np.int64]  # [7, B]
+    wait: float
     extra: NDArray[np.int64]  # [S, G, 6]
     bought: NDArray[np.int64]  # [D]
     nodes: list[Node] = field(default_factory=list)
@@ -123,6 +127,8 @@ class Replicate:
         self.crossings: dict[int, list[Crossing]] = defaultdict(list)  # by step of the share
         self.boost = [1.0 for _ in plan.slot_item]
         self.reach_now = [float(p) for p in plan.organic_reach]
+        self.like_now = [int(q) for q in plan.like_q]
+        self.proof = [1.0 for _ in plan.slot_item]
         self.visibility_now = [float(p) for p in plan.visibility]
         # what has happened, by (person, item), (person, slot) or (person, day)
         self.times_displayed: dict[tuple[int, int], int] = defaultdict(int)
@@ -141,6 +147,7 @@ class Replicate:
         self.nodes: list[Node] = []
         self.node_of: dict[tuple[int, int], int] = {}  # (item, person)
         self.seed_cost = 0.0
+        self.shop = Shop(self)  # section 12
         self.deliveries = [Delivery(self, number) for number in range(len(plan.reaching.slot))]
 
     # Section 6: keys
@@ -182,8 +189,26 @@ class Replicate:
             self.update_boosts()
             self.update_deliveries(step)
             apply_rules(self, step)
+            self.count_visibly()
+            self.shop.end_step(step)
 
-    # Section 12: platform events
+    def count_visibly(self) -> None:
+        for slot, (strength, reference, most) in enumerate(self.plan.reaching.visible):
+            if strength == 0.0:
+                continue
+            seen = sum(display.liked for display in self.displays if display.slot == slot)
+            seen += sum(1 for share in self.shares if share.slot == slot and not share.asked)
+            factor = min(1.0 + float(strength) * log(1.0 + seen / float(reference)), float(most))
+            self.proof[slot] = factor
+            self.like_now[slot] = int(min(float(self.plan.like_q[slot]) * factor, 2.0**32))
+
+    # Section 14: competitors
+
+    def is_own(self, slot: int) -> bool:
+        rival = self.plan.reaching.rival
+        return not (len(rival) and rival[slot])
+
+    # Section 13: platform events
 
     def happen(self, step: int) -> None:
         reaching = self.plan.reaching
@@ -366,6 +391,9 @@ class Replicate:
         self.displays.append(display)
         before = min(self.times_displayed[person, item], 255)
         self.times_displayed[person, item] += 1
+        own = self.is_own(slot)
+        if own:
+            self.shop.last_origin[person] = event.origin
         # 2. notice
         stickiness = int(self.world.notice_q[person, item]) * int(plan.fatigue_q[item, before]) // 2**31
         if low32(planned.h) >> 1 >= stickiness:
@@ -379,12 +407,13 @@ class Replicate:
         display.noticed = True
         if event.is_friend and plan.influence:
             self.sharers_noticed[person, slot] = min(self.sharers_noticed[person, slot] + 1, 255)
-            closeness = math.floor(8 * planned.tie_255 / 255 + 0.5)
-            moved = self.score[person, item] + event.polarity * closeness
+            moved = self.score[person, item] + self.shop.moves_score(event, planned.tie_255)
             self.score[person, item] = min(max(moved, -127), 127)
         # 5. view, 6. engagement, 7. share
         view = self.view(person, item)
         self.engage(display, view, planned.h)
+        if own:
+            self.shop.engaged(step, event, person, display, view, planned.h)
         if event.delivery is not None:
             engaged = display.liked + (display.comment is not None) + display.clicked
             self.deliveries[event.delivery].engaged += engaged
@@ -408,7 +437,7 @@ class Replicate:
 
     def engage(self, display: Display, view: int, h: int) -> None:
         plan, slot, h2 = self.plan, display.slot, derive(h, 1)
-        display.liked = view != NEGATIVE and high32(h) < int(plan.like_q[slot])
+        display.liked = view != NEGATIVE and high32(h) < self.like_now[slot]
         display.comment = view if low32(h2) < int(plan.comment_q[slot]) else None
         display.clicked = high32(h2) < int(plan.click_q[slot])
 
@@ -419,11 +448,14 @@ class Replicate:
         dose = float(plan.hazard_friend[slot] if event.is_friend else plan.hazard_post[slot])
         if event.delivery is not None:
             dose = dose * float(plan.reaching.share[event.delivery])
+        dose = dose * self.proof[slot]
         dose = dose * float(self.world.activity[person])
         if len(self.world.share_scale):
             dose = dose * float(self.world.share_scale[person, item])
         if event.is_friend:
             dose = dose * float(plan.response[item, self.sharers_noticed[person, slot]])
+            if event.view_key in self.shop.answered:
+                dose = dose * float(plan.market.answered_share)
         if view == NEGATIVE:
             dose = dose * float(plan.negative_share[item])
         self.hazard[person, slot] = min(self.hazard[person, slot] + math.floor(dose), 2**47)
@@ -491,6 +523,8 @@ class Replicate:
         person, item = event.person, event.item
         self.shared.add((person, event.slot))
         self.shares.append(Share(step, event.slot, person, event.polarity, asked, copied, event.dark))
+        if not asked and self.is_own(event.slot):
+            self.shop.shared(step, event, cause, copied)
         if (item, person) not in self.node_of:
             parent, generation = -1, 0
             if cause is not None and cause.sharer is not None:
@@ -520,6 +554,9 @@ def simulate_replicate(world: World, plan: Plan, run_key: int) -> TwinResult:
         generations=generations,
         tree_sizes=tree_sizes,
         seed_cost=run.seed_cost,
+        deals=run.shop.deals.reshape(-1),
+        lines=run.shop.lines,
+        wait=float(run.shop.median_wait()),
         extra=count_extra(world, plan, run.displays, run.shares),
         bought=np.array([delivery.bought for delivery in run.deliveries], np.int64),
         nodes=nodes,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from twins.reaching_worlds import random_reaching
 from viralsim.kernels.layout import CLOCK_SHIFT, Plan, World
+from viralsim.kernels.market import Market, no_market
 from viralsim.kernels.reaching import no_reaching
 
 __all__ = [
@@ -391,6 +392,40 @@ def random_people_side(rng: Rng, lively: bool, plan: Plan, steps: int) -> Plan:
     )
 
 
+def random_market(rng: Rng, world: World, items: int, steps: int) -> Market:
+    """Nothing on in half of the cases; else selling, answering, or both, at any value."""
+    kind = pick(rng, "off", "off", "off", "sell", "answer", "both", "both", "both")
+    if kind == "off":
+        return no_market()
+    groups = int(world.segment.max()) + 1
+    score = np.arange(-127, 128) / 8.0
+    good, bad = float(pick(rng, 0.0, 0.7, 3.0)), float(pick(rng, 0.0, 0.7, 3.0))
+    baseline = np.array([some_probability(rng) for _ in range(2 * groups)]).reshape(groups, 2)
+    begin = int(pick(rng, 0, 0, 1, 7))
+    return Market(
+        counting=True,
+        selling=kind != "answer",
+        answering=kind != "sell",
+        customer=(rng.random(world.person_key.size) < 0.4).astype(np.uint8),
+        convert=np.array([some_probability(rng) for _ in range(2 * groups * items)]).reshape(
+            groups, 2, items
+        ),
+        baseline=baseline,
+        baseline_q=np.floor(ONE_32 * baseline + 0.5).astype(np.uint64),
+        heard=np.exp(np.where(score >= 0, good, bad) * score),
+        spoiled=np.exp(bad * np.minimum(score, 0.0)),
+        review_q=probability_words(rng, 2, ONE_32),
+        review_wait=int(pick(rng, 0, 1, steps // 4)),
+        reviews=np.array([begin, rng.integers(0, begin + 1)], np.int64),
+        volume=1.3 ** np.arange(pick(rng, 1, 3, 9)),
+        valence=np.linspace(pick(rng, 0.1, 1.0), 1.5, 257),
+        answer_q=probability_words(rng, 1, ONE_32),
+        answer_wait=np.sort(rng.integers(0, int(pick(rng, 1, 3, steps + 1)), 4096)),
+        answered_weight=np.arange(256, dtype=np.int64) // int(pick(rng, 64, 1000)),
+        answered_share=float(pick(rng, 0.0, 0.5, 1.0)),
+    )
+
+
 def crowd_case(seed: int, share_probability: float, n: int = 2600) -> tuple[World, Plan, list[int]]:
     """A crowd on two platforms: lists, batches and steps longer than any working list of the kernel.
 
@@ -471,5 +506,6 @@ def random_case(seed: int) -> tuple[World, Plan, list[int]]:
     plan = random_feed(rng, lively, world, plan, steps)
     plan = random_people_side(rng, lively, plan, steps)
     plan = random_calendar(rng, lively, world, plan, steps)
+    plan = plan._replace(market=random_market(np.random.default_rng([seed, 9]), world, items, steps))
     plan = plan._replace(reaching=random_reaching(rng, world, plan, steps))
     return world, plan, [int(key) for key in rng.integers(0, 2**64, 3, dtype=np.uint64)]

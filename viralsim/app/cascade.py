@@ -177,7 +177,7 @@ class Played:
     probability: float
     seeds: NDArray[np.int64]
 
-    def to_player(self, replicate: int, colours: list[str]) -> dict[str, Any]:
+    def to_player(self, replicate: int, colours: list[str], colours_dark: list[str]) -> dict[str, Any]:
         """What the canvas needs: places, ties, and who shares at which step because of whom."""
         stage, trace = self.stage, self.result.trace(replicate)
         graph = stage.graph
@@ -195,6 +195,7 @@ class Played:
             "parent": parents.tolist(),
             "step": trace.generation.tolist(),
             "colours": colours,
+            "colours_dark": colours_dark,
         }
 
 

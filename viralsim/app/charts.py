@@ -20,6 +20,8 @@ __all__ = [
     "ORIGINS",
     "bars_chart",
     "curve_chart",
+    "curve_top",
+    "dot_ends",
     "dots_chart",
     "nice_top",
     "origins_bar",
@@ -148,6 +150,12 @@ def curve_chart(ensemble: Ensemble, top: float | None = None, variant: int = 0) 
     spread = format_interval(float(low[-1]), float(high[-1]))
     ends = f"{format_number(float(middle[-1]))} in the middle run, {spread} nine times in ten"
     return _svg(body, f"People reached over time: at the end {ends}.")
+
+
+def dot_ends(ensembles: Sequence[Ensemble], metric: str) -> tuple[float, float] | None:
+    """Lowest and highest of the dots of all; None where none is defined."""
+    values = np.concatenate([quantile_values(e[metric], _DOTS) for e in ensembles])
+    return (float(values.min()), float(values.max())) if values.size else None
 
 
 def dots_chart(

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from viralsim.app.charts import bars_chart, dots_chart, sizes_chart
+from viralsim.app.charts import bars_chart, dot_ends, dots_chart, sizes_chart
 from viralsim.experiment.comparison import Comparison, compare
 from viralsim.graph import generate
 from viralsim.graph.social_graph import SocialGraph
@@ -140,10 +140,7 @@ def _comparison(name: str, metric: str, replicates: int, draws: int) -> Comparis
 def _hubs_or_many() -> Outcome:
     found = _comparison("influencers-or-many", "reach", 100, 10)
     means = [float(e["reach"].mean()) for e in found.ensembles]
-    ends = (
-        min(float(e["reach"].min()) for e in found.ensembles),
-        max(float(e["reach"].max()) for e in found.ensembles),
-    )
+    ends = dot_ends(found.ensembles, "reach")
     names = ("Forty ordinary people", "Ten with many followers", "One star")
     charts = tuple(
         (

@@ -28,7 +28,8 @@ class Size:
     draws: int
 
 
-ROUGHER, ROUGH, FULL = Size(16, 2), Size(40, 5), Size(200, 20)
+ROUGH, ROUGHER, FULL = Size(40, 5), Size(16, 2), Size(200, 20)
+_ROUGH_SIZES = (ROUGH, ROUGHER, Size(4, 1))
 SETTLED_AFTER_SECONDS = 0.25  # a slider that rests so long is asked in full
 ROUGH_WITHIN_SECONDS = 0.1  # what a move may take; above it the next rough answer is rougher
 
@@ -130,7 +131,7 @@ class Newest:
     def __init__(self, audiences: Audiences, publish: Callable[[Answer], None], full: Size = FULL) -> None:
         self.audiences, self.publish, self.full = audiences, publish, full
         self._question: Question | None = None
-        self._rough = ROUGH
+        self._level = 0  # in _ROUGH_SIZES
         self._wake = threading.Condition()
         self._stop = threading.Event()
         self._closed = False
@@ -165,10 +166,12 @@ class Newest:
             self._answer(question, stop)
 
     def _answer(self, question: Question, stop: threading.Event) -> None:
-        first = answer(question, self._rough, self.audiences, rough=True)
+        first = answer(question, _ROUGH_SIZES[self._level], self.audiences, rough=True)
         self._tell(first)
-        slow = first.seconds > ROUGH_WITHIN_SECONDS
-        self._rough = ROUGHER if slow else ROUGH
+        if first.seconds > ROUGH_WITHIN_SECONDS:
+            self._level = min(self._level + 1, len(_ROUGH_SIZES) - 1)
+        elif first.seconds < ROUGH_WITHIN_SECONDS / 4:
+            self._level = max(self._level - 1, 0)
         if first.problem or stop.wait(SETTLED_AFTER_SECONDS):
             return
         full = answer(question, self.full, self.audiences, rough=False, stop=stop)

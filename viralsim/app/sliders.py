@@ -170,12 +170,13 @@ def sliders_of(scenario: Scenario) -> tuple[Slider, ...]:
             kind, value = _PLATFORM["organic_reach"], platform.organic_reach
             found.append(_slider(f"platforms.{name}.organic_reach", kind, value, where))
     found += _seeding_sliders(scenario)
+    found += _paid_sliders(scenario)
     found += _follower_sliders(scenario)
     return tuple(found)
 
 
 def _platforms_in_use(scenario: Scenario) -> list[tuple[str, Any]]:
-    entries: list[Any] = [*scenario.campaign.posts, *scenario.campaign.seeding]
+    entries: list[Any] = [*scenario.campaign.posts, *scenario.campaign.paid, *scenario.campaign.seeding]
     used = {entry.platform for entry in entries}
     return [(name, platform) for name, platform in scenario.platforms.items() if name in used]
 
@@ -213,6 +214,16 @@ def _seeding_sliders(scenario: Scenario) -> list[Slider]:
         elif budget:
             kind = _Kind("Money for people asked", f"US$; {entry.price:g} each", 20_000.0, "count", low=1.0)
             found.append(_slider(f"{path}.budget", kind, budget))
+    return found
+
+
+def _paid_sliders(scenario: Scenario) -> list[Slider]:
+    """Money for ads, flight by flight."""
+    found = []
+    for index, flight in enumerate(scenario.campaign.paid):
+        where = f" on {flight.platform}" if len(scenario.platforms) > 1 else ""
+        kind = _Kind("Money for ads", "US$ in all, for impressions bought", 20_000.0, "count", low=1.0)
+        found.append(_slider(f"campaign.paid.{index}.budget", kind, flight.budget, where))
     return found
 
 

@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "sweep": "Run many settings of a scenario; stop and go on as you like.",
     "sensitivity": "Say which uncertain numbers decide a result.",
     "tipping": "Find where a number tips a scenario: R = 1, and the goal met every second time.",
+    "lift": "Say what each channel caused, beside what attribution would claim.",
     "validate": "Check a scenario and say what to expect of it, without running it.",
     "show": "List the stock scenarios, or print one.",
     "model": "Run a classic model: cascades, thresholds, epidemics, Bass, branching.",

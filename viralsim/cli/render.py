@@ -37,6 +37,7 @@ GROUPS = (
     "clicks_owned",
     "engagement_rate",
     "reproduction_number",
+    "conversions",
     "negative_shares",
     "cost",
 )

@@ -16,19 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = ["print_comparison"]
 
-FEW_PAIRS = 3  # so many sentences can be read one after the other; more are in the table
-
 
 def print_comparison(comparison: Comparison) -> None:
     """Verdict first, then the ranking, every pair, every scenario, and how it was made."""
-    click.echo(comparison.sentence())
-    many = len(comparison.labels) > 2
-    if many:
-        chosen = [pair for pair in comparison.pairs if pair.metric == comparison.metric]
-        for pair in chosen if len(chosen) <= FEW_PAIRS else []:
-            click.echo(pair.sentence())
+    for sentence in comparison.sentences():
+        click.echo(sentence)
     click.echo()
-    if many:
+    if len(comparison.labels) > 2:
         _print_ranking(comparison)
         click.echo()
     _print_pairs(comparison)

@@ -11,6 +11,7 @@ import click
 
 from viralsim.cli.jobs import Progress, run_job, writing
 from viralsim.cli.options import run_options, scenario_argument, variant_option
+from viralsim.cli.parts import by_option, check_by, parts_object, print_parts
 
 if TYPE_CHECKING:
     from viralsim.engine.ensemble import Ensemble
@@ -22,10 +23,12 @@ __all__ = ["Result", "as_object", "command", "graph_notes", "judged_metric", "si
 @click.command("run")
 @scenario_argument
 @variant_option
+@by_option
 @run_options
 def command(
     scenario: str,
     variant: str | None,
+    by: str | None,
     settings: tuple[tuple[str, Any], ...],
     out: Path | None,
     force: bool,
@@ -41,6 +44,7 @@ def command(
     viralsim run my.yaml --set items.film.share_prob=0.02 --replicates 500
     viralsim run my.yaml --out results      page, tables, figures and run.json
     viralsim run my.yaml --out page.html    one page to forward
+    viralsim run my.yaml --by age           results by an attribute of the segments
     viralsim run my.yaml --json | jq .metrics.reach.mean
     """
     from viralsim.cli.folder import check_place, write_results
@@ -48,6 +52,7 @@ def command(
     from viralsim.cli.scenarios import load, located
 
     chosen = load(scenario, variant, settings)
+    check_by(chosen, by)
     if dry_run:
         from viralsim.cli.plan import dry_run as say_plan
 
@@ -61,9 +66,12 @@ def command(
     for text in (*result.notes, *(f"warning: {text}" for text in result.warnings)):
         note(text, quiet)
     if as_json:
-        print_json(as_object(result))
+        parts = {} if by is None else {"parts": parts_object(result.ensemble, by)}
+        print_json({**as_object(result), **parts})
     else:
         print_ensemble(result.ensemble, result.split, result.metric)
+        if by is not None:
+            print_parts(result.ensemble, by)
     if out is not None:
         with writing("writing tables and drawing figures", quiet):
             written = write_results(result.ensemble, out, force)

@@ -161,5 +161,6 @@ def print_sensitivity(found: Sensitivity) -> None:
         click.echo(line)
     click.echo(
         f"{found.settings:,} settings: {found.samples} samples x ({len(found.factors)} numbers + 2) of "
-        f"{found.replicates} replicates, and effect curves of {found.curve_replicates}; {found.draws} draws; seed {found.seed}"
+        f"{found.replicates} replicates, and effect curves of {found.curve_replicates}; {found.draws} draws; "
+        f"seed {found.seed}"
     )

@@ -1,22 +1,25 @@
-"""Result folders of sensitivity and tipping: tables, figures, and what is needed to repeat them."""
+"""Result folders of sensitivity, tipping and lift: tables, figures, and what is needed to repeat them."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from viralsim.cli.folder import FORMAT, FORMAT_VERSION, RUN_FILE, file_digests, scenario_record, write_folder
 
 if TYPE_CHECKING:
+    from viralsim.experiment.lift import Lift
     from viralsim.experiment.sensitivity_result import Sensitivity
     from viralsim.experiment.tipping import TippingPoint
     from viralsim.spec import Scenario
 
-__all__ = ["write_sensitivity", "write_tipping"]
+os.environ.setdefault("MPLBACKEND", "Agg")  # files are written, no window is opened
+
+__all__ = ["write_lift", "write_sensitivity", "write_tipping"]
 
 
 def write_sensitivity(folder: Path, found: Sensitivity, scenario: Scenario, force: bool = False) -> None:
@@ -24,7 +27,9 @@ def write_sensitivity(folder: Path, found: Sensitivity, scenario: Scenario, forc
     numbers = ("metric", "samples", "curve_replicates")
     details = {name: getattr(found, name) for name in numbers}
     tables = {"sensitivity.csv": found.to_columns(), "effect_curves.csv": found.curve_columns()}
-    _write(folder, "sensitivity", found, scenario, details, tables, True, force)
+    from viralsim.report.figures_studies import sensitivity_figures
+
+    _write(folder, "sensitivity", found, scenario, details, tables, sensitivity_figures, True, force)
 
 
 def write_tipping(
@@ -35,7 +40,20 @@ def write_tipping(
         "path": found.path, "range": list(found.range), "metric": found.metric, "at_least": found.at_least,
     }  # fmt: skip
     tables = {"tipping.csv": found.to_columns()}
-    _write(folder, "tipping", found, scenario, details, tables, bool(options.get("fixed")), force)
+    from viralsim.report.figures_studies import tipping_figures
+
+    fixed = bool(options.get("fixed"))
+    _write(folder, "tipping", found, scenario, details, tables, tipping_figures, fixed, force)
+
+
+def write_lift(
+    folder: Path, found: Lift, scenario: Scenario, options: Mapping[str, Any], force: bool = False
+) -> None:
+    """Write lift.json, lift.csv (channels as rows), the figure, and run.json last."""
+    from viralsim.report.figures_lift import lift_columns, lift_figures
+
+    fixed = bool(options.get("fixed"))
+    _write(folder, "lift", found, scenario, {}, {"lift.csv": lift_columns(found)}, lift_figures, fixed, force)
 
 
 def _write(
@@ -45,24 +63,22 @@ def _write(
     scenario: Scenario,
     details: dict[str, Any],
     tables: Mapping[str, Mapping[str, Any]],
+    draw: Callable[[Any], Any],
     fixed: bool,
     force: bool,
 ) -> None:
     """The folder of a study, whole or not at all."""
-    os.environ.setdefault("MPLBACKEND", "Agg")  # files are written, no window is opened
     from viralsim.cli.render import finite
     from viralsim.provenance import versions
-    from viralsim.report import figures_studies
     from viralsim.report.figures import write_drawn
     from viralsim.report.tables import columns_text
 
-    draw = figures_studies.sensitivity_figures if kind == "sensitivity" else figures_studies.tipping_figures
     with write_folder(folder, force) as place:
         text = json.dumps(finite(found.to_dict()), indent=1, ensure_ascii=False, allow_nan=False)
         (place / f"{kind}.json").write_text(text + "\n", encoding="utf-8")
         for name, columns in tables.items():
             (place / name).write_text(columns_text(columns), encoding="utf-8", newline="")
-        write_drawn(draw(found), place / "figures")  # type: ignore[operator]
+        write_drawn(draw(found), place / "figures")
         record = {
             "format": FORMAT, "format_version": FORMAT_VERSION, "kind": kind, "command": ["viralsim", *sys.argv[1:]],
             "seed": found.seed, "replicates": found.replicates, "draws": found.draws, "fixed": fixed, **details,

@@ -137,6 +137,11 @@ def _print(found: TippingPoint) -> None:
     for one in (r, found.goal):
         if one is not None and one.note:
             click.echo(f"note: {one.note}")
+    if not math.isnan(found.reproduction_theory):
+        click.echo(
+            "note: theory has an audience that stays fresh and a run without end; in a run late displays are cut off "
+            "and large cascades use people up, so R crosses 1 later"
+        )
     click.echo()
     click.echo(
         f"{found.settings} settings of {found.replicates:,} replicates over {found.draws:,} draws; seed {found.seed}; "

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from viralsim.engine import tables
 from viralsim.engine.deliveries import make_reaching, rival_lists
+from viralsim.engine.market import make_market, needs_ties
 from viralsim.engine.memo import Memo
 from viralsim.engine.networks import Network, audience_keys, make_network
 from viralsim.engine.people import (
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 MOST_BINS = 200
-_BLIND_PICKS = ("random", "most-followers", "k-core", "segment", "listed")
+_BLIND_PICKS = ("random", "most-followers", "k-core", "segment", "attributes", "listed")
 """Kinds of seeding that look at the graph only, not at how likely people are to share."""
 
 
@@ -254,9 +255,13 @@ def _powers(scenario: Any, audience: Audience, name: str) -> NDArray[np.float64]
 
 def _ties(scenario: Any, networks: tuple[Network, ...]) -> NDArray[np.uint8]:
     """Ties in 1/255 in edge order; empty where no mechanic looks at them."""
-    needed = any(item.view_influence > 0 for item in scenario.items) or any(
-        platform.ranking.tie_exponent != 0 or platform.private_sharing.kind != "none"
-        for platform in scenario.platforms.values()
+    needed = (
+        needs_ties(scenario)
+        or any(item.view_influence > 0 for item in scenario.items)
+        or any(
+            platform.ranking.tie_exponent != 0 or platform.private_sharing.kind != "none"
+            for platform in scenario.platforms.values()
+        )
     )
     if not needed or all(network.tie is None for network in networks):
         return np.zeros(0, np.uint8)
@@ -379,6 +384,7 @@ def _make_plan(
         ask_paid=asks["paid"].copy(),
         ask_price=asks["price"].copy(),
         bin_of_step=(np.arange(n_steps) * n_bins // n_steps).astype(np.int64),
+        market=make_market(scenario, audience.people),
         reaching=make_reaching(scenario, audience, world, slots, n_steps, key),
     )
 
@@ -442,6 +448,7 @@ def _asks(
     items = {item.id: i for i, item in enumerate(scenario.items)}
     platforms = {name: p for p, name in enumerate(scenario.platforms)}
     order = person_words(derive(key, P_PICK), audience.people.key)
+    attributes = [dict(s.attributes) for s in scenario.audience.segments]
     rows = []
     for entry, seeding in enumerate(scenario.campaign.seeding):
         p = platforms[seeding.platform]
@@ -449,7 +456,14 @@ def _asks(
         influence = rates[slot].visibility * rates[slot].friend_share_prob
         chosen = audience.memo(
             f"asked {entry}",
-            (seeding.pick, seeding.price, p, key, seeding.pick.kind in _BLIND_PICKS or influence),
+            (
+                repr(seeding.pick),
+                seeding.price,
+                p,
+                key,
+                seeding.pick.kind in _BLIND_PICKS or influence,
+                str(attributes),
+            ),
             partial(
                 pick_people,
                 seeding.pick,
@@ -461,6 +475,7 @@ def _asks(
                 order=order,
                 influence_prob=influence,
                 where=f"campaign.seeding.{entry}.pick",
+                attributes=attributes,
             ),
         )
         step = math.floor(seeding.at / scenario.run.step + 1e-9)

@@ -83,6 +83,10 @@ def _passing_on(scenario: Any, slots: Sequence[tuple[int, int]]) -> dict[str, ND
             [coin(entry.visibility) if entry else 0 for entry in on], np.uint64
         )
         made["private_most"] = np.array([entry.most if entry else 1 for entry in on], np.int64)
+    seen = [platforms[p].visible_counts for _, p in slots]
+    if any(counts.kind != "none" for counts in seen):
+        rows = [(c.strength, c.reference, c.most) if c.kind != "none" else (0.0, 1.0, 1.0) for c in seen]
+        made["visible"] = np.array(rows, np.float64)
     for name in ("like", "comment"):
         made[f"{name}_shown"] = np.array(
             [getattr(platforms[p], f"{name}_visibility") for _, p in slots], np.float64

@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 from viralsim.engine.trace import Trace
 from viralsim.errors import EngineError, SpecError
 from viralsim.metrics import registry, views
+from viralsim.metrics.attributes import Inequality, inequality, split_by_attribute
 from viralsim.metrics.columns import Column, Floats
 from viralsim.metrics.frames import data_frame
 from viralsim.metrics.judgement import Viral, judge_viral
 from viralsim.metrics.rounding import format_interval, format_number, format_percent, format_times
+from viralsim.metrics.summaries import Summaries
+from viralsim.metrics.tails import caution_of, may_reach_one
 from viralsim.metrics.tallies import Tallies
 from viralsim.metrics.uncertainty import Summary, summarise
 from viralsim.metrics.variance import Split, split_variance
@@ -167,18 +170,29 @@ class Ensemble:
         return self._summarised(registry.METRICS[name], self.column(name))
 
     def _summarised(self, metric: registry.Metric, column: Column) -> Summary:
-        summary = summarise(column, self.draw, metric.floor, metric.ceiling, metric.by_chance)
+        caution = caution_of(metric.name, self._rare_draws)
+        summary = summarise(
+            column, self.draw, metric.floor, metric.ceiling, metric.by_chance, caution=caution
+        )
         return dataclasses.replace(summary, unit=metric.unit, per=metric.per)
 
-    def summary(self) -> dict[str, Summary]:
+    @cached_property
+    def _rare_draws(self) -> bool:
+        """Whether draws with R >= 1, seen or not, may hold much of what hangs on sharing."""
+        platforms = () if self.fixed else getattr(self.scenario, "platforms", {}).values()
+        bands = [platform.reproduction_number for platform in platforms]
+        return may_reach_one(registry.column(self.tallies, "reproduction_number"), self.draw, bands)
+
+    def summary(self) -> Summaries:
         """Every defined metric with mean, standard error, 95 % interval of the mean and quantiles.
 
         Returns
         -------
-        dict of str to Summary
-            Attributes mean, se, low, high, p05, p50, p95, sd, defined, n, draws, note, unit, per.
+        Summaries
+            A dict of str to Summary, which notebooks show as a table. Attributes of a Summary: mean, se, low, high,
+            p05, p50, p95, sd, defined, n, draws, note, unit, per.
         """
-        return dict(self._summaries)
+        return Summaries(self._summaries)
 
     def curve(self, name: str, cumulative: bool | None = None) -> NDArray[np.int64]:
         """Events over time.
@@ -186,7 +200,9 @@ class Ensemble:
         Parameters
         ----------
         name : str
-            impressions, impressions_owned, impressions_paid, impressions_earned, shares, or reach.
+            impressions, impressions_owned, impressions_paid, impressions_earned, shares, or reach; where something is
+            sold or complaints are answered also purchases, purchases_baseline, mentions_positive, mentions_negative,
+            answers, reviews_positive, reviews_negative, and reputation (float, from -1 to 1, at the end of each bin).
         cumulative : bool, optional
             Counts up to each of `times_hours` rather than within each bin. By default only reach is
             cumulative: people reached so far.
@@ -200,9 +216,12 @@ class Ensemble:
         SpecError
             If there is no such curve.
         """
-        if name not in views.CURVES:
-            raise SpecError(f"curve: there is no {name!r}; {allowed_names(name, views.CURVES)}")
+        names = views.curve_names(self.tallies)
+        if name not in names:
+            raise SpecError(f"curve: there is no {name!r}; {allowed_names(name, names)}")
         counts = views.curve(self.tallies, name)
+        if name == "reputation":  # it is a state, not a count
+            return counts
         add_up = name == "reach" if cumulative is None else cumulative
         return np.cumsum(counts, axis=1) if add_up else counts
 
@@ -218,10 +237,36 @@ class Ensemble:
         """A metric of each item: id -> float64[replicates]. SpecError if it cannot be split so."""
         return self._split(name, "item")
 
+    def by_attribute(self, name: str, attribute: str) -> dict[str, Floats]:
+        """A metric of the people of each value of a segments' attribute: value -> float64[replicates].
+
+        Raises
+        ------
+        SpecError
+            If no segment has the attribute, or the metric cannot be split by segment.
+        """
+        split = split_by_attribute(self.tallies, name, self.attributes, attribute)
+        return {value: column.values for value, column in split.items()}
+
+    @property
+    def attributes(self) -> tuple[Mapping[str, Any], ...]:
+        """Attributes of each segment, in the order of the segments."""
+        return tuple(segment.attributes for segment in self.scenario.audience.segments)
+
+    def inequality(self, attribute: str) -> Inequality:
+        """Part of people reached by value of an attribute, who is left out, and how unequal that is.
+
+        Raises
+        ------
+        SpecError
+            If no segment has the attribute.
+        """
+        return inequality(self.tallies, self.attributes, attribute)
+
     def _split(self, name: str, kind: str) -> dict[str, Floats]:
         return {part: column.values for part, column in registry.split(self.tallies, name, kind).items()}
 
-    def summary_by(self, kind: str, name: str) -> dict[str, Summary]:
+    def summary_by(self, kind: str, name: str) -> Summaries:
         """A metric of each part with its uncertainty.
 
         Parameters
@@ -240,10 +285,8 @@ class Ensemble:
             If the metric cannot be split that way.
         """
         metric = registry.find(self.tallies, name)
-        return {
-            part: self._summarised(metric, column)
-            for part, column in registry.split(self.tallies, name, kind).items()
-        }
+        parts = registry.split(self.tallies, name, kind)
+        return Summaries((part, self._summarised(metric, column)) for part, column in parts.items())
 
     # ------------------------------------------------------------------------------- what it is made of
 
@@ -350,17 +393,7 @@ class Ensemble:
 
     def _repr_html_(self) -> str:
         """Small table for notebooks."""
-        rows = "".join(
-            f"<tr><td>{html.escape(name.replace('_', ' '))}</td><td>{format_number(s.mean, s.se)}</td>"
-            f"<td>{format_interval(s.low, s.high, s.se)}</td><td>{format_interval(s.p05, s.p95)}</td>"
-            f"<td>{html.escape(s.unit)}</td></tr>"
-            for name, s in self._summaries.items()
-        )
-        head = "<th>metric</th><th>expected</th><th>95 % interval</th><th>one run, 9 in 10</th><th>unit</th>"
-        return (
-            f"<p>{html.escape(self.sentence())}</p><table><thead><tr>{head}</tr></thead>"
-            f"<tbody>{rows}</tbody></table>"
-        )
+        return f"<p>{html.escape(self.sentence())}</p>{self.summary()._repr_html_()}"
 
     # ------------------------------------------------------------------------------------ for machines
 

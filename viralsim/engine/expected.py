@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from viralsim.engine.compiled import Compiled
+from viralsim.engine.fairness import chosen_by_sensitive_attributes
 from viralsim.kernels import layout as lay
 from viralsim.kernels.returning import out_and_back
 
@@ -370,6 +371,7 @@ def _warnings(compiled: Compiled, found: Expectations) -> tuple[str, ...]:
         out.append("Nothing is posted and nobody is asked to share: nothing will happen.")
     else:
         out += _unused(compiled)
+    out += chosen_by_sensitive_attributes(compiled.scenario)
     return tuple(text for text in out if text)
 
 

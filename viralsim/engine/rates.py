@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from viralsim.engine.compiled import Audience
     from viralsim.engine.networks import Network
 
-__all__ = ["SlotRates", "slot_rates", "unreachable_draws"]
+__all__ = ["SlotRates", "Wave", "carried_part", "slot_rates"]
 
 REFERENCE_STICKINESS = float(Item.model_fields["reference_stickiness"].default)
 """Stickiness of the typical item to which a platform's own numbers refer."""
@@ -109,7 +108,7 @@ def visibility_and_friend(
     )
     if target is None:
         return float(visibility), float(friend)
-    wave = _Wave(network, activity.astype(np.float64))
+    wave = Wave(network, activity)
     where = f"platforms.{name}.reproduction_number"
     if visibility is None:
         return _solve(lambda v: wave.reproduction(v, float(friend)), float(target), 1.0, where), float(friend)
@@ -119,40 +118,48 @@ def visibility_and_friend(
     )
 
 
-def unreachable_draws(platforms: Sequence[Any], network: Network, activity: NDArray[np.float32]) -> list[int]:
-    """Which of a platform's draws ask for an R that its network cannot carry, so that a run would stop there.
+def carried_part(platform: Any, wave: Wave) -> float:
+    """The largest R a network carries over the R a platform as drawn asks for; below 1 a run would stop.
 
     Parameters
     ----------
-    platforms : sequence
-        The platform as drawn, one a draw.
+    platform : resolved platform
+    wave : Wave
+        Of its network.
+
+    Returns
+    -------
+    float
+        Infinite where no R, or 0, is asked for.
+    """
+    target = platform.reproduction_number
+    if not target:
+        return float("inf")
+    friend = REFERENCE_STICKINESS if platform.friend_share_prob is None else float(platform.friend_share_prob)
+    visibility = 1.0 if platform.peer_visibility is None else float(platform.peer_visibility)
+    return visibility * wave.at_full_visibility(friend) / float(target)  # R is linear in visibility
+
+
+class Wave:
+    """Mean offspring of the second generation of an even wave over a network.
+
+    Parameters
+    ----------
     network : Network
-        Of one draw; others are much like it.
     activity : float32[n]
     """
-    wave = _Wave(network, activity.astype(np.float64))
-    at_full_visibility = lru_cache(partial(wave.reproduction, 1.0))
-    out = []
-    for draw, platform in enumerate(platforms):
-        if platform.reproduction_number is None:
-            continue
-        solved_friend = platform.friend_share_prob is None
-        friend = REFERENCE_STICKINESS if solved_friend else float(platform.friend_share_prob)
-        visibility = 1.0 if platform.peer_visibility is None else float(platform.peer_visibility)
-        if (
-            visibility * at_full_visibility(friend) < platform.reproduction_number
-        ):  # R is linear in visibility
-            out.append(draw)
-    return out
 
-
-class _Wave:
-    """Mean offspring of the second generation of an even wave over a network."""
-
-    def __init__(self, network: Network, activity: NDArray[np.float64]):
+    def __init__(self, network: Network, activity: NDArray[np.float32]):
         self.matrix = network.matrix()
-        self.activity = activity
+        self.activity = activity.astype(np.float64)
         self.followed = np.bincount(network.followers, minlength=activity.size).astype(np.float64)
+        self._at_full_visibility: dict[float, float] = {}
+
+    def at_full_visibility(self, friend: float) -> float:
+        """R if every share is shown to all followers (kept for the next who asks)."""
+        if friend not in self._at_full_visibility:
+            self._at_full_visibility[friend] = self.reproduction(1.0, friend)
+        return self._at_full_visibility[friend]
 
     def reproduction(self, visibility: float, friend: float) -> float:
         """R of docs/model.md, section 7, for a typical item (float)."""

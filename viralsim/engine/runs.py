@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,13 @@ from viralsim.engine.deliveries import mechanics_of, staff_costs
 from viralsim.engine.ensemble import Ensemble
 from viralsim.engine.memory import check_memory
 from viralsim.engine.networks import file_graphs
-from viralsim.engine.scratch import capacities, grown, make_scratch, make_tally
+from viralsim.engine.replicates import Events, last_events, last_touches, run_replicates
+from viralsim.engine.sales import counterfactual_purchases, make_sales_tallies, sales_facts
+from viralsim.engine.touches import Touches, make_touches
 from viralsim.engine.trace import Trace
 from viralsim.errors import EngineError, SpecError
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.kernels import layout as lay
-from viralsim.kernels import spread
-from viralsim.kernels.layout import Plan, Scratch, Tally, World
 from viralsim.kernels.reaching import KIND_DISCOVERY, KIND_PRIVATE, N_EXTRA
 from viralsim.metrics.tallies import Prices, Reaching, Tallies
 from viralsim.provenance import versions
@@ -34,6 +33,7 @@ from viralsim.spec.resolving import resolve
 __all__ = ["Events", "last_events", "run_block", "run_replicates", "simulate"]
 
 Progress = Callable[[int, int], None]
+_FIRST_TOUCHES = 65_536  # rows of the record of a trace at first; it grows
 _BLOCK = 8  # replicates between looks at the stop flag
 
 
@@ -169,96 +169,6 @@ def reporter(progress: bool | Progress) -> Progress | None:
     return bar()
 
 
-@dataclass(frozen=True, slots=True)
-class Events:
-    """What was published in one replicate, in order of time: E events, brand posts included.
-
-    Parameters
-    ----------
-    who : int64[E]
-        Person, or -1 - ordinal of a post.
-    slot, step, cause, kind, polarity, node : int64[E]
-        `cause`: position of the event that made the person share, or that was copied, -1 if none;
-        `kind`: one of viralsim.kernels.layout.KIND_*; `node`: row in `nodes`, -1 for posts.
-    nodes : int64[nodes, N_NODE]
-        The share trees' nodes, parents before children.
-    """
-
-    who: NDArray[np.int64]
-    slot: NDArray[np.int64]
-    step: NDArray[np.int64]
-    cause: NDArray[np.int64]
-    kind: NDArray[np.int64]
-    polarity: NDArray[np.int64]
-    node: NDArray[np.int64]
-    nodes: NDArray[np.int64]
-
-
-def run_replicates(
-    world: World,
-    plan: Plan,
-    run_keys: NDArray[np.uint64],
-    scratch: Scratch | None = None,
-    n_segments: int | None = None,
-) -> tuple[Tally, Scratch]:
-    """Run replicates of one draw, enlarging the working memory as needed.
-
-    Parameters
-    ----------
-    world, plan : World, Plan
-    run_keys : uint64[R]
-    scratch : Scratch, optional
-        Reused if given; the one in use at the end is returned.
-    n_segments : int, optional
-        Segments to count by; those seen in `world` if None.
-
-    Returns
-    -------
-    Tally, Scratch
-        The columns, and the working memory as the last replicate left it.
-    """
-    sizes = capacities(world, plan) if scratch is None else _sizes_of(scratch)
-    scratch = make_scratch(world, plan, sizes, n_segments) if scratch is None else scratch
-    n_segments = scratch.counts.size // (plan.slot_item.size * lay.N_COUNTS)
-    n_bins = int(plan.bin_of_step[-1]) + 1
-    tally = make_tally(plan, n_segments, n_bins, run_keys.size)
-    done = 0
-    while done < run_keys.size:
-        done = spread.run_block(world, plan, scratch, tally, run_keys, done)
-        if done < run_keys.size:
-            sizes = grown(sizes, int(scratch.size[lay.SIZE_FAILED]))
-            scratch = make_scratch(world, plan, sizes, n_segments)
-            for column in tally:
-                column[done] = 0
-    return tally, scratch
-
-
-def last_events(scratch: Scratch) -> Events:
-    """What was published in the replicate that `scratch` ran last."""
-    n_events, n_nodes = int(scratch.size[lay.SIZE_EVENTS]), int(scratch.size[lay.SIZE_NODES])
-    info = scratch.events[:n_events, 1]
-    return Events(
-        who=scratch.event_who[:n_events].copy(),
-        slot=((info >> np.uint64(lay.EVENT_SLOT_SHIFT)) & np.uint64(255)).astype(np.int64),
-        step=scratch.event_step[:n_events].astype(np.int64),
-        cause=scratch.event_cause[:n_events].astype(np.int64),
-        kind=scratch.event_kind[:n_events].astype(np.int64),
-        polarity=((info >> np.uint64(lay.EVENT_POLARITY_SHIFT)) & np.uint64(3)).astype(np.int64) - 1,
-        node=(info & np.uint64(0xFFFFFFFF)).astype(np.int64) - 1,
-        nodes=scratch.nodes[:n_nodes].copy(),
-    )
-
-
-def _sizes_of(scratch: Scratch) -> dict[str, int]:
-    """The capacities a scratch was made with."""
-    return {
-        "displays": scratch.pool.size - lay.READ_AHEAD,
-        "repeats": scratch.repeat_next.size,
-        "pending": scratch.pending.shape[0],
-        "events": scratch.events.shape[0],
-    }
-
-
 class _Run:
     """The columns of an ensemble while they are being filled; rows belong to replicates, so threads never meet."""
 
@@ -336,12 +246,15 @@ class _Run:
             tally, scratch = run_replicates(
                 compiled.world, compiled.plan, keys, scratch, n_segments=compiled.n_segments
             )
-            self._store(part, tally)
+            columns = tally._asdict()
+            if compiled.plan.market.selling and compiled.scenario.value.margin is not None:
+                columns["without"], scratch = counterfactual_purchases(compiled, keys, tally, scratch)
+            self._store(part, columns)
 
-    def _store(self, rows: NDArray[np.int64], tally: Tally) -> None:
+    def _store(self, rows: NDArray[np.int64], columns: Mapping[str, NDArray[Any]]) -> None:
         """Copy a block's columns to their rows."""
         with self.lock:
-            for name, column in tally._asdict().items():
+            for name, column in columns.items():
                 if name not in self.columns:
                     self.columns[name] = np.zeros((self.replicates, *column.shape[1:]), column.dtype)
                 target = self.columns[name]
@@ -363,6 +276,7 @@ class _Run:
             "compiled": compiled if draw == 0 else None,
             "slots": compiled.slots,
             "times": compiled.times_hours,
+            **sales_facts(compiled),
             "display_prices": compiled.plan.reaching.price,
         }
         with self.lock:
@@ -394,6 +308,7 @@ class _Run:
             has_prices=any(s.price > 0 for s in plain.campaign.seeding),
             has_negative=any(item.negative > 0 or item.neutral > 0 for item in plain.items),
             prices=_prices(plain),
+            sales=make_sales_tallies(plain, self.columns, self.per_draw, (n_slots, n_segments)),
             reaching=self._reaching(plain, n_slots, n_segments),
         )
         return Ensemble(
@@ -433,8 +348,16 @@ class _Run:
             self.scenario, self.seed, draw, self.graphs, self.fixed
         )
         keys = np.array([run_key(self.seed, draw, self.first + replicate)], np.uint64)
-        _, scratch = run_replicates(compiled.world, compiled.plan, keys, n_segments=compiled.n_segments)
-        return make_trace(compiled, last_events(scratch), replicate)
+        market = compiled.plan.market._replace(counting=True)  # so that what is noticed can be recorded
+        _, scratch = run_replicates(
+            compiled.world,
+            compiled.plan._replace(market=market),
+            keys,
+            n_segments=compiled.n_segments,
+            touches=_FIRST_TOUCHES,
+        )
+        touches = make_touches(compiled, last_events(scratch), *last_touches(scratch))
+        return make_trace(compiled, last_events(scratch), replicate, touches)
 
     def _rerun(self, fixed: bool, replicates: int) -> Ensemble:
         """The same worlds again, with uncertain numbers held or not."""
@@ -452,7 +375,7 @@ def _prices(plain: Any) -> Prices:
     return Prices(**{name: getattr(value, name) for name in Prices.__dataclass_fields__})
 
 
-def make_trace(compiled: Compiled, events: Events, replicate: int) -> Trace:
+def make_trace(compiled: Compiled, events: Events, replicate: int, touches: Touches | None = None) -> Trace:
     """The shares among `events` as a Trace."""
     is_share = np.isin(events.kind, (lay.KIND_ASKED, lay.KIND_OWN, lay.KIND_COPY, KIND_PRIVATE))
     rival = compiled.plan.reaching.rival
@@ -479,4 +402,5 @@ def make_trace(compiled: Compiled, events: Events, replicate: int) -> Trace:
         platforms=tuple(compiled.scenario.platforms),
         items=tuple(item.id for item in compiled.scenario.items),
         replicate=replicate,
+        touches=touches,
     )

@@ -6,16 +6,18 @@ import numpy as np
 
 from viralsim.kernels import layout as lay
 from viralsim.kernels.layout import Plan, Scratch, Tally, World
+from viralsim.kernels.market import N_DEALS, N_LINES, make_sales
 from viralsim.kernels.reaching import N_EXTRA, make_work
 
 __all__ = ["capacities", "grown", "make_scratch", "make_tally", "scratch_bytes"]
 
-LISTS = ("displays", "repeats", "pending", "events")
+LISTS = ("displays", "repeats", "pending", "events", "touches")
 _BY_CODE = {
     lay.FULL_POOL: "displays",
     lay.FULL_REPEAT: "repeats",
     lay.FULL_PENDING: "pending",
     lay.FULL_EVENTS: "events",
+    lay.FULL_TOUCHES: "touches",
 }
 
 
@@ -24,7 +26,13 @@ def capacities(world: World, plan: Plan) -> dict[str, int]:
     people = world.person_key.size
     steps = plan.day.size
     start = min(max(people // 4, 1024), 1 << 20)
-    return {"displays": start + 2 * steps * lay.CHUNK, "repeats": start, "pending": start, "events": start}
+    return {
+        "displays": start + 2 * steps * lay.CHUNK,
+        "repeats": start,
+        "pending": start,
+        "events": start,
+        "touches": 1,
+    }
 
 
 def grown(sizes: dict[str, int], code: int) -> dict[str, int]:
@@ -71,13 +79,10 @@ def make_scratch(
         tree_work=np.zeros((4, events), np.int64),
         seen=np.zeros(longest // 64 + 1, np.uint64),
         seen_at=np.zeros(longest + 1, np.int64),
-        lists=np.zeros((lay.LISTS, 6), np.int64),
+        lists=np.zeros((lay.LISTS, 7), np.int64),
         point_at=np.zeros(lay.POINTS, np.int64),
-        point_event=np.zeros(lay.POINTS, np.int64),
-        point_word=np.zeros(lay.POINTS, np.uint64),
-        point_coin=np.zeros(lay.POINTS, np.uint64),
-        point_prob=np.zeros(lay.POINTS),
-        point_viewer=np.zeros(lay.POINTS, np.int32),
+        point_tag=np.zeros(lay.POINTS, np.uint64),
+        point_display=np.zeros(lay.POINTS, np.uint64),
         counts=np.zeros(n_slots * n_segments * lay.N_COUNTS, np.int64),
         boost=np.ones(n_slots),
         slot_key=np.zeros((n_slots, 7), np.uint64),
@@ -86,11 +91,20 @@ def make_scratch(
         coins=np.zeros(lay.COINS, np.uint64),
         kept=np.zeros(lay.COINS + 1, np.int64),
         rank_boost=np.full(n_slots, -1.0),
-        rank_chance=np.zeros((n_slots, 257)),
-        rank_coin=np.zeros((n_slots, 257), np.uint64),
+        rank_chance=np.zeros((n_slots, lay.TIES)),
+        rank_coin=np.zeros((n_slots, lay.TIES), np.uint64),
         masks=np.zeros(scopes, np.uint64),
         flag_bins=np.zeros((scopes + n_slots) * n_segments * 32, np.int64),
         size=_sizes(chunks),
+        sales=make_sales(
+            plan.market,
+            n,
+            (n_slots + 1) * n_segments,
+            n_steps,
+            int(plan.bin_of_step.max(initial=0)) + 1,
+            events,
+            sizes.get("touches", 1),
+        ),
         reaching=make_work(plan.reaching, n_slots, n_segments),
     )
 
@@ -141,6 +155,11 @@ def make_tally(plan: Plan, n_segments: int, n_bins: int, replicates: int) -> Tal
         generations=np.zeros((replicates, 64), np.int64),
         tree_sizes=np.zeros((replicates, 40), np.int64),
         seed_cost=np.zeros(replicates),
+        deals=np.zeros(
+            (replicates, (n_slots + 1) * n_segments * N_DEALS if plan.market.counting else 0), np.int64
+        ),
+        lines=np.zeros((replicates, N_LINES, n_bins if plan.market.counting else 0), np.int64),
+        wait=np.full(replicates, -1.0),
         extra=np.zeros((replicates, n_slots * n_segments * N_EXTRA), np.int64),
         bought=np.zeros((replicates, plan.reaching.slot.size), np.int64),
     )

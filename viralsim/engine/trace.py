@@ -14,6 +14,8 @@ from viralsim.errors import EngineError
 if TYPE_CHECKING:
     import networkx
 
+    from viralsim.engine.touches import Touches
+
 __all__ = ["ShareTree", "Trace"]
 
 
@@ -76,6 +78,8 @@ class Trace:
         Ids.
     replicate : int
         Which replicate this is, -1 if unknown.
+    touches : Touches or None
+        What everybody noticed, and what they bought.
     """
 
     person: NDArray[np.int64]
@@ -91,6 +95,7 @@ class Trace:
     platforms: tuple[str, ...]
     items: tuple[str, ...]
     replicate: int = -1
+    touches: Touches | None = None
 
     def __post_init__(self) -> None:
         lengths = {f.name: getattr(self, f.name).shape for f in fields(self)[:10]}

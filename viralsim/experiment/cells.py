@@ -8,6 +8,7 @@ import threading
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from viralsim.errors import StoreError, ViralsimError
 from viralsim.experiment.audiences import Audiences
 from viralsim.metrics import registry
 from viralsim.metrics.columns import Column
+from viralsim.metrics.tails import caution_of, may_reach_one
 from viralsim.metrics.uncertainty import Summary, summarise_all
 from viralsim.metrics.views import View
 from viralsim.spec import Scenario
@@ -176,9 +178,14 @@ def run_cell(
     return Outcome(*cell.name, made.to_bytes())
 
 
-def summaries_of(columns: Columns, draws: int) -> dict[str, Summary]:
-    """Every metric of a setting with its error and spread, as an ensemble of all its replicates has them."""
+def summaries_of(columns: Columns, draws: int, bands: tuple[Any, ...] = ()) -> dict[str, Summary]:
+    """Every metric of a setting with its error and spread, as an ensemble of all its replicates has them.
+
+    `bands` are the platforms' numbers for R, as the scenario has them.
+    """
     draw = np.arange(columns.numerator.shape[1]) % draws
     kinds = [registry.METRICS[name] for name in columns.names]
-    found = summarise_all(columns.numerator, columns.denominator, draw, kinds)
+    rare_draws = may_reach_one(columns.column("reproduction_number"), draw, bands)
+    cautions = [caution_of(name, rare_draws) for name in columns.names]
+    found = summarise_all(columns.numerator, columns.denominator, draw, kinds, cautions)
     return dict(zip(columns.names, found, strict=True))

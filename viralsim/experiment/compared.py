@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison"]
 
+FEW_PAIRS = 3  # so many sentences can be read one after the other; more are better read in the table
+
 
 class Comparison:
     """Scenarios run in shared worlds, and what can be said about each pair of them.
@@ -165,6 +167,11 @@ class Comparison:
         first, *others = [place.label for place in self.ranking]
         against = [self.pair(other, first) for other in others]
         return ranking_sentence(self.ranking, against, registry.METRICS[self.metric].better)
+
+    def sentences(self) -> list[str]:
+        """The verdict, then a sentence on each pair where these are more than one and few enough to be read."""
+        chosen = [pair.sentence() for pair in self.pairs if pair.metric == self.metric]
+        return [self.sentence(), *(chosen if 1 < len(chosen) <= FEW_PAIRS else [])]
 
     def to_dict(self) -> dict[str, Any]:
         """The object that ``viralsim compare --json`` prints: the first scenario's as of `run`, and the rest.

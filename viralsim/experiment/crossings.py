@@ -141,7 +141,10 @@ def crossing(
     bracket = _bracket(lambda x: at(x).mean - target, low, high, guess)
     if bracket is None:
         side = "above" if at(high).mean > target else "below"
-        return Crossing(target, math.nan, math.nan, math.nan, f"{side} {target:g} over the whole range")
+        note = f"{side} {target:g} over the whole range"
+        if any(at(end).low <= target <= at(end).high for end in (low, high)):
+            note += ", as far as can be told: an interval at its end holds it, so more replicates may find a crossing"
+        return Crossing(target, math.nan, math.nan, math.nan, note)
     a, b = bracket
     wide = max(at(a).high - at(a).low, at(b).high - at(b).low)  # no place is known better than this allows
     value = root(lambda x: at(x).mean - target, a, b, tolerance, CLOSE * wide)

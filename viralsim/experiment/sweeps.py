@@ -167,6 +167,7 @@ class _Waiting:
     replicates: int
     draws: int
     missing: set[tuple[str, int, int]]
+    bands: tuple[Any, ...] = ()
     error: str | None = None
 
 
@@ -222,6 +223,7 @@ class _Work:
         setting = _Waiting(
             number, text, scenario.digest, key, seed, replicates, draws,
             {(key, first, count) for first, count in blocks},
+            () if plan.fixed else tuple(p.reproduction_number for p in scenario.platforms.values()),
         )  # fmt: skip
         if not blocks:
             self._finish(None, [setting])
@@ -252,7 +254,8 @@ class _Work:
         """A setting with nothing missing, as it is kept."""
         summaries = {}
         if setting.error is None:
-            summaries = summaries_of(self.store.columns(setting.key, setting.replicates), setting.draws)
+            columns = self.store.columns(setting.key, setting.replicates)
+            summaries = summaries_of(columns, setting.draws, setting.bands)
         return Finished(
             setting.number, setting.overrides, setting.digest, setting.key, setting.seed, setting.replicates,
             setting.draws, setting.error, summaries,

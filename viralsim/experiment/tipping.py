@@ -87,7 +87,9 @@ class TippingPoint:
         """The result in plain words."""
         where = self.reproduction
         if math.isnan(where.value):
-            text = f"R is {where.note} of {self.path} ({self.range[0]:g} to {self.range[1]:g})"
+            text = (
+                f"R is {where.note.partition(',')[0]} of {self.path} ({self.range[0]:g} to {self.range[1]:g})"
+            )
         else:
             text = f"R crosses 1 at {self.path} = {_place(where)}"
             text += f", {where.value / self.present:.3g} times its present value" if self.present > 0 else ""
@@ -96,7 +98,7 @@ class TippingPoint:
         if self.goal is not None and self.metric is not None and self.at_least is not None:
             what = self.goal_text()
             if math.isnan(self.goal.value):
-                text += f"; the chance of {what} is {self.goal.note}"
+                text += f"; the chance of {what} is {self.goal.note.partition(',')[0]}"
             else:
                 text += f"; every second run has {what} at {_place(self.goal)}"
         return text + "."

@@ -3,7 +3,8 @@
 numba hands a NamedTuple to a function field by field: seven or more arguments for each array, over a thousand for
 the spreading engine's groups, in every call and every signature. Compiling them takes most of a first run, and
 passing them copies kilobytes. A class marked `by_reference` is laid out once, where Python calls a kernel, and from
-there on only its address is passed; ``bundle.field`` reads it. Fields cannot be set, and a bundle lives as long as the call.
+there on only its address is passed; ``bundle.field`` reads it. Fields cannot be set (what the arrays hold can), and a
+bundle lives as long as the call.
 """
 
 from __future__ import annotations

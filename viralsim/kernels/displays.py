@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from viralsim.kernels.deliveries import EV_DELIVERY, book_special, book_wave
+from viralsim.kernels.answering import engaged
+from viralsim.kernels.deliveries import EV_DELIVERY, EV_ECHO, book_special, book_wave
 from viralsim.kernels.draws import below, derive, exponential, high32, low32, uniform
 from viralsim.kernels.echoes import echo
 from viralsim.kernels.layout import (
@@ -31,6 +32,7 @@ from viralsim.kernels.layout import (
     SIZE_TOUCHED,
 )
 from viralsim.kernels.machine import inner, prefetch
+from viralsim.kernels.market import ANSWERED, B_LAST_SHIFT
 from viralsim.kernels.words import (
     AHEAD,
     CLEAR_STAMP,
@@ -56,7 +58,6 @@ from viralsim.kernels.words import (
     SHARER,
     STAMP,
     TOUCHED,
-    U0,
     U1,
     U2,
     U3,
@@ -69,6 +70,19 @@ from viralsim.kernels.words import (
 
 
 @inner
+def day_begins(day, t):
+    """The first step of the day of step t (`day`: int64[T], ascending)."""
+    low, high = 0, t
+    while low < high:
+        middle = (low + high) // 2
+        if day[middle] < day[t]:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@inner
 def mark_bucket(plan, scratch, t, width):
     """Stamp the row of everybody shown something in step t; flag those shown several things.
 
@@ -78,7 +92,7 @@ def mark_bucket(plan, scratch, t, width):
     events = scratch.events.reshape(-1)
     chunk = scratch.bucket_head[t]
     last = (scratch.bucket_cursor[t] - 1) // CHUNK
-    stamp, today = np.uint64(t + 1), plan.day[t]
+    stamp, yesterday = np.uint64(t + 1), np.uint64(day_begins(plan.day, t))
     stamp_bits = stamp << STAMP
     while chunk >= 0:
         start = chunk * CHUNK
@@ -93,7 +107,7 @@ def mark_bucket(plan, scratch, t, width):
             word = scratch.rows[at]
             before = (word >> STAMP) & LOW_16
             fresh = (word & CLEAR_STAMP) | stamp_bits
-            fresh &= CLEAR_USED if plan.day[before - (before > U0)] != today else KEEP_ALL
+            fresh &= CLEAR_USED if before <= yesterday else KEEP_ALL
             scratch.rows[at] = word | REPEAT if before == stamp else fresh
         shown += stop - start
         chunk = -1 if chunk == last else scratch.chunk_next[chunk]
@@ -224,6 +238,10 @@ def receive(world, plan, scratch, curves, t, width, filled):
                 scratch.touched[scratch.size[SIZE_TOUCHED]] = np.int64(batch[b, 0] >> PERSON_OF)
                 scratch.size[SIZE_TOUCHED] += 1
         rows[row + U1] = person_word | (own[slot] << (ORIGIN + origin)) | TOUCHED
+        if plan.market.selling and own[slot]:  # the last impression's origin
+            person = batch[b, 0] >> PERSON_OF
+            kept = scratch.sales.customer[person] & np.uint8(3)
+            scratch.sales.customer[person] = kept | np.uint8((origin + U1) << np.uint64(B_LAST_SHIFT))
         rows[at_slot] |= OWNED << origin
         before = (item_word >> DISPLAY) & LOW_8
         if before < LOW_8:
@@ -255,18 +273,21 @@ def react(world, plan, scratch, t, width, display, word, event):
     origin = np.int64((event >> EV_ORIGIN) & U3)
     peer = (event >> EV_PEER) & U1
     delivery = np.int64((event >> EV_DELIVERY) & LOW_8)
-    item = plan.slot_item[slot]
+    item, own = plan.slot_item[slot], scratch.reaching.own[slot]
     at_item = row + 2 + item
     at_slot = row + 2 + plan.item_key.size + slot
     n_segments = scratch.counts.size // (N_COUNTS * plan.slot_item.size)
     count_at = (slot * n_segments + np.int64((person_word >> SEGMENT) & U31)) * N_COUNTS
     slot_word = scratch.rows[at_slot] | np.uint64(F_NOTICED)
     item_word = scratch.rows[at_item]
+    answered = (event >> EV_POLARITY) & U3 == ANSWERED
     if peer and plan.influence:
         if (slot_word >> U8) & LOW_8 < LOW_8 and not slot_word & np.uint64(F_DONE):
             slot_word += SHARER
         polarity = np.int64((event >> EV_POLARITY) & U3) - 1
         closeness = np.int64(np.floor(8.0 * np.float64(display & LOW_8) / 255.0 + 0.5))
+        if answered:
+            polarity, closeness = -1, plan.market.answered_weight[display & LOW_8]
         score = np.int64((item_word >> SCORE) & LOW_8) + polarity * closeness
         score = min(max(score, 0), 254)
         item_word = (item_word & ~(LOW_8 << SCORE)) | (np.uint64(score) << SCORE)
@@ -281,12 +302,14 @@ def react(world, plan, scratch, t, width, display, word, event):
         view = 0
 
     scratch.counts[count_at + C_NOTICED] += 1
-    if view >= 0 and high32(word) < plan.like_q[slot]:
+    liked = view >= 0 and high32(word) < scratch.reaching.like_q[slot]
+    if liked:
         scratch.counts[count_at + C_LIKES] += 1
     word_2 = derive(word, 1)
-    if low32(word_2) < plan.comment_q[slot]:
+    commented, clicked = low32(word_2) < plan.comment_q[slot], high32(word_2) < plan.click_q[slot]
+    if commented:
         scratch.counts[count_at + C_COMMENTS + 1 - view] += 1
-    if high32(word_2) < plan.click_q[slot]:
+    if clicked:
         scratch.counts[count_at + C_CLICKS + origin] += 1
     if delivery > 0:
         book_wave(plan, scratch, slot, view, word, word_2, delivery)
@@ -295,15 +318,24 @@ def react(world, plan, scratch, t, width, display, word, event):
     cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
     if plan.reaching.like_shown.size > 0:
         ok = echo(plan, scratch, t, width, person, slot, view, word, word_2, cause)
+    if plan.market.counting and own:
+        by_person = peer | ((event >> EV_ECHO) & U1)
+        segment, did = np.int64((person_word >> SEGMENT) & U31), (liked, commented, clicked)
+        ok &= engaged(
+            plan, scratch, t, width, display, slot, segment, origin, np.int64(by_person), view, word, did
+        )
     if not slot_word & np.uint64(F_CROSSED | F_DONE):
         growth = plan.hazard_friend[slot] if peer else plan.hazard_post[slot]
         if delivery > 0:
             growth *= plan.reaching.share[delivery - 1]
+        growth *= scratch.reaching.proof[slot]
         growth *= np.float64(np.uint32(person_word & LOW_32).view(np.float32))
         if world.share_scale.shape[0] > 0:
             growth *= world.share_scale[person, item]
         if peer:
             growth *= plan.response[item, np.int64((slot_word >> U8) & LOW_8)]
+            if answered:
+                growth *= plan.market.answered_share
             if not plan.influence:
                 growth = 0.0
         if view < 0:

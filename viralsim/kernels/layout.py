@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.kernels.bundles import by_reference
+from viralsim.kernels.market import Market, Sales, no_market
 from viralsim.kernels.reaching import Reaching, ReachingWork
 
 Array = NDArray  # dtypes are stated per field
@@ -79,6 +80,7 @@ class Plan(NamedTuple):
     ask_price: Array  # float64[asks]
     bin_of_step: Array  # int64[T]
     reaching: Reaching  # paid flights and discovery
+    market: Market = no_market()  # buying, reviews, answers
 
 
 @by_reference
@@ -111,13 +113,10 @@ class Scratch(NamedTuple):
     tree_work: Array  # int64[4, capacity]
     seen: Array  # uint64[longest list / 64 + 1], zero between events
     seen_at: Array  # int64[longest list], words of `seen` in use
-    lists: Array  # int64[LISTS, 6]: columns L_*, by new event
+    lists: Array  # int64[LISTS, 7]: columns L_*, by new event
     point_at: Array  # int64[POINTS], position in `followers`, or ~position in `fans`
-    point_event: Array  # int64[POINTS], row of `lists`
-    point_word: Array  # uint64[POINTS], draw of the delay
-    point_coin: Array  # uint64[POINTS], coin of a candidate where ranking differs between followers
-    point_prob: Array  # float64[POINTS], its probability without its affinity
-    point_viewer: Array  # int32[POINTS]
+    point_tag: Array  # uint64[POINTS], row of `lists` in 16 | tie 8 | coin where ranking differs between followers 32
+    point_display: Array  # uint64[POINTS], the viewer, as in a display
     counts: Array  # int64[S x G x N_COUNTS]
     boost: Array  # float64[S]
     slot_key: Array  # uint64[S, 7], by purpose P_EVENT .. P_COPY
@@ -126,11 +125,12 @@ class Scratch(NamedTuple):
     coins: Array  # uint64[COINS], coins of followers
     kept: Array  # int64[COINS + 1], those that fell below their limit; shares taken together
     rank_boost: Array  # float64[S], the boost that the next two are for; -1: none yet
-    rank_chance: Array  # float64[S, 257], by tie, 256: a post; chance to be shown without affinity
-    rank_coin: Array  # uint64[S, 257], coins below are candidates
+    rank_chance: Array  # float64[S, TIES], by tie, 256: a post; chance to be shown without affinity
+    rank_coin: Array  # uint64[S, TIES], coins below are candidates
     masks: Array  # uint64[1 + I + P], flags of a person in each scope of several slots
     flag_bins: Array  # int64[(1 + I + P + S) x G x 32], people by scope, segment and flags
     size: Array  # int64[N_SIZES]
+    sales: Sales  # buying, reviews, answers
     reaching: ReachingWork
 
 
@@ -145,6 +145,9 @@ class Tally(NamedTuple):
     generations: Array  # int64[R, 64]
     tree_sizes: Array  # int64[R, 40]
     seed_cost: Array  # float64[R]
+    deals: Array  # int64[R, (S + 1) x G x N_DEALS]; no columns where nothing is sold and nobody answers
+    lines: Array  # int64[R, N_LINES, B]; no bins in that case
+    wait: Array  # float64[R], median steps to an answer, -1: none
     extra: Array  # int64[R, S x G x N_EXTRA]
     bought: Array  # int64[R, D]
 
@@ -152,10 +155,13 @@ class Tally(NamedTuple):
 CHUNK = 128
 READ_AHEAD = 32  # displays whose rows are asked for before their turn; the pool ends with as many unused ones
 POINTS = 2048
+TIES = 257  # 256 values of a tie, and a post
 COINS = 256  # followers whose coins are drawn together
 LISTS = 1024
 LISTS_AHEAD = 8  # events whose place in the graph is asked for before their turn
-L_START, L_SIZE, L_EVENT, L_DELAY, L_PLATFORM, L_ITEM = range(6)  # list, keys, platform, item of an event
+L_START, L_SIZE, L_EVENT, L_DELAY, L_PLATFORM, L_ITEM, L_CHANCE = range(
+    7
+)  # list, keys, what it is of, row of chances
 CLOCK_SHIFT = 7
 BATCH = 128
 SHARES_TOGETHER = 64
@@ -175,7 +181,7 @@ SHOW_ALL = 1.0 - 2.0**-20
 # `Scratch.size`: how much of each list is in use, and which was too small
 SIZE_TOUCHED, SIZE_FREE, SIZE_PENDING, SIZE_EVENTS, SIZE_NODES, SIZE_FAILED = range(6)
 N_SIZES = 6
-FULL_POOL, FULL_REPEAT, FULL_PENDING, FULL_EVENTS = 1, 2, 3, 4
+FULL_POOL, FULL_REPEAT, FULL_PENDING, FULL_EVENTS, FULL_TOUCHES = 1, 2, 3, 4, 5
 
 NODE_PERSON, NODE_PARENT, NODE_GENERATION, NODE_STEP, NODE_SLOT, NODE_ASKED = range(6)
 N_NODE = 6

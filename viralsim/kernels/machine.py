@@ -5,6 +5,8 @@ None of them decides anything: results are the same without them, only slower.
 
 from __future__ import annotations
 
+from typing import Any
+
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
@@ -14,9 +16,27 @@ from numba.extending import intrinsic
 __all__ = ["inner", "load_eight", "prefetch", "trailing_zeros"]
 
 
-inner = njit(cache=True, nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-"""For functions that only other kernels call: without doors for Python and C, which for arguments of a hundred
-arrays take longer to compile than the function itself."""
+_njit_inner = njit(cache=True, nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def inner(function: Any) -> Any:
+    """Decorate a function that only other kernels call.
+
+    It has no doors for Python and C, which take long to compile, and is compiled once for all whole numbers given
+    as an argument: numba compiles ``f(0)``, ``f(1)`` and, while it still guesses a loop variable's type, ``f(k)``
+    each apart. (True and False stay apart: they choose a variant.)
+    """
+    compiled = _njit_inner(function)
+    template_of = compiled.get_call_template
+
+    def one_for_all(arguments: Any, named: Any) -> Any:
+        def plain(kind: Any) -> Any:
+            return types.unliteral(kind) if isinstance(kind, types.IntegerLiteral) else kind
+
+        return template_of(tuple(map(plain, arguments)), {name: plain(kind) for name, kind in named.items()})
+
+    compiled.get_call_template = one_for_all
+    return compiled
 
 
 @intrinsic

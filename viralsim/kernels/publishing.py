@@ -11,6 +11,7 @@ from viralsim.kernels.layout import (
     FULL_POOL,
     K_DELAY,
     K_EVENT,
+    L_CHANCE,
     L_DELAY,
     L_EVENT,
     L_ITEM,
@@ -24,6 +25,7 @@ from viralsim.kernels.layout import (
     SHOW_ALL,
     SIZE_FAILED,
     SIZE_FREE,
+    TIES,
 )
 from viralsim.kernels.machine import inner, prefetch
 from viralsim.kernels.words import (
@@ -35,11 +37,13 @@ from viralsim.kernels.words import (
     ONE_32,
     PERSON_OF,
     POINT_ROOM,
+    POST_TIE,
+    TAG_LIST,
+    TAG_TIE,
     TIE_HALF,
     U0,
     U1,
     U2,
-    U16,
     U32,
 )
 
@@ -73,23 +77,20 @@ def place_points(world, plan, scratch, t, first, count, ranked):
     scales = world.rank_scale.reshape(-1)
     for i in range(np.uint64(count)):
         at = scratch.point_at[i]
-        viewer = world.followers[np.uint64(at)] if at >= 0 else world.fans[np.uint64(~at)]
-        scratch.point_viewer[i] = viewer
+        viewer = np.uint64(world.followers[np.uint64(at)] if at >= 0 else world.fans[np.uint64(~at)])
+        scratch.point_display[i] = viewer << PERSON_OF
         if ranked:
-            prefetch(scales, np.uint64(viewer) * n_items)
+            prefetch(scales, viewer * n_items)
     if ranked:
-        count = drop_unshown(world, plan, scratch, first, count)
-    with_tie = world.tie.size > 0
+        count = drop_unshown(world, plan, scratch, count)
     last = np.uint64(scratch.bucket_head.size)
     now = np.uint64(t + 1)
     for i in range(np.uint64(count)):
-        e, at = np.uint64(scratch.point_event[i]), scratch.point_at[i]
-        position = (at ^ (at >> 63)) - scratch.lists[e, L_START]
-        scratch.point_word[i] = derive(np.uint64(scratch.lists[e, L_DELAY]), position)
-    for i in range(np.uint64(count)):
-        e, at = np.uint64(scratch.point_event[i]), scratch.point_at[i]
+        tag, at = scratch.point_tag[i], scratch.point_at[i]
+        e = tag & TAG_LIST
         platform = np.uint64(scratch.lists[e, L_PLATFORM])
-        word = scratch.point_word[i]
+        position = (at ^ (at >> 63)) - scratch.lists[e, L_START]
+        word = derive(np.uint64(scratch.lists[e, L_DELAY]), position)
         due = plan.clock[platform, now] + plan.delay[platform, below_table(word)]
         if due >= plan.clock[platform, last]:
             continue
@@ -97,17 +98,14 @@ def place_points(world, plan, scratch, t, first, count, ranked):
         s += np.uint64(plan.clock[platform, s + U1] <= due)  # mostly enough
         while plan.clock[platform, s + U1] <= due:
             s += U1
-        tie = np.uint64(TIE_HALF)
-        if with_tie and at >= 0:
-            tie = np.uint64(world.tie[np.uint64(at)])
         event = np.uint64(first) + e
-        display = (np.uint64(scratch.point_viewer[i]) << PERSON_OF) | (event << EVENT_OF) | tie
+        tie = (tag >> TAG_TIE) & LOW_8
         cursor = scratch.bucket_cursor[s]
         if cursor & (CHUNK - 1) == 0:  # at the end of a chunk, or none yet
             cursor = take_chunk(scratch, np.int64(s))
             if cursor < 0:
                 return False
-        scratch.pool[np.uint64(cursor)] = display
+        scratch.pool[np.uint64(cursor)] = scratch.point_display[i] | (event << EVENT_OF) | tie
         scratch.bucket_cursor[s] = cursor + 1
     return True
 
@@ -119,27 +117,28 @@ def below_table(bits):
 
 
 @inner
-def drop_unshown(world, plan, scratch, first, count):
+def drop_unshown(world, plan, scratch, count):
     """Keep of `count` candidates those whose coin falls below their own probability; returns how many.
 
-    `point_prob` holds the probability without the viewer's affinity; the loads of this pass are independent of
-    each other.
+    The loads of this pass are independent of each other.
     """
     kept = np.uint64(0)
     n_items = np.uint64(plan.item_key.size)
     with_affinity = world.rank_scale.shape[0] > 0
-    scales = world.rank_scale.reshape(-1)
+    scales, chances = world.rank_scale.reshape(-1), scratch.rank_chance.reshape(-1)
     for i in range(np.uint64(count)):
-        viewer, e = scratch.point_viewer[i], scratch.point_event[i]
-        prob, coin = scratch.point_prob[i], scratch.point_coin[i]
+        display, tag, at = scratch.point_display[i], scratch.point_tag[i], scratch.point_at[i]
+        e = tag & TAG_LIST
+        tie = (tag >> TAG_TIE) & LOW_8
+        tie = tie if at >= 0 else POST_TIE
+        prob = chances[np.uint64(scratch.lists[e, L_CHANCE]) + tie]
         if with_affinity:
-            prob *= np.float64(
-                scales[np.uint64(viewer) * n_items + np.uint64(scratch.lists[np.uint64(e), L_ITEM])]
-            )
-        scratch.point_at[kept] = scratch.point_at[i]
-        scratch.point_event[kept] = e
-        scratch.point_viewer[kept] = viewer
-        kept += np.uint64(np.int64(coin) < np.int64(ONE_32 * min(prob, 1.0) + 0.5))
+            at_scale = (display >> PERSON_OF) * n_items + np.uint64(scratch.lists[e, L_ITEM])
+            prob *= np.float64(scales[at_scale])
+        scratch.point_display[kept] = display
+        scratch.point_tag[kept] = tag
+        scratch.point_at[kept] = at
+        kept += np.uint64(np.int64(tag >> U32) < np.int64(ONE_32 * min(prob, 1.0) + 0.5))
     return np.int64(kept)
 
 
@@ -160,8 +159,6 @@ def look_up_lists(world, plan, scratch, first, stop):
             start, stop_at = world.indptr[platform, who], world.indptr[platform, who + 1]
             key = scratch.rows[who * width]
             prefetch(world.tie, np.uint64(start))
-            for line in range(np.uint64(3)):  # most lists end here
-                prefetch(world.followers, np.uint64(start) + U16 * line)
         else:
             fans = plan.reaching.fans[slot] if plan.reaching.fans.size > 0 else platform
             start, stop_at = world.fan_ptr[fans], world.fan_ptr[fans + 1]
@@ -174,6 +171,7 @@ def look_up_lists(world, plan, scratch, first, stop):
         scratch.lists[e, L_DELAY] = np.int64(derive(delay_key, key))
         scratch.lists[e, L_PLATFORM] = platform
         scratch.lists[e, L_ITEM] = plan.slot_item[slot]
+        scratch.lists[e, L_CHANCE] = slot * TIES
 
 
 @inner
@@ -197,13 +195,12 @@ def rank_tables(plan, scratch, slot):
 def publish_ranked(world, plan, scratch, t, first, stop):
     """As `publish`, for slots where ranking gives followers probabilities of their own: a coin for each follower.
 
-    One draw makes the coins of two followers.
-
-    Candidates are those whose coin falls below what their tie and the highest affinity would give.
+    One draw makes the coins of two followers. Candidates are those whose coin falls below what their tie and the
+    highest affinity would give.
     """
     points = np.uint64(0)
     with_tie = world.tie.size > 0
-    coins, kept, limit, chance = scratch.coins, scratch.kept, scratch.rank_coin, scratch.rank_chance
+    coins, kept, limit = scratch.coins, scratch.kept, scratch.rank_coin
     for event in range(np.uint64(first), np.uint64(stop)):
         slot = (scratch.events[event, 1] >> EV_SLOT) & LOW_8
         if not plan.ranked[slot]:
@@ -213,7 +210,7 @@ def publish_ranked(world, plan, scratch, t, first, stop):
         start, size = np.uint64(scratch.lists[e, L_START]), np.uint64(scratch.lists[e, L_SIZE])
         event_key = np.uint64(scratch.lists[e, L_EVENT])
         peer = scratch.event_who[event] >= 0
-        same = np.uint64(TIE_HALF if peer else 256)
+        same = np.uint64(TIE_HALF if peer else POST_TIE)
         for begin in range(U0, size, COIN_ROOM):
             many = min(size - begin, COIN_ROOM)
             if points + many > POINT_ROOM:
@@ -236,11 +233,10 @@ def publish_ranked(world, plan, scratch, t, first, stop):
             for k in range(found):
                 j = np.uint64(kept[k])
                 at = start + begin + j
-                tie = np.uint64(world.tie[at]) if peer and with_tie else same
+                tie = np.uint64(world.tie[at] if peer and with_tie else TIE_HALF)
                 scratch.point_at[points] = np.int64(at) if peer else ~np.int64(at)
-                scratch.point_event[points] = e
-                scratch.point_coin[points] = coins[j]
-                scratch.point_prob[points] = chance[slot, tie]
+                scratch.point_tag[points] = (coins[j] << U32) | (tie << TAG_TIE) | e
+                prefetch(world.followers, at)
                 points += U1
     return place_points(world, plan, scratch, t, first, np.int64(points), True)
 
@@ -253,6 +249,7 @@ def publish(world, plan, scratch, t, first, stop):
     """
     look_up_lists(world, plan, scratch, first, stop)
     points, any_ranked = 0, False
+    with_tie = world.tie.size > 0
     for event in range(first, stop):
         slot = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)
         if plan.ranked[slot]:
@@ -293,8 +290,11 @@ def publish(world, plan, scratch, t, first, stop):
                 if not place_points(world, plan, scratch, t, first, points, False):
                     return False
                 points = 0
-            scratch.point_at[points] = start + position if peer else ~(start + position)
-            scratch.point_event[points] = e
+            at = np.uint64(start + position)
+            tie = np.uint64(world.tie[at] if peer and with_tie else TIE_HALF)
+            scratch.point_at[points] = np.int64(at) if peer else ~np.int64(at)
+            scratch.point_tag[points] = (tie << TAG_TIE) | np.uint64(e)
+            prefetch(world.followers, at)
             points += 1
         for j in range(found):
             scratch.seen[scratch.seen_at[j]] = np.uint64(0)

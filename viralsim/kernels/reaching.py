@@ -40,6 +40,9 @@ class Reaching(NamedTuple):
     event_platform: Array  # int64[E]
     event_reach: Array  # float64[E], factor of organic reach
     event_visibility: Array  # float64[E], factor of peer visibility
+    visible: (
+        Array  # float64[S, 3], visible counts: strength (0: none), reference, most; shape (0, 3): nowhere
+    )
     rival: Array  # uint8[S], 1: a competitor's; shape (0,) if none is
     fans: Array  # int64[S], which list of `World.fans`; shape (0,): the platform's
 
@@ -63,6 +66,8 @@ class ReachingWork(NamedTuple):
     private_key: Array  # uint64[S]
     reach: Array  # float64[S], organic reach now
     visibility: Array  # float64[S], peer visibility now
+    like_q: Array  # uint64[S], chance of a like now, in 2^-32
+    proof: Array  # float64[S], factor of the exposure hazard now, by visible counts
     own: Array  # uint64[S], 1: the brand's, 0: a competitor's
     closest: Array  # uint64[MOST_CLOSEST, 3]: position, tie, word of the best so far
 
@@ -117,6 +122,7 @@ def no_reaching() -> Reaching:
         event_platform=whole,
         event_reach=real,
         event_visibility=real,
+        visible=np.zeros((0, 3)),
         rival=np.zeros(0, np.uint8),
         fans=whole,
     )
@@ -143,6 +149,8 @@ def make_work(reaching: Reaching, n_slots: int, n_segments: int) -> ReachingWork
         private_key=np.zeros(n_slots, np.uint64),
         reach=np.zeros(n_slots),
         visibility=np.zeros(n_slots),
+        like_q=np.zeros(n_slots, np.uint64),
+        proof=np.ones(n_slots),
         own=np.ones(n_slots, np.uint64),
         closest=np.zeros((MOST_CLOSEST, 3), np.uint64),
     )

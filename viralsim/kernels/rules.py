@@ -1,13 +1,15 @@
-"""Platform events, rules of a campaign, and which slots are the brand's (docs/model.md, sections 12 and 13)."""
+"""Platform events, rules of a campaign, and which slots are the brand's (docs/model.md, sections 13 and 14)."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from viralsim.kernels.draws import log
 from viralsim.kernels.layout import (
     C_COPIED,
     C_LIKES,
     C_OWNED,
+    C_SHARES,
     N_COUNTS,
     NODE_ASKED,
     NODE_PARENT,
@@ -15,6 +17,7 @@ from viralsim.kernels.layout import (
 )
 from viralsim.kernels.machine import inner
 from viralsim.kernels.reaching import MOST_DISPLAYS
+from viralsim.kernels.words import ONE_32
 
 
 @inner
@@ -24,6 +27,8 @@ def start_rules(plan, scratch):
     for s in range(plan.slot_item.size):
         work.reach[s] = plan.organic_reach[s]
         work.visibility[s] = plan.visibility[s]
+        work.like_q[s] = plan.like_q[s]
+        work.proof[s] = 1.0
         work.own[s] = 1
         if reaching.rival.size > 0 and reaching.rival[s]:
             work.own[s] = 0
@@ -58,6 +63,25 @@ def engagement_of(plan, scratch, item, slot):
             for c in range(C_LIKES, C_COPIED):
                 engagements += scratch.counts[at + c]
     return impressions, engagements
+
+
+@inner
+def count_visibly(plan, scratch):
+    """At the end of a step: what people see others have done moves how readily they like and share from now on."""
+    work, n_segments = scratch.reaching, scratch.counts.size // (N_COUNTS * plan.slot_item.size)
+    for s in range(plan.reaching.visible.shape[0]):
+        strength, reference = plan.reaching.visible[s, 0], plan.reaching.visible[s, 1]
+        if strength == 0.0:
+            continue
+        seen = 0
+        for g in range(n_segments):
+            at = (s * n_segments + g) * N_COUNTS
+            seen += scratch.counts[at + C_LIKES]
+            for c in range(C_SHARES, C_SHARES + 3):
+                seen += scratch.counts[at + c]
+        factor = min(1.0 + strength * log(1.0 + seen / reference), plan.reaching.visible[s, 2])
+        work.proof[s] = factor
+        work.like_q[s] = np.uint64(min(np.float64(plan.like_q[s]) * factor, ONE_32))
 
 
 @inner

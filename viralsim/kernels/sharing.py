@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from viralsim.kernels.answering import share_mentioned
 from viralsim.kernels.draws import derive, low32
 from viralsim.kernels.layout import (
     C_ASKED,
@@ -144,7 +145,10 @@ def count_share(plan, scratch, curves, t, width, event, copied):
     view = np.int64((info >> EV_POLARITY) & np.uint64(3)) - 1
     person_word = scratch.rows[scratch.event_who[event] * width + 1]
     n_segments = scratch.counts.size // (N_COUNTS * plan.slot_item.size)
-    at = (slot * n_segments + np.int64((person_word >> SEGMENT) & np.uint64(31))) * N_COUNTS
+    segment = np.int64((person_word >> SEGMENT) & np.uint64(31))
+    at = (slot * n_segments + segment) * N_COUNTS
+    if plan.market.counting and scratch.reaching.own[slot]:
+        share_mentioned(plan, scratch, t, event, slot, segment, view, copied)
     scratch.counts[at + C_SHARES + 1 - view] += 1
     if copied:
         scratch.counts[at + C_COPIED] += 1

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from numba import njit
 
+from viralsim.kernels.answering import close_market, close_step
+from viralsim.kernels.buying import open_market
 from viralsim.kernels.deliveries import deliver, end_waves, start_deliveries, start_waves
 from viralsim.kernels.displays import receive_bucket
 from viralsim.kernels.draws import derive
@@ -38,7 +40,7 @@ from viralsim.kernels.layout import (
 from viralsim.kernels.machine import inner
 from viralsim.kernels.private import end_of_public, send_private, start_private
 from viralsim.kernels.publishing import publish
-from viralsim.kernels.rules import apply_rules, happen, own_parents, start_rules
+from viralsim.kernels.rules import apply_rules, count_visibly, happen, own_parents, start_rules
 from viralsim.kernels.sharing import add_event, ask, copy_shares, share_pending
 from viralsim.kernels.trees import TREE_ASKED, tree_tallies
 
@@ -95,6 +97,8 @@ def replicate(world, plan, scratch, curves, width, run_key):
     for s in range(scratch.boost.size):
         scratch.boost[s] = 1.0
         scratch.rank_boost[s] = -1.0
+    if plan.market.counting:
+        open_market(world, plan, scratch, run_key)
     any_boost = False
     for p in range(plan.boost.shape[0]):
         any_boost |= plan.boost[p, 0] > 0.0
@@ -148,6 +152,9 @@ def replicate(world, plan, scratch, curves, width, run_key):
             start_waves(plan, scratch, t, published)
             end_waves(plan, scratch, t)
             apply_rules(plan, scratch, t)
+        count_visibly(plan, scratch)
+        if plan.market.counting:
+            close_step(world, plan, scratch, t, width)
     return True, cost
 
 
@@ -177,6 +184,8 @@ def run_block(world, plan, scratch, tally, run_keys, begin):
         for c in range(scratch.counts.size):
             tally.counts[r, c] = scratch.counts[c]
         tally.seed_cost[r] = cost
+        if plan.market.counting:
+            tally.wait[r] = close_market(scratch.sales, tally.deals[r], tally.lines[r])
         for c in range(tally.extra.shape[1]):
             tally.extra[r, c] = scratch.reaching.counts[c]
         for d in range(tally.bought.shape[1]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from viralsim.kernels.layout import COINS, DISPLAYS_SHIFT, F_OWNED, N_COUNTS, POINTS, READ_AHEAD
+from viralsim.kernels.layout import COINS, DISPLAYS_SHIFT, F_OWNED, N_COUNTS, POINTS, READ_AHEAD, TIES
 
 U0, U1, U2, U3, U4, U7, U8, U15, U16 = (np.uint64(x) for x in (0, 1, 2, 3, 4, 7, 8, 15, 16))
 FLAGS, DONE_AT, ASKED_AT = np.uint64(32), np.uint64(2), np.uint64(7)
@@ -26,4 +26,5 @@ EV_SLOT, EV_ORIGIN, EV_PEER, EV_POLARITY = np.uint64(32), np.uint64(40), np.uint
 TIE_HALF = 128
 ONE_32 = 4294967296.0
 AHEAD = np.uint64(READ_AHEAD)
+POST_TIE, TAG_LIST, TAG_TIE = np.uint64(TIES - 1), np.uint64(0xFFFF), np.uint64(16)
 COIN_ROOM, POINT_ROOM = np.uint64(COINS), np.uint64(POINTS)

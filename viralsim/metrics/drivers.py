@@ -18,7 +18,7 @@ AT_LEAST_DRAWS = 8  # fewer say nothing about which number matters
 
 
 def average_ranks(values: Floats) -> Floats:
-    """Ranks from 1 on, equal values sharing the mean of theirs (scipy.stats, which has this, takes most of a second to load).
+    """Ranks from 1 on, equal values sharing the mean of theirs: scipy.stats takes most of a second to load.
 
     Examples
     --------

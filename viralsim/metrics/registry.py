@@ -6,24 +6,20 @@ Names, units and meanings stand in `viralsim.spec.metric_names`. A metric that a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from viralsim.errors import SpecError
-from viralsim.metrics.columns import Column, Floats, as_column
+from viralsim.metrics.columns import Column, Floats
+from viralsim.metrics.metric import Better, Measure, Metric
+from viralsim.metrics.sales_metrics import sales_metrics
 from viralsim.metrics.tallies import Prices, Tallies
-from viralsim.metrics.views import PARTS, View, part_names
+from viralsim.metrics.views import View, part_names
 from viralsim.spec.metric_names import METRIC_NAMES
 from viralsim.spec.problems import allowed_names
 
-__all__ = ["METRICS", "Metric", "column", "defined_metrics", "find", "formula_of_value", "split"]
+__all__ = ["METRICS", "Better", "Metric", "column", "defined_metrics", "find", "formula_of_value", "split"]
 
-Better = Literal["higher", "lower", "neither"]
-Measure = Callable[[View], Floats]
-
-_ALL_PARTS = PARTS
 _BY_CONTENT = ("platform", "item")
 
 CLICKS = ("clicks_owned", "clicks_paid", "clicks_earned")
@@ -31,59 +27,6 @@ COMMENTS = ("comments_positive", "comments_neutral", "comments_negative")
 IMPRESSIONS = ("impressions_owned", "impressions_paid", "impressions_earned")
 SHARES = ("shares_positive", "shares_neutral", "shares_negative")
 ENGAGEMENTS = ("likes", *COMMENTS, *SHARES, *CLICKS)
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One entry of the registry.
-
-    Parameters
-    ----------
-    name : str
-        One of `viralsim.spec.metric_names.METRIC_NAMES`, where unit and meaning stand.
-    numerator : callable
-        View -> float64[R]; NaN where a metric without denominator is not defined.
-    denominator : callable, optional
-        View -> float64[R] of a ratio; an ensemble's value is then sum over sum.
-    per : str
-        What the denominator is, printed with the number.
-    better : {"higher", "lower", "neither"}
-    parts : tuple of str
-        What it can be split by: "segment", "platform", "item".
-    floor, ceiling : float, optional
-        Bounds that hold by definition.
-    by_chance : bool
-        A count of what people may or may not do: 0 in all replicates does not mean never.
-    defined : callable
-        Tallies -> bool: whether this run defines the metric.
-    """
-
-    name: str
-    numerator: Measure
-    denominator: Measure | None = None
-    per: str = ""
-    better: Better = "higher"
-    parts: tuple[str, ...] = _ALL_PARTS
-    floor: float | None = 0.0
-    ceiling: float | None = None
-    by_chance: bool = False
-    defined: Callable[[Tallies], bool] = lambda tallies: True
-
-    @property
-    def unit(self) -> str:
-        """Unit, as printed."""
-        return METRIC_NAMES[self.name].unit
-
-    @property
-    def meaning(self) -> str:
-        """Meaning in one line."""
-        return METRIC_NAMES[self.name].meaning
-
-    def column(self, view: View) -> Column:
-        """The metric in each replicate of `view`."""
-        if self.denominator is None:
-            return as_column(self.numerator(view))
-        return Column(self.numerator(view), self.denominator(view))
 
 
 # ------------------------------------------------------------------------------------------- measures
@@ -190,6 +133,11 @@ def half_reach_hour(view: View) -> Floats:
     part = np.divide(half - before, inside, out=np.zeros_like(half), where=inside > 0)
     hours = starts[bin_idx] + part * (ends - starts)[bin_idx]
     return np.where(half > 0, hours, np.nan)
+
+
+def _backlash(view: View) -> Floats:
+    """1 where complaints outnumber positive mentions, else 0."""
+    return (_net_mentions(view) < 0).astype(np.float64)
 
 
 def _with_followers(tallies: Tallies) -> bool:
@@ -304,6 +252,7 @@ _TREES = (
         lambda view: view.sharers_of_generations(0, 1),
         "sharing people of generations 0 and 1",
         parts=(),
+        by_chance=True,
     ),
     Metric(
         "reproduction_realised",
@@ -355,6 +304,9 @@ _VALENCE = (
         defined=_with_negative,
     ),
     Metric(
+        "backlash", _backlash, better="lower", parts=(), ceiling=1.0, by_chance=True, defined=_with_negative
+    ),
+    Metric(
         "share_of_voice",
         _count(*SHARES, *COMMENTS),
         lambda view: view.count_of_all_brands(*SHARES, *COMMENTS),
@@ -382,7 +334,17 @@ _MONEY_AND_TIME = (
     Metric("excluded_people", _excluded, better="lower", parts=("segment",)),
 )
 
-_ENTRIES = {m.name: m for m in (*_VOLUME, *_ENGAGEMENT, *_TREES, *_VALENCE, *_MONEY_AND_TIME)}
+_ENTRIES = {
+    m.name: m
+    for m in (
+        *_VOLUME,
+        *_ENGAGEMENT,
+        *_TREES,
+        *_VALENCE,
+        *sales_metrics(_cost, _with_prices),
+        *_MONEY_AND_TIME,
+    )
+}
 
 METRICS: dict[str, Metric] = {name: _ENTRIES[name] for name in METRIC_NAMES if name in _ENTRIES}
 """All metrics the tallies can define, by name, in the order they are printed."""

@@ -9,7 +9,6 @@ __all__ = [
     "format_interval",
     "format_number",
     "format_percent",
-    "format_sure",
     "format_times",
 ]
 
@@ -129,18 +128,3 @@ def format_times(probability: float) -> str:
     if times > 99:
         return "more than 99 times in 100"
     return "once in 100" if times == 1 else f"{times} times in 100"
-
-
-def format_sure(confidence: float) -> str:
-    """Confidence as a percentage that never claims certainty.
-
-    Examples
-    --------
-    >>> format_sure(0.934), format_sure(0.9999), format_sure(0.0001), format_sure(float("nan"))
-    ('93 %', 'more than 99 %', 'less than 1 %', 'undefined')
-    """
-    if math.isnan(confidence):
-        return "undefined"
-    if confidence > 0.99:
-        return "more than 99 %"
-    return "less than 1 %" if confidence < 0.01 else format_percent(confidence, 0.01)

@@ -83,6 +83,9 @@ def sobol_of_halves(f_a: Floats, f_b: Floats, f_ab: Floats, key: int = 0) -> Ind
     >>> found.first.round(2).tolist(), found.total.round(2).tolist(), found.noise_share
     ([0.2, 0.8], [0.2, 0.8], 0.0)
     """
+    count = f_ab.shape[0]
+    if count == 1:  # scipy cannot do with one number
+        f_ab = np.repeat(f_ab, 2, axis=0)
     kept: dict[str, Floats] = {}
 
     def estimate(f_A: Floats, f_B: Floats, f_AB: Floats) -> tuple[Floats, Floats]:
@@ -93,18 +96,18 @@ def sobol_of_halves(f_a: Floats, f_b: Floats, f_ab: Floats, key: int = 0) -> Ind
     values: Any = {"f_A": f_a.copy(), "f_B": f_b.copy(), "f_AB": f_ab.copy()}  # centred in place
     found = stats.sobol_indices(func=values, n=f_a.shape[1], method=estimate)
     firsts, totals, variances = _indices(kept, _resamples(f_a.shape[1], key))
-    variance = float(kept["variance"].mean())
-    spread = float(kept["spread"].mean())
-    known = variance > 0
-    first_low, first_high = _ends(firsts)
-    total_low, total_high = _ends(totals)
+    variance, spread = float(kept["variance"].mean()), float(kept["spread"].mean())
+    first, total = found.first_order, found.total_order
+    if not variance > 0:
+        first, total = np.full_like(first, np.nan), np.full_like(total, np.nan)
+    (first_low, first_high), (total_low, total_high) = _ends(firsts), _ends(totals)
     return Indices(
-        first=found.first_order.reshape(-1) if known else np.full(f_ab.shape[0], np.nan),
-        first_low=first_low,
-        first_high=first_high,
-        total=found.total_order.reshape(-1) if known else np.full(f_ab.shape[0], np.nan),
-        total_low=total_low,
-        total_high=total_high,
+        first=first[:count],
+        first_low=first_low[:count],
+        first_high=first_high[:count],
+        total=total[:count],
+        total_low=total_low[:count],
+        total_high=total_high[:count],
         variance=variance,
         variance_low=float(np.quantile(variances, LEVELS[0])),
         noise_share=min(max(1.0 - variance / spread, 0.0), 1.0) if spread > 0 else math.nan,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from viralsim.metrics.sales import Sales
+
 __all__ = ["COUNTS", "EXTRA", "PEOPLE", "TREES", "Prices", "Reaching", "Tallies"]
 
 COUNTS = (
@@ -137,6 +139,8 @@ class Tallies:
     has_prices, has_negative : bool
         Whether the scenario sets a price on anything, and whether any view can be other than positive.
     prices : Prices
+    sales : Sales or None
+        What was bought, complained of and answered; None where nothing is sold and nobody answers.
     reaching : Reaching, optional
         None: nothing beyond posts and shares.
     """
@@ -160,4 +164,5 @@ class Tallies:
     has_prices: bool
     has_negative: bool
     prices: Prices
+    sales: Sales | None = None
     reaching: Reaching | None = None

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from viralsim.metrics.columns import Column, Floats, as_column
+from viralsim.metrics.tails import leaning_interval, may_be_more, rarely, tail_end
 
 __all__ = [
     "LEVELS",
@@ -30,7 +31,8 @@ LEVELS = (0.05, 0.5, 0.95)  # of the quantiles of single replicates
 FEW_DRAWS = 5
 SKEW_LIMIT = 0.3  # |skewness| / sqrt(draws) from which a t interval misses noticeably
 DOMINANT = 0.25  # part of the sum of squares that one replicate may have
-WIDEST = 2.5  # half-widths a widened side may have: beyond, coverage hardly gains
+WORTH_SAYING = 0.15  # half-widths by which rare draws must widen a side to be spoken of
+FEW_EVENTS = 5  # replicates with any, below which a mean of counts is rough
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ def interval_of(
     floor: float | None = None,
     ceiling: float | None = None,
     confidence: float = CONFIDENCE,
+    happened: tuple[int, float] | None = None,
 ) -> Interval:
     """Interval of an estimate, 95 % by default, from what each replicate adds to its error.
 
@@ -139,6 +142,9 @@ def interval_of(
         Bounds of the quantity.
     confidence : float
         Chance that the interval holds the truth, in (0, 1). Intervals of rising confidence are nested.
+    happened : (int, float), optional
+        Of what may or may not happen: in how many replicates it did, and the number of chances (the sum of
+        denominators). Not given for what is always there.
 
     Returns
     -------
@@ -149,13 +155,13 @@ def interval_of(
     With draw totals T_d of the influence, se^2 = D / (D - 1) sum T_d^2 / R^2, which for equal draws is the
     variance of the draw means over D; t with D - 1 degrees of freedom, for unequal draws with the
     effective number (sum n)^2 / sum n^2 in place of D. Where the draws are skewed or one replicate
-    dominates, the interval is widened to include that of Hall's cubic transformation (Hall 1992,
-    J. R. Statist. Soc. B 54, 221-228) and, for positive quantities, that of the logarithm, each side to at
-    most 2.5 times the plain half-width.
+    dominates, the interval leans (`viralsim.metrics.tails.leaning_interval`); where the upper draws of a quantity with
+    a floor have a wide law, its upper end allows for rare draws (`tail_end`), and for what happened less
+    than 5 times for more of it (`may_be_more`). docs/metrics.md derives and measures this.
     """
     if influence.size < 2:
         return _no_interval(influence.size)
-    return _interval(estimate, _moments(influence[None, :], draw), 0, floor, ceiling, confidence)
+    return _interval(estimate, _moments(influence[None, :], draw), 0, floor, ceiling, confidence, happened)
 
 
 def _no_interval(replicates: int) -> Interval:
@@ -173,6 +179,8 @@ class _Moments:
     replicates, n, one_draw : int, int, bool
         `n` independent parts: draws, or replicates where there is one draw.
     dof : float
+    totals : float64[M, n]
+        Of the parts.
     squares, skewness : float64[M]
         Sum of squares and skewness of the parts' totals.
     dominated : bool[M]
@@ -183,6 +191,7 @@ class _Moments:
     n: int
     one_draw: bool
     dof: float
+    totals: Floats
     squares: Floats
     skewness: Floats
     dominated: NDArray[np.bool_]
@@ -211,6 +220,7 @@ def _moments(influence: Floats, draw: NDArray[np.int64]) -> _Moments:
         n,
         one_draw,
         dof=max(float(sizes.sum()) ** 2 / float((sizes**2).sum()) - 1.0, 1.0),
+        totals=totals,
         squares=(totals * totals).sum(axis=1),
         skewness=skewness,
         dominated=(replicates >= 20) & (total > 0) & (each.max(axis=1) > DOMINANT * total),
@@ -224,6 +234,7 @@ def _interval(
     floor: float | None,
     ceiling: float | None,
     confidence: float = CONFIDENCE,
+    happened: tuple[int, float] | None = None,
 ) -> Interval:
     """The interval of the metric `row`: see `interval_of`."""
     if math.isnan(estimate):
@@ -234,45 +245,27 @@ def _interval(
     n, skewness = moments.n, float(moments.skewness[row])
     se = math.sqrt(n / (n - 1.0) * float(moments.squares[row])) / moments.replicates
     t = t_quantile(moments.dof, confidence)
-    half = t * se
-    low, high = estimate - half, estimate + half
     if n < FEW_DRAWS:
         notes.append(f"only {n} {'replicates' if n == moments.replicates else 'draws'}: a rough interval")
+    low, high = estimate - t * se, estimate + t * se
     warning = ""
-    if moments.dominated[row]:
-        warning = "one replicate dominates"
-    elif n >= 8 and abs(skewness) > SKEW_LIMIT * math.sqrt(n):
-        warning = "skewed"
+    if moments.dominated[row] or (n >= 8 and abs(skewness) > SKEW_LIMIT * math.sqrt(n)):
+        warning = "one replicate dominates" if moments.dominated[row] else "skewed"
     if se > 0 and warning:
-        wide = _skewed_interval(estimate, se, n, t, skewness, floor == 0.0)
-        low = max(min(low, wide[0]), estimate - WIDEST * half)
-        high = min(max(high, wide[1]), estimate + WIDEST * half)
+        low, high = leaning_interval(estimate, se, n, t, skewness, floor)
+    if se > 0 and floor is not None and n >= FEW_DRAWS:
+        tail = tail_end(estimate, moments.totals[row] * (n / moments.replicates), floor, t, t * se)
+        if tail > high + WORTH_SAYING * t * se:
+            warning = f"{warning}, rare draws may hold much" if warning else "rare draws may hold much"
+        high = max(high, tail)
+    if warning:
         notes.append(f"{warning}: interval widened, more draws would help")
+    if happened is not None and happened[0] < FEW_EVENTS:
+        notes.append(rarely(happened[0], moments.replicates))
+        high = max(high, estimate + may_be_more(estimate, *happened, confidence))
     low = low if floor is None else max(low, min(floor, estimate))
     high = high if ceiling is None else min(high, max(ceiling, estimate))
     return Interval(se, low, high, moments.dof, tuple(notes))
-
-
-def _skewed_interval(
-    estimate: float, se: float, n: int, quantile: float, skewness: float, positive: bool
-) -> tuple[float, float]:
-    """Union of Hall's interval and, for a positive quantity, the interval of its logarithm."""
-    low, high = estimate, estimate
-    if abs(skewness) > 1e-6:
-        a, root = skewness / 3.0, math.sqrt(n)
-
-        def inverse(x: float) -> float:
-            return root / a * (float(np.cbrt(1.0 + 3.0 * a * (x / root - skewness / (6.0 * n)))) - 1.0)
-
-        low = estimate - se * inverse(quantile)
-        high = estimate - se * inverse(-quantile)
-    if positive and estimate > 0:
-        factor = math.exp(quantile * se / estimate) if quantile * se < 50.0 * estimate else math.inf
-        low, high = (
-            min(low, estimate / factor),
-            max(high, estimate * factor if math.isfinite(factor) else high),
-        )
-    return low, high
 
 
 def summarise(
@@ -281,6 +274,7 @@ def summarise(
     floor: float | None = None,
     ceiling: float | None = None,
     by_chance: bool = False,
+    caution: str = "",
 ) -> Summary:
     """Mean, its error and interval, and the spread of single replicates.
 
@@ -293,7 +287,10 @@ def summarise(
     floor, ceiling : float, optional
         Bounds of the metric.
     by_chance : bool
-        Whether 0 in all replicates only means that it did not happen yet; a note then says how often it may.
+        Whether 0 only means that it did not happen yet; a note says so where it happened in none or in few
+        replicates.
+    caution : str
+        What else speaks against the interval (`viralsim.metrics.tails.caution_of`).
 
     Returns
     -------
@@ -307,7 +304,7 @@ def summarise(
     """
     column = as_column(values)
     kind = Kind(floor, ceiling, by_chance)
-    return summarise_all(column.numerator[None, :], column.denominator[None, :], draw, [kind])[0]
+    return summarise_all(column.numerator[None, :], column.denominator[None, :], draw, [kind], [caution])[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +319,11 @@ class Kind:
 
 
 def summarise_all(
-    numerator: Floats, denominator: Floats, draw: NDArray[np.int64], kinds: Sequence[Any]
+    numerator: Floats,
+    denominator: Floats,
+    draw: NDArray[np.int64],
+    kinds: Sequence[Any],
+    cautions: Sequence[str] = (),
 ) -> list[Summary]:
     """Summaries of many metrics of the same replicates, in a fraction of the time of one after the other.
 
@@ -333,6 +334,8 @@ def summarise_all(
     draw : int64[R]
     kinds : sequence of Kind or Metric
         One for each metric.
+    cautions : sequence of str, optional
+        What else speaks against the interval of each (`viralsim.metrics.tails.caution_of`).
 
     Returns
     -------
@@ -350,15 +353,18 @@ def summarise_all(
     there = denominator > 0
     single = np.full(numerator.shape, np.nan)
     np.divide(numerator, denominator, out=single, where=there)
-    count = there.sum(axis=1)
+    count, often = there.sum(axis=1), np.count_nonzero(numerator, axis=1)
     quantiles, deviation = _spread(single, there, count)
     draws = int(_numbered(draw)[1].size)
     found = []
     for row, kind in enumerate(kinds):
         value = float(mean[row])
-        interval = _interval(value, moments, row, kind.floor, kind.ceiling) if moments else _no_interval(size)
+        interval = _no_interval(size)
+        if moments:
+            happened = (int(often[row]), float(total[row])) if kind.by_chance else None
+            interval = _interval(value, moments, row, kind.floor, kind.ceiling, CONFIDENCE, happened)
         defined = int(count[row]) / size
-        notes = [*interval.notes, *_notes(value, defined, size, kind.by_chance)]
+        notes = [*interval.notes, *_notes(defined, cautions[row] if cautions else "")]
         p05, p50, p95 = quantiles[row].tolist()
         found.append(
             Summary(
@@ -375,16 +381,10 @@ def _of_nothing(kind: Any) -> Summary:
     return Summary(none, none, none, none, none, none, none, none, 0.0, 0, 0, "", kind.unit, kind.per)
 
 
-def _notes(mean: float, defined: float, size: int, by_chance: bool) -> list[str]:
+def _notes(defined: float, caution: str) -> list[str]:
     """What else is to be said of a metric."""
-    notes = []
-    if 0.0 < defined < 1.0:
-        notes.append(f"defined in {100 * defined:.3g} % of the replicates")
-    if by_chance and size > 1 and mean == 0.0:
-        notes.append(
-            f"never happened in {size} replicates: at most {100 * min(3 / size, 1):.2g} % of runs (95 %)"
-        )
-    return notes
+    partly = [f"defined in {100 * defined:.3g} % of the replicates"] if 0.0 < defined < 1.0 else []
+    return [*partly, caution] if caution else partly
 
 
 def _spread(single: Floats, there: NDArray[np.bool_], count: NDArray[np.int64]) -> tuple[Floats, Floats]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from viralsim.errors import SpecError
 from viralsim.metrics.columns import Floats
+from viralsim.metrics.sales import LINES, reputation_curve
 from viralsim.metrics.tallies import COUNTS, EXTRA, PEOPLE, TREES, Tallies
 
-__all__ = ["CURVES", "PARTS", "View", "curve", "part_names"]
+__all__ = ["CURVES", "PARTS", "View", "curve", "curve_names", "part_names"]
 
 PARTS = ("segment", "platform", "item")
 """What a run can be split by."""
@@ -26,6 +29,21 @@ _CURVE_ROWS = {
     "shares": (3,),
     "reach": (4,),
 }
+_SALES_CURVES = (*LINES, "reputation")
+
+
+def curve_names(tallies: Tallies) -> tuple[str, ...]:
+    """Names of the curves these tallies define."""
+    return CURVES if tallies.sales is None else (*CURVES, *_SALES_CURVES)
+
+
+def _sales_curve(tallies: Tallies, name: str) -> NDArray[Any]:
+    """A curve of purchases, mentions, answers or reputation, of all of the run."""
+    if tallies.sales is None:
+        raise SpecError(f"curve: {name!r} is not defined by this scenario, which sells and answers nothing")
+    if name == "reputation":
+        return reputation_curve(tallies.sales)
+    return np.asarray(tallies.sales.lines[:, LINES.index(name)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +63,7 @@ class View:
     kind: str = "all"
     index: int = 0
 
-    def _slots(self) -> list[int]:
+    def slots(self) -> list[int]:
         """Positions of the slots that belong to this part."""
         slots = self.tallies.slots
         own = own_slots(self.tallies)
@@ -55,13 +73,13 @@ class View:
             return [s for s, (_, platform) in enumerate(slots) if platform == self.index and s in own]
         return own
 
-    def _segments(self) -> slice:
+    def segments(self) -> slice:
         """Segments that belong to this part."""
         return slice(self.index, self.index + 1) if self.kind == "segment" else slice(None)
 
     def count(self, *names: str) -> Floats:
         """Sum of the named event counts (see `viralsim.metrics.tallies.COUNTS`)."""
-        cells = self.tallies.counts[:, self._slots()][:, :, self._segments()]
+        cells = self.tallies.counts[:, self.slots()][:, :, self.segments()]
         columns = [COUNTS.index(name) for name in names]
         return np.asarray(cells[:, :, :, columns].sum(axis=(1, 2, 3)), dtype=np.float64)
 
@@ -70,7 +88,7 @@ class View:
         reaching = self.tallies.reaching
         if reaching is None:
             return np.zeros(self.tallies.draw.size)
-        cells = reaching.counts[:, self._slots()][:, :, self._segments()]
+        cells = reaching.counts[:, self.slots()][:, :, self.segments()]
         return np.asarray(cells[:, :, :, EXTRA.index(name)].sum(axis=(1, 2)), dtype=np.float64)
 
     def count_of_all_brands(self, *names: str) -> Floats:
@@ -80,7 +98,7 @@ class View:
             for s, (_, platform) in enumerate(self.tallies.slots)
             if self.kind != "platform" or platform == self.index
         ]
-        cells = self.tallies.counts[:, slots][:, :, self._segments()]
+        cells = self.tallies.counts[:, slots][:, :, self.segments()]
         columns = [COUNTS.index(name) for name in names]
         return np.asarray(cells[:, :, :, columns].sum(axis=(1, 2, 3)), dtype=np.float64)
 
@@ -114,14 +132,14 @@ class View:
         first_platform = 1 + len(self.tallies.items)
         n_platforms = len(self.tallies.platforms)
         if self.kind == "item":
-            return self._scopes("reached", [first_platform + n_platforms + s for s in self._slots()])
+            return self._scopes("reached", [first_platform + n_platforms + s for s in self.slots()])
         if self.kind == "platform":
             return self.people("reached")
         return self._scopes("reached", [first_platform + p for p in range(n_platforms)])
 
     def _scopes(self, measure: str, scopes: list[int]) -> Floats:
         """Sum over scopes and the segments of this part."""
-        cells = self.tallies.people[:, PEOPLE.index(measure), scopes, self._segments()]
+        cells = self.tallies.people[:, PEOPLE.index(measure), scopes, self.segments()]
         return np.asarray(cells.sum(axis=(1, 2)), dtype=np.float64)
 
     def followers(self) -> Floats:
@@ -140,12 +158,12 @@ class View:
 
     def people_excluded(self) -> Floats:
         """People without an account on any platform in use, of the draw each replicate lives in."""
-        by_draw = self.tallies.excluded_by_segment[:, self._segments()].sum(axis=1)
+        by_draw = self.tallies.excluded_by_segment[:, self.segments()].sum(axis=1)
         return np.asarray(by_draw[self.tallies.draw], dtype=np.float64)
 
     def curve(self, name: str) -> NDArray[np.int64]:
         """int64[R, B]: events per bin of time (see `CURVES`), over the slots of this part."""
-        return curve(self.tallies, name, self._slots())
+        return curve(self.tallies, name, self.slots())
 
 
 def curve(tallies: Tallies, name: str, slots: list[int] | None = None) -> NDArray[np.int64]:
@@ -163,6 +181,8 @@ def curve(tallies: Tallies, name: str, slots: list[int] | None = None) -> NDArra
     -------
     int64[R, B]
     """
+    if name in _SALES_CURVES:
+        return _sales_curve(tallies, name)
     rows = tallies.curves[:, list(_CURVE_ROWS[name])]
     rows = rows[:, :, own_slots(tallies) if slots is None else slots]
     return np.asarray(rows.sum(axis=(1, 2)), dtype=np.int64)

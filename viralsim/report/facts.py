@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from viralsim.engine.ensemble import Ensemble
+from viralsim.experiment.compared import Comparison
 from viralsim.experiment.comparison import draw_scores
+from viralsim.experiment.pairs import confidence_text
+from viralsim.experiment.ranking import Rank
 from viralsim.metrics.drivers import Driver, draw_means, drivers
 from viralsim.metrics.registry import formula_of_value
 from viralsim.metrics.risks import risks
@@ -21,6 +24,7 @@ __all__ = [
     "AssumptionRow",
     "Card",
     "assumption_rows",
+    "best_card",
     "cards",
     "difference_drivers",
     "driver_rows",
@@ -90,8 +94,18 @@ def cards(ensemble: Ensemble) -> tuple[Card, ...]:
     if goal is not None and goal.metric in ensemble:
         chance = ensemble.prob_at_least(goal.metric, goal.at_least)
         what = f"{goal.metric.replace('_', ' ')} of at least {format_number(goal.at_least)}"
-        rows.append(Card("goal met", format_times(chance).replace(" times in ", " in "), note=what))
+        rows.append(Card("goal met", format_times(chance).replace(" times in 100", " in 100"), note=what))
     return tuple(rows)
+
+
+def best_card(place: Rank, comparison: Comparison) -> Card:
+    """A scenario's place among those compared, and its chance of being the best."""
+    return Card(
+        f"place of {len(comparison.labels)}",
+        str(place.position),
+        note=f"best of one run each {format_times(place.prob_best_run)}; best expected: "
+        f"{confidence_text(place.prob_mean_best)} sure",
+    )
 
 
 def origin_parts(ensemble: Ensemble) -> tuple[tuple[str, float, str], ...]:

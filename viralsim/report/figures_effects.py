@@ -15,11 +15,13 @@ from viralsim.metrics.registry import METRICS
 from viralsim.report import style
 from viralsim.report.figures_spread import empty_axis, readable
 from viralsim.report.figures_time import Columns, scenario_title
+from viralsim.report.figures_trees import strokes
 from viralsim.report.sweep_view import FEW, Floats, Indices, SweepAxis, SweepView, group_mean
 
 __all__ = ["effect_caption", "effect_columns", "effect_curve", "sweep_foot", "tipping_places", "value_axis"]
 
 CURVES_AT_MOST = 4
+DOTS_AT_MOST = 2_000
 BINS = 8  # of a sampled number
 _CURVES: tuple[tuple[str, Any, str], ...] = (
     ("#6b8fb0", (0, (1, 1.2)), "o"),
@@ -175,8 +177,7 @@ def _draw_curves(axis: Axes, view: SweepView, varied: SweepAxis) -> None:
     labels: list[tuple[float, str, str]] = []
     top = 0.0
     if not view.is_grid or len(view.axes) > 2:
-        at = varied.places[varied.index[view.known]]
-        axis.plot(at, view.mean[view.known], "o", color="#b9c3cf", markersize=2.6, zorder=1)
+        _single_settings(axis, view, varied)
         top = float(view.mean[view.known].max())
     for number, (label, rows) in enumerate(curves):
         points = _points(view, varied, rows)
@@ -200,6 +201,14 @@ def _draw_curves(axis: Axes, view: SweepView, varied: SweepAxis) -> None:
     _place_axis(axis, varied)
     if len(curves) > 1:
         style.label_ends(axis, float(varied.places[-1]), labels, gap=0.068 * top)
+
+
+def _single_settings(axis: Axes, view: SweepView, varied: SweepAxis) -> None:
+    """A grey dot for each setting, evenly chosen where there are very many: one path, so that the file stays small."""
+    rows = view.known[:: max(-(-view.known.size // DOTS_AT_MOST), 1)]
+    points = np.stack((varied.places[varied.index[rows]], view.mean[rows]), axis=1)
+    speck = np.array([1e-4 * float(np.ptp(varied.places)), 0.0])  # a stroke of exactly no length is not drawn
+    strokes(axis, points, points + speck, "#b9c3cf", 2.6, zorder=1)
 
 
 def _mark_tipping(axis: Axes, points: dict[str, Floats], varied: SweepAxis) -> None:

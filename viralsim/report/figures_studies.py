@@ -68,7 +68,7 @@ def _rows(found: Sensitivity, title: str, subtitle: str) -> tuple[Figure, Axes, 
     for row, factor in enumerate(factors):
         style.write_text(
             axis, 0.0, row - 0.28, style.shortened(style.drawable(factor.path), 60),
-            transform=axis.get_yaxis_transform(), va="center", color=style.INK,
+            transform=axis.get_yaxis_transform(), path_effects=[style.halo()], va="center", color=style.INK,
         )  # fmt: skip
     axis.set_ylim(len(factors) - 0.35, -0.6)
     axis.set_yticks([])
@@ -95,7 +95,7 @@ def what_decides(found: Sensitivity) -> Figure:
             axis.barh(row + 0.12, first, height=0.3, color=ALONE)
             if not math.isnan(factor.total_low):
                 ends = [min(max(x, 0.0), 1.0) for x in (factor.total_low, factor.total_high)]
-                axis.plot(ends, [row + 0.12] * 2, color=style.INK, linewidth=1.1)
+                axis.plot(ends, [row + 0.34] * 2, color=style.INK, linewidth=1.1, marker="|", markersize=4)
         axis.set_xlim(0.0, 1.0)
         axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
         marks = [Line2D([], [], color=ALONE, linewidth=6), Line2D([], [], color=TOGETHER, linewidth=6)]

@@ -28,6 +28,7 @@ __all__ = [
     "share_trees",
     "share_trees_caption",
     "share_trees_columns",
+    "strokes",
 ]
 
 DRAWN_AT_MOST = 2_000
@@ -215,11 +216,11 @@ def _draw_tree(
     for g in range(int(generation.max()), -1, -1):
         here = np.flatnonzero(generation == g)
         if g > 0:
-            _strokes(axis, points[parents[here]], points[here], colours[g], width, alpha=alpha)
-        _strokes(axis, points[here], points[here] + speck, colours[g], diameter, zorder=3)
+            strokes(axis, points[parents[here]], points[here], colours[g], width, alpha=alpha)
+        strokes(axis, points[here], points[here] + speck, colours[g], diameter, zorder=3)
 
 
-def _strokes(axis: Axes, starts: Floats, ends: Floats, colour: str, width: float, **options: Any) -> None:
+def strokes(axis: Axes, starts: Floats, ends: Floats, colour: str, width: float, **options: Any) -> None:
     """Many straight strokes as one path."""
     vertices = np.stack((starts, ends), axis=1).reshape(-1, 2)
     codes = np.tile([Path.MOVETO, Path.LINETO], starts.shape[0])

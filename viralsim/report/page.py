@@ -6,8 +6,8 @@ from typing import Any
 
 from viralsim.engine.ensemble import Ensemble
 from viralsim.experiment.comparison import Comparison
-from viralsim.experiment.pairs import Pair, effect_interval_text, effect_text
-from viralsim.metrics.rounding import format_sure, format_times
+from viralsim.experiment.pairs import Pair, confidence_text, effect_interval_text, effect_text
+from viralsim.metrics.rounding import format_percent, format_times
 from viralsim.report import facts
 from viralsim.report.figures import Drawn, comparison_figures, run_figures
 from viralsim.report.player import player_data
@@ -68,10 +68,11 @@ def comparison_page(comparison: Comparison, drawn: list[Drawn] | None = None) ->
         HTML.
     """
     first = comparison.ensembles[0]
+    best = {place.label: facts.best_card(place, comparison) for place in comparison.ranking}
     return render(
         "compare.html",
         title=f"{first.title}: which is better?",
-        verdict=[pair.sentence() for pair in comparison.pairs if pair.metric == comparison.metric],
+        verdict=comparison.sentences(),
         figures={
             figure.name: figure
             for figure in map(page_figure, comparison_figures(comparison) if drawn is None else drawn)
@@ -79,10 +80,11 @@ def comparison_page(comparison: Comparison, drawn: list[Drawn] | None = None) ->
         player=None,
         metric=comparison.metric.replace("_", " "),
         runs=[
-            {"label": label, "cards": facts.cards(e), "origins": facts.origin_parts(e)}
+            {"label": label, "cards": (*facts.cards(e), best[label]), "origins": facts.origin_parts(e)}
             for label, e in zip(comparison.labels, comparison.ensembles, strict=True)
         ],
         pairs=[_pair_row(pair) for pair in comparison.pairs],
+        error=format_percent(comparison.error),
         differences=_differences(comparison),
         segments=_segments(comparison),
         risks=_risks(comparison),
@@ -123,7 +125,7 @@ def _pair_row(pair: Pair) -> dict[str, str]:
         "effect": effect_text(pair),
         "interval": effect_interval_text(pair),
         "wins": format_times(pair.prob_better),
-        "mean_wins": format_sure(pair.prob_mean_better),
+        "mean_wins": confidence_text(pair.prob_mean_better),
         "verdict": f"{pair.verdict}{why}",
     }
 
@@ -183,6 +185,9 @@ def _said(value: Any) -> str:
 
 def _flat(value: Any, path: str = "") -> dict[str, Any]:
     """Leaves of a document by dotted path; entries of lists by id where they have one."""
+    if isinstance(value, dict) and "value" in value and set(value) <= {"value", "low", "high", "source"}:
+        band = f" ({value['low']} to {value['high']})" if "low" in value and "high" in value else ""
+        return {path: f"{value['value']}{band}"}
     if isinstance(value, dict) and value:
         pairs = [(str(key), inner) for key, inner in value.items() if key not in ("variants", "name")]
     elif isinstance(value, list | tuple) and value:

@@ -23,6 +23,7 @@ from viralsim.report.figures import Drawn
 __all__ = ["PageFigure", "page_figure", "render", "write_page"]
 
 _SCRIPTS = ("player.js", "save.js")
+_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ID = re.compile(r'(\bid="|href="#|url\(#|aria-labelledby=")')
 
 
@@ -54,16 +55,28 @@ def _asset(name: str) -> str:
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     environment = Environment(
-        loader=_Templates(), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=_Templates(),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
     )
     environment.filters["percent"] = format_percent
     environment.filters["breakable"] = breakable
     return environment
 
 
+def _shown(value: Any) -> Any:
+    """What a page prints: texts without the marks that turn the direction of what follows them."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return _DIRECTION.sub("", value)
+    return value
+
+
 def breakable(path: str) -> Markup:
     """A dotted path that may be broken after its dots and underscores; escaped."""
-    parts = re.split(r"(?<=[._/])", path)
+    parts = re.split(r"(?<=[._/])", _DIRECTION.sub("", path))
     return Markup("<wbr>").join(parts)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from viralsim.experiment.pairs import confidence_text
 from viralsim.metrics.columns import as_column
 from viralsim.metrics.drivers import AT_LEAST_DRAWS
 from viralsim.metrics.paired import pair
@@ -16,7 +17,6 @@ from viralsim.metrics.rounding import (
     format_interval,
     format_number,
     format_percent,
-    format_sure,
     format_times,
 )
 from viralsim.metrics.uncertainty import summarise
@@ -94,7 +94,7 @@ def _next_best(view: SweepView, best: int, second: int) -> str:
     win = found.prob_higher if METRICS[view.metric].better != "lower" else 1.0 - found.prob_higher
     return (
         f"Next best is {view.says(second)} with {_number(view, second)}; run once each, the best comes out ahead "
-        f"{format_times(win)}, and that its expected value is better is {format_sure(sure)} sure. The best of "
+        f"{format_times(win)}, and that its expected value is better is {confidence_text(sure)} sure. The best of "
         "many looks a little better than it is."
     )
 
@@ -124,7 +124,7 @@ def setting_rows(view: SweepView) -> list[dict[str, Any]]:
                 "expected": format_number(view.mean[row], error),
                 "interval": format_interval(view.low[row], view.high[row], error),
                 "single": format_interval(view.p05[row], view.p95[row]),
-                "reproduction": "-" if math.isnan(r) else format_number(float(f"{r:.2g}")),
+                "reproduction": "-" if math.isnan(r) else f"{r:.2g}",
             }
         )
     return rows
@@ -154,8 +154,7 @@ def variance_parts(view: SweepView) -> list[Part]:
         share = float(((fitted - values.mean()) ** 2).sum() / ((values - values.mean()) ** 2).sum())
         if not view.is_grid and rows.size > count:
             share = max(1.0 - (1.0 - share) * (rows.size - 1) / (rows.size - count), 0.0)
-        order = np.argsort(axis.places)
-        by_value = group_mean(values, axis.index[rows], len(axis.texts))[order]
+        by_value = group_mean(values, groups, count)
         known = by_value[~np.isnan(by_value)]
         found.append(
             Part(

@@ -113,7 +113,7 @@ class SweepView:
         """An axis in short: the end of its path, as far as no other axis ends alike."""
         last = axis.path.rpartition(".")[2]
         alike = sum(other.path.rpartition(".")[2] == last for other in self.axes)
-        return last if alike == 1 and not last.isdecimal() else short_path(axis.path)
+        return last if alike == 1 and len(last) > 2 else short_path(axis.path)
 
 
 def default_metric(swept: Sweep) -> str:
@@ -193,9 +193,15 @@ def _axis(swept: Sweep, path: str, values: Sequence[Any]) -> SweepAxis:
         places=places,
         index=np.array([place[key] for key in keys], np.int64),
         numeric=numeric,
-        logarithmic=numeric and low > 0 and high / low >= LOGARITHMIC_FROM,
+        logarithmic=numeric and low > 0 and high / low >= LOGARITHMIC_FROM and _in_ratios(places),
         present=_present(swept, path) if numeric else math.nan,
     )
+
+
+def _in_ratios(places: Floats) -> bool:
+    """Whether values lie in equal ratios rather than in equal steps: their median says which."""
+    middle = math.log(float(np.median(places)))
+    return abs(middle - float(np.log(places).mean())) <= abs(middle - math.log(float(places.mean())))
 
 
 def _text(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ def pick_people(
     order: NDArray[np.uint64],
     influence_prob: float,
     where: str,
+    attributes: Sequence[Mapping[str, Any]] = (),
 ) -> list[int]:
     """Positions of the people asked, the first asked first.
 
@@ -48,6 +49,8 @@ def pick_people(
         Visibility x friend share probability, for degree discount.
     where : str
         Named in errors.
+    attributes : sequence of mapping
+        Of each segment, for picks by attributes.
 
     Raises
     ------
@@ -59,6 +62,9 @@ def pick_people(
     holders = np.flatnonzero(network.account)
     if pick.kind == "segment":
         holders = holders[segment[holders] == list(segment_names).index(pick.segment)]
+    if pick.kind == "attributes":
+        fits = np.array([_has(entry, pick.where) for entry in attributes], np.bool_)
+        holders = holders[fits[segment[holders]]]
     count = pick.count if pick.count is not None else math.floor(pick.budget / price + 1e-9)
     if count > holders.size:
         raise ScenarioError(
@@ -80,6 +86,11 @@ def pick_people(
     else:
         holders = holders[np.argsort(order[holders])]
     return [int(person) for person in holders[:count]]
+
+
+def _has(attributes: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
+    """Whether a segment has all of these attributes."""
+    return all(str(attributes.get(name)) == str(value) for name, value in where.items())
 
 
 def _listed(

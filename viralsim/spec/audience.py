@@ -34,8 +34,9 @@ class Segment(Model):
         "Its part of the audience; the fractions of all segments sum to 1."
     )
     attributes: Map[str, AnyText] = about(
-        "Free attributes (age, place, income, job, industry, interests), for people to read.",
-        {}, results=False,
+        "Free attributes (age, place, income, job, industry, interests): results are split by them, and people "
+        "can be picked by them.",
+        {},
     )  # fmt: skip
     access: Map[str, Annotated[float, NumberField("probability", "accounts per person")]] = about(
         "Chance that a person has an account, by platform; where not given, the platform's `access`.", {}
@@ -51,6 +52,12 @@ class Segment(Model):
     customers: Annotated[float, NumberField("probability", "part of the segment")] = about(
         "Part who are customers already.", 0.0, neutral=True
     )
+    convert_prob: Annotated[float, NumberField("probability", "purchases per click")] | None = about(
+        "In place of buying.convert_prob.", None
+    )
+    baseline_per_week: (
+        Annotated[float, NumberField("non-negative", "purchases per person and week", 100.0)] | None
+    ) = about("In place of buying.baseline_per_week.", None)
 
 
 class ConstantActivity(Model):

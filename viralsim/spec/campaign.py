@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, create_model
 
+from viralsim.spec.buying import BrandResponse
 from viralsim.spec.fields import (
+    AnyText,
     Chosen,
     Hours,
     Identity,
     Items,
     KindWord,
+    Map,
     Model,
     Multiplier,
     NumberField,
@@ -79,6 +82,17 @@ class PickSegment(Model):
     budget: _MONEY | None = about(_BUDGET, None)
 
 
+class PickAttributes(Model):
+    """At random from the segments with certain attributes."""
+
+    kind: Literal["attributes"] = about("At random from the segments with certain attributes.")
+    where: Annotated[Map[str, AnyText], Field(min_length=1)] = about(
+        "Attributes and their values, all of which a segment must have."
+    )
+    count: _PEOPLE | None = about(_COUNT, None)
+    budget: _MONEY | None = about(_BUDGET, None)
+
+
 class PickListed(Model):
     """People by name."""
 
@@ -90,7 +104,13 @@ class PickListed(Model):
 
 Pick = Annotated[
     Annotated[
-        PickRandom | PickMostFollowers | PickDegreeDiscount | PickCore | PickSegment | PickListed,
+        PickRandom
+        | PickMostFollowers
+        | PickDegreeDiscount
+        | PickCore
+        | PickSegment
+        | PickAttributes
+        | PickListed,
         Field(discriminator="kind"),
     ],
     KindWord(),
@@ -167,3 +187,4 @@ class Campaign(Model):
     rules: Items[Rule] = about("What is done about how items do.", ())
     staff: Staff = about("Working time as a cost.", {}, neutral=True)
     seeding: Items[Seeding] = about("People asked to share.", ())
+    response: BrandResponse | None = about("How complaints are answered. Default: they are not.", None)

@@ -210,6 +210,10 @@ def _check_campaign(data: Mapping[Any, Any]) -> Iterator[Problem]:
         "everyone"
     ]
     yield from check_game(data, horizon)
+    attributes = [
+        _mapping(_mapping(segment).get("attributes"))
+        for segment in _list(_mapping(data.get("audience")).get("segments"))
+    ]
     for part in ("posts", "paid", "seeding"):
         for i, entry in enumerate(_list(campaign.get(part))):
             entry, base = _mapping(entry), ("campaign", part, i)
@@ -226,10 +230,12 @@ def _check_campaign(data: Mapping[Any, Any]) -> Iterator[Problem]:
             if part == "paid":
                 yield from check_flight(entry, base, horizon, segments, _mapping(data.get("platforms")))
             if part == "seeding":
-                yield from _check_pick(entry, (*base, "pick"), segments)
+                yield from _check_pick(entry, (*base, "pick"), segments, attributes)
 
 
-def _check_pick(entry: Mapping[Any, Any], base: Path, segments: list[str]) -> Iterator[Problem]:
+def _check_pick(
+    entry: Mapping[Any, Any], base: Path, segments: list[str], attributes: list[Mapping[Any, Any]]
+) -> Iterator[Problem]:
     pick = entry.get("pick")
     if isinstance(pick, str):
         pick = {"kind": pick}
@@ -243,12 +249,34 @@ def _check_pick(entry: Mapping[Any, Any], base: Path, segments: list[str]) -> It
     if pick["kind"] == "segment" and isinstance(pick.get("segment"), str) and pick["segment"] not in segments:
         name = pick["segment"]
         yield Problem((*base, "segment"), f"unknown segment {name!r}; {allowed_names(name, segments)}")
+    yield from _check_where(pick, (*base, "where"), attributes)
     given = [key for key in ("count", "budget") if pick.get(key) is not None]
     if len(given) != 1:
         message = "both count and budget are written" if given else "neither count nor budget is written"
         yield Problem(base, f"{message}; write one: count (people) or budget (US$, with a price per person)")
     elif given == ["budget"] and not (_number(entry.get("price")) or 0) > 0:
         yield Problem((*base, "budget"), "a budget needs a price per person above 0; write price beside pick")
+
+
+def _check_where(
+    pick: Mapping[Any, Any], base: Path, attributes: list[Mapping[Any, Any]]
+) -> Iterator[Problem]:
+    """A pick by attributes has to fit a segment."""
+    where = pick.get("where")
+    if pick["kind"] != "attributes" or not isinstance(where, Mapping) or not where:
+        return
+    for name, value in where.items():
+        known = sorted({str(entry[name]) for entry in attributes if name in entry})
+        if not known:
+            names = sorted({str(key) for entry in attributes for key in entry})
+            hint = allowed_names(str(name), names) if names else "no segment has attributes: write some"
+            yield Problem((*base, name), f"no segment has the attribute {name!r}; {hint}", at_key=True)
+        elif str(value) not in known:
+            yield Problem(
+                (*base, name), f"no segment has {name} {value!r}; {allowed_names(str(value), known)}"
+            )
+    if not any(all(str(e.get(k)) == str(v) for k, v in where.items()) for e in attributes):
+        yield Problem(base, "no single segment has all of these attributes")
 
 
 def _check_run(data: Mapping[Any, Any]) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from viralsim.spec.audience import Audience
+from viralsim.spec.buying import Buying
 from viralsim.spec.campaign import Campaign
 from viralsim.spec.fields import (
     Chosen,
@@ -45,7 +46,15 @@ class Goal(Model):
 
 
 class Value(Model):
-    """The user's own prices for earned media value; without one, that part is not counted."""
+    """The user's own prices: of what is sold, and for earned media value; what has none is not counted."""
+
+    price: Annotated[float, _PRICE] | None = about("Price of a purchase.", None)
+    margin: Annotated[float, _PRICE] | None = about(
+        "Margin of a purchase: price less what it costs to serve.", None
+    )
+    repeat_purchases: Annotated[float, NumberField("non-negative", "purchases per buyer", 10_000.0)] = about(
+        "Later purchases that a buyer is expected to make, counted in money only.", 0.0, neutral=True
+    )
 
     per_1000_impressions: Annotated[float, _PER_1000] | None = about(
         "Worth of 1,000 earned impressions.", None
@@ -85,8 +94,9 @@ class ScenarioDocument(Model):
     )
     items: Annotated[Items[Item], Field(min_length=1, max_length=16)] = about("Pieces of content, 1 to 16.")
     campaign: Campaign = about("What the brand does.", {})
+    buying: Buying | None = about("What makes people buy. Default: nothing is sold.", None)
     goal: Goal | None = about("What would be a success.", None, results=False)
-    value: Value = about("The user's own prices for earned media value.", {})
+    value: Value = about("The user's own prices.", {})
     run: Run = about("How it is simulated.", {})
     variants: Map[Identity, Map[str, Any]] = about(
         "Alternatives to compare: name -> what differs, nested or as dotted paths.", {}, results=False

@@ -77,6 +77,9 @@ class Item(Model):
     like_prob: Annotated[float, _PER_DISPLAY] | None = about("In place of the platform's.", None)
     comment_prob: Annotated[float, _PER_DISPLAY] | None = about("In place of the platform's.", None)
     click_prob: Annotated[float, _PER_DISPLAY] | None = about("In place of the platform's.", None)
+    convert_multiplier: Multiplier = about(
+        "Multiplies the chance that a click on it ends in a purchase.", 1.0, neutral=True
+    )
     negative: Annotated[float, NumberField("probability", "part of viewers")] = about(
         "Part of viewers whose view of it is negative.", 0.0, neutral=True
     )

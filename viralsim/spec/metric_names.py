@@ -53,9 +53,17 @@ earned_multiplier | ratio | all impressions / (owned + paid impressions)
 conversions | purchases | purchases
 conversions_direct | purchases | purchases after an owned or paid impression (last touch)
 conversions_referral | purchases | purchases after an earned impression (last touch)
+conversions_baseline | purchases | purchases in the same world without the campaign
+conversions_incremental | purchases | purchases minus those of the same world without the campaign
+new_customers | people | buyers who were no customers before
+reviews | reviews | reviews that buyers left
 negative_shares | shares | shares with a negative view
 complaints | mentions | negative shares and comments
 net_sentiment | from -1 to 1 | (positive - negative) / (positive + negative) mentions
+backlash | part of runs | whether complaints outnumber positive mentions
+reputation | from -1 to 1 | (positive - negative) / all mentions and reviews, an answered complaint counting less
+interactions_brand | interactions | engagements caused by the brand's posts and ads, and its answers
+interactions_customers | interactions | engagements caused by what people share, without copies
 response_rate | per complaint or question | answered / received
 response_time_hours | hours | median time to the first reply
 share_of_voice | part of mentions | the brand's mentions / mentions of all modelled brands
@@ -63,12 +71,12 @@ share_of_impressions | part of impressions | the brand's impressions / impressio
 new_followers | accounts | followers won
 unfollows | accounts | followers lost
 cost | money | what the campaign costs
-revenue | money | price x purchases
+revenue | money | price x purchases, expected later ones included
 roi | ratio | (incremental margin - cost) / cost against the world without the campaign
 earned_media_value | money | earned impressions and engagements at the user's own prices
-customer_value_direct | money | margins of customers' own purchases
-customer_value_referral | money | margins of customers won by incentivised referral
-customer_value_influence | money | margins of customers won by other word of mouth
+customer_value_direct | money | margins of all purchases
+customer_value_referral | money | margins of the purchases that people paid to share brought (counterfactual)
+customer_value_influence | money | margins of the purchases that other word of mouth brought (counterfactual)
 peak_hour | hours | start of the hour with the most impressions
 half_reach_hour | hours | time by which half of the final reach was reached
 excluded_people | people | people with no account on any platform in use

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from viralsim.metrics.columns import Column, Floats, linearise
+from viralsim.metrics.tails import caution_of, may_reach_one
 from viralsim.metrics.uncertainty import interval_of, t_quantile
 from viralsim.verify import simulators
 
@@ -28,12 +29,18 @@ class Pool:
         A metric of each replicate; the denominator is 1 for one that is no ratio.
     floor, ceiling : float, optional
         Bounds of the metric.
+    name : str
+        Of the metric.
+    by_chance : bool
+        Whether it may or may not happen.
     """
 
     numerator: Floats
     denominator: Floats
     floor: float | None = None
     ceiling: float | None = None
+    name: str = ""
+    by_chance: bool = False
 
     @property
     def truth(self) -> float:
@@ -57,6 +64,8 @@ class Coverage:
         Intervals that were widened, and say so.
     flagged_misses : int
         Intervals that miss the truth and say that they should be read with care.
+    noted : int
+        All intervals that say so.
     """
 
     ensembles: int
@@ -64,6 +73,7 @@ class Coverage:
     covered_plain: int
     widened: int
     flagged_misses: int
+    noted: int = 0
 
     @property
     def part(self) -> float:
@@ -133,13 +143,16 @@ def engine_pools(
         column = found.column(name)
         above = column.numerator[order].reshape(draws, per_draw)
         below = column.denominator[order].reshape(draws, per_draw)
-        pools[name] = Pool(above, below, METRICS[name].floor, METRICS[name].ceiling)
+        metric = METRICS[name]
+        pools[name] = Pool(above, below, metric.floor, metric.ceiling, name, metric.by_chance)
     return pools
 
 
-def _resampled(pool: Pool, draws: int, per_draw: int, ensembles: int, seed: int) -> Iterator[Column]:
-    """Ensembles: draws picked from the pool, then replicates of each, all with replacement."""
-    pool_draws, pool_each = pool.numerator.shape
+def _resampled(
+    pools: Sequence[Pool], draws: int, per_draw: int, ensembles: int, seed: int
+) -> Iterator[list[Column]]:
+    """Ensembles of several metrics: draws picked from the pools, then replicates of each, all with replacement."""
+    pool_draws, pool_each = pools[0].numerator.shape
     size = draws * per_draw
     for batch, start in enumerate(range(0, ensembles, BATCH)):
         count = min(BATCH, ensembles - start)
@@ -147,13 +160,20 @@ def _resampled(pool: Pool, draws: int, per_draw: int, ensembles: int, seed: int)
         which = (luck * pool_draws).astype(np.int64)
         luck = simulators.uniforms(seed, 2 * batch + 1, count * size).reshape(count, draws, per_draw)
         replicate = (luck * pool_each).astype(np.int64)
-        above = pool.numerator[which, replicate].reshape(count, size)
-        below = pool.denominator[which, replicate].reshape(count, size)
+        picked = [(pool.numerator[which, replicate], pool.denominator[which, replicate]) for pool in pools]
         for k in range(count):
-            yield Column(above[k], below[k])
+            yield [Column(above[k].reshape(size), below[k].reshape(size)) for above, below in picked]
 
 
-def coverage_of(pool: Pool, draws: int, per_draw: int, ensembles: int, seed: int) -> Coverage:
+def coverage_of(
+    pool: Pool,
+    draws: int,
+    per_draw: int,
+    ensembles: int,
+    seed: int,
+    reproduction: Pool | None = None,
+    bands: Sequence[Any] = (),
+) -> Coverage:
     """Resample ensembles from a pool and count the 95 % intervals of the mean that hold its true mean.
 
     Parameters
@@ -163,25 +183,37 @@ def coverage_of(pool: Pool, draws: int, per_draw: int, ensembles: int, seed: int
         Of each ensemble.
     ensembles : int
     seed : int
+    reproduction : Pool, optional
+        The metric `reproduction_number` of the same worlds, for what is said of rare draws.
+    bands : sequence
+        The scenario's numbers for R.
 
     Notes
     -----
     An ensemble of the engine is made just so: draws are independent, replicates independent given their draw.
     The pool stands for all there is, so its mean is the truth, exactly. The interval is that of
-    `viralsim.metrics.uncertainty.interval_of`, the one that results print.
+    `viralsim.metrics.uncertainty.interval_of`, the one that results print, and the notes are those they carry.
     """
     draw = np.repeat(np.arange(draws), per_draw)
     truth, quantile = pool.truth, t_quantile(draws - 1)
-    counted = covered = plain = widened = flagged = 0
-    for column in _resampled(pool, draws, per_draw, ensembles, seed):
-        mean, influence = linearise(column)
-        interval = interval_of(mean, influence, draw, pool.floor, pool.ceiling)
+    counted = covered = plain = widened = flagged = noted = 0
+    pools = [pool] if reproduction is None else [pool, reproduction]
+    for columns in _resampled(pools, draws, per_draw, ensembles, seed):
+        mean, influence = linearise(columns[0])
+        happened = None
+        if pool.by_chance:
+            happened = int(np.count_nonzero(columns[0].numerator)), float(columns[0].denominator.sum())
+        interval = interval_of(mean, influence, draw, pool.floor, pool.ceiling, happened=happened)
         if math.isnan(interval.low):
             continue
+        notes = interval.notes
+        if reproduction is not None and not notes:
+            notes = (caution_of(pool.name, may_reach_one(columns[1], draw, bands)),)
         counted += 1
         holds = interval.low <= truth <= interval.high
         covered += holds
         plain += abs(mean - truth) <= quantile * interval.se
         widened += any("widened" in note for note in interval.notes)
-        flagged += not holds and bool(interval.notes)
-    return Coverage(counted, covered, plain, widened, flagged)
+        flagged += not holds and any(notes)
+        noted += any(notes)
+    return Coverage(counted, covered, plain, widened, flagged, noted)

@@ -21,6 +21,8 @@ __all__ = ["cascade_page"]
 
 _VALUE = "(event) => emit(event.target.value)"
 _COLOURS = generation_colours(9)
+# On a dark page the steps run from light blue, where the light page begins with navy.
+_DARK = ["#8fc1f0", "#a8a8f0", "#bd93e6", "#d084d2", "#e57cb6", "#f08393", "#f59a6b", "#f6b44d", "#f6d04d"]
 
 
 class CascadeView:
@@ -156,7 +158,9 @@ class CascadeView:
         chance = f"each follower passes it on with probability {played.probability:.3g}"
         followers = f"{stage.mean_followers:.1f} followers each"
         self.words.text = f"{stage.words}; {followers}; {chance}. Run {self.replicate + 1} of 200."
-        ui.run_javascript(f"viralsimCascade.load({json.dumps(played.to_player(self.replicate, _COLOURS))})")
+        ui.run_javascript(
+            f"viralsimCascade.load({json.dumps(played.to_player(self.replicate, _COLOURS, _DARK))})"
+        )
         sizes = played.result.size.astype(np.float64)
         own = float(sizes[self.replicate])
         self.sizes.set_content(sizes_chart(sizes, own))

@@ -9,7 +9,7 @@ from functools import partial
 from nicegui import ui
 from starlette.requests import Request
 
-from viralsim.app.charts import curve_top
+from viralsim.app.charts import curve_top, dot_ends
 from viralsim.app.live import Answer, Newest, Question, seed_of
 from viralsim.app.pages.elements import button, frame, link, tag
 from viralsim.app.pages.inputs import SliderRow, select
@@ -149,9 +149,7 @@ class Comparing:
         if not found.ensembles:
             self.note.text = "Nothing was run."
             return
-        values = [e[self.metric] for e in found.ensembles]
-        ends = (min(float(v.min()) for v in values), max(float(v.max()) for v in values))
-        shared = Shared(curve_top(found.ensembles), ends)
+        shared = Shared(curve_top(found.ensembles), dot_ends(found.ensembles, self.metric))
         for view, ensemble in zip(self.views, found.ensembles, strict=True):
             view.show(ensemble, shared, final=not found.rough)
         first = found.ensembles[0]

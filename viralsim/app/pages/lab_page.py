@@ -27,6 +27,7 @@ from viralsim.app.state import (
     yaml_text,
 )
 from viralsim.errors import ViralsimError
+from viralsim.report.facts import cards
 from viralsim.spec import Scenario
 
 __all__ = ["lab_page"]
@@ -67,7 +68,7 @@ class Lab:
                 self.problem = tag("p", "", "vs-problem", role="alert")
                 self.problem.set_visibility(False)
                 self.recorded = markup()
-                self.results = Results()
+                self.results = Results(risks=True)
                 self._first_look()
         with tag("section", classes="vs-section", aria_labelledby="further"):
             self._further()
@@ -81,8 +82,11 @@ class Lab:
             self.recorded.set_content(picture(run.curve, run.low, run.high, run.parts))
 
     def _controls(self) -> None:
-        tag("h2", "Move what you are unsure of", id="move")
+        tag("h2", "Move the numbers", id="move")
         self.rows = [SliderRow(s, self.chosen.get(s.path, s.value), self.moved) for s in self.sliders]
+        self.live = tag(
+            "p", "", "vs-live", aria_hidden="true"
+        )  # a narrow screen has the results out of sight
         with tag("div", classes="vs-row"):
             button("Reset", self.reset)
             button("Another luck", self.another_luck)
@@ -187,6 +191,8 @@ class Lab:
         worlds = f"{ensemble.replicates} simulated worlds over {ensemble.draws} draws, seed {ensemble.seed}"
         self.note.text = f"{worlds} ({rough})"
         self.results.show(ensemble, bet=self.bet, final=not found.rough)
+        reach = cards(ensemble)[0]
+        self.live.text = f"People reached: {reach.value} ({reach.expected})"
         self._say_bet()
 
     # ------------------------------------------------------------------------------------- betting

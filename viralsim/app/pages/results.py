@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from viralsim.app.charts import curve_chart, dots_chart, origins_bar
 from viralsim.app.pages.elements import Tag, figure, markup, tag
 from viralsim.engine.ensemble import Ensemble
-from viralsim.report.facts import Card, cards
+from viralsim.report.facts import Card, cards, risk_rows
 
 __all__ = ["Results", "Shared"]
 
@@ -41,6 +41,18 @@ def cards_html(found: tuple[Card, ...], most: int = 4) -> str:
     return f'<dl class="vs-cards">{"".join(rows)}</dl>'
 
 
+def risks_html(ensemble: Ensemble) -> str:
+    """What could go wrong in a single run, each with its chance."""
+    rows = "".join(
+        f"<tr><th scope='row'>{html.escape(row['name'])}</th><td>{html.escape(row['chance'])}</td>"
+        f"<td class='vs-small'>{html.escape(row['meaning'])}</td></tr>"
+        for row in risk_rows(ensemble)
+    )
+    if not rows:
+        return ""
+    return f"<h3 style='margin-top:22px'>What could go wrong in a single run</h3><table><tbody>{rows}</tbody></table>"
+
+
 class Results:
     """Places the elements once; `show` redraws them.
 
@@ -52,9 +64,13 @@ class Results:
         What the dots are of.
     sentence : bool
         Whether the result is said in a sentence too.
+    risks : bool
+        Whether what could go wrong is listed.
     """
 
-    def __init__(self, variant: int = 0, metric: str = "reach", sentence: bool = True) -> None:
+    def __init__(
+        self, variant: int = 0, metric: str = "reach", sentence: bool = True, risks: bool = False
+    ) -> None:
         self.variant, self.metric = variant, metric
         self.box = tag("div")
         with self.box:
@@ -75,6 +91,7 @@ class Results:
                     "figcaption",
                     "Where impressions come from: shown by the brand's own posts, bought, or earned by word of mouth.",
                 )
+            self.risks = markup("", "vs-wide") if risks else None
 
     def show(
         self,
@@ -103,6 +120,8 @@ class Results:
         self.dots.set_content(dots_chart(ensemble, self.metric, axes.ends, at_least, bet, self.variant))
         self.curve.set_content(curve_chart(ensemble, axes.top, self.variant))
         self.origins.set_content(origins_bar(ensemble))
+        if self.risks is not None and final:
+            self.risks.set_content(risks_html(ensemble))
 
     def stale(self, old: bool) -> None:
         """Grey it while something newer is being worked out."""

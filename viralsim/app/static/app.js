@@ -1,6 +1,7 @@
 "use strict";
 // The cascade player. Python hands over one cascade as data; playing it needs no server.
 window.viralsimCascade = (function () {
+  var dark = matchMedia("(prefers-color-scheme: dark)");
   var data = null, step = 0, last = 0, timer = null, waiting = null;
   function at(id) { return document.getElementById(id); }
   function colour(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
@@ -22,6 +23,8 @@ window.viralsimCascade = (function () {
     }
     ink.stroke();
     ink.globalAlpha = 1;
+    var palette = dark.matches ? data.colours_dark : data.colours;
+    function shade(k) { return palette[Math.min(k, palette.length - 1)]; }
     var sharing = {}, count = 0, fresh = 0;
     for (i = 0; i < data.person.length; i++) {
       if (data.step[i] > step) continue;
@@ -32,7 +35,7 @@ window.viralsimCascade = (function () {
     ink.lineWidth = 3;
     for (i = 0; i < data.person.length; i++) {
       if (data.step[i] > step || data.parent[i] < 0) continue;
-      ink.strokeStyle = data.colours[Math.min(data.step[i], data.colours.length - 1)];
+      ink.strokeStyle = shade(data.step[i]);
       ink.beginPath();
       ink.moveTo(x(data.parent[i]), y(data.parent[i]));
       ink.lineTo(x(data.person[i]), y(data.person[i]));
@@ -40,6 +43,7 @@ window.viralsimCascade = (function () {
     }
     for (var p = 0; p < data.x.length; p++) {
       var r = 3.2 + 1.15 * Math.sqrt(data.size[p]), who = sharing[p];
+      if (who !== undefined) r = Math.max(r, 6) + 2;
       ink.beginPath();
       ink.arc(x(p), y(p), r, 0, 6.2832);
       if (who === undefined) {
@@ -50,7 +54,7 @@ window.viralsimCascade = (function () {
         ink.stroke();
         continue;
       }
-      ink.fillStyle = data.colours[Math.min(data.step[who], data.colours.length - 1)];
+      ink.fillStyle = shade(data.step[who]);
       ink.fill();
       ink.strokeStyle = data.step[who] === step && step > 0 ? colour("--ink") : colour("--paper");
       ink.lineWidth = data.step[who] === step && step > 0 ? 2.5 : 1;
@@ -100,7 +104,7 @@ window.viralsimCascade = (function () {
     var what = { ArrowRight: "step", " ": "play", Home: "reset" }[event.key];
     if (what) { event.preventDefault(); act(what); }
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  dark.addEventListener("change", draw);
   return {
     load: function (next) {
       pause();

@@ -1,0 +1,303 @@
+"""Sensitivity: indices against functions whose indices are known, and against a scenario that can be worked out."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+from sweep_worlds import FANS, SHARE, SMALL, digest, small_scenario
+
+import viralsim as vs
+from viralsim.cli.shell import run_command as main
+from viralsim.errors import EngineError, SpecError
+from viralsim.experiment.designs import sobol_points
+from viralsim.experiment.sensitivities import make_sensitivity_plan
+from viralsim.metrics.sobol import sobol_of_halves
+from viralsim.report.figures_studies import sensitivity_figures
+from viralsim.rng import text_key
+
+ISHIGAMI_FIRST = np.array([0.3139, 0.4424, 0.0])  # a = 7, b = .1: Saltelli et al. 2008, section 4.6
+ISHIGAMI_TOTAL = np.array([0.5576, 0.4424, 0.2437])
+
+
+def ishigami(x):
+    return np.sin(x[0]) + 7.0 * np.sin(x[1]) ** 2 + 0.1 * x[2] ** 4 * np.sin(x[0])
+
+
+def halves_of(function, d, n, noise=0.0, draw=0):
+    """Both halves of a function at the rows of two samples, with independent noise in every value."""
+    u = sobol_points(n, [text_key(f"{draw} {i}") for i in range(2 * d)]).T
+    luck = np.random.Generator(np.random.PCG64(draw))
+    a, b = u[:d], u[d:]
+
+    def simulated(x):
+        return np.stack([function(x) + noise * luck.normal(size=n) for _ in range(2)])
+
+    mixed = [np.where(np.arange(d)[:, None] == i, b, a) for i in range(d)]
+    return simulated(a), simulated(b), np.stack([simulated(x) for x in mixed])
+
+
+def scaled(u):
+    return ishigami((2.0 * u - 1.0) * np.pi)
+
+
+def errors_away(found, first, total):
+    """Standard errors between estimates and truth; the intervals are about 3.92 of them wide."""
+    first_se = (found.first_high - found.first_low) / 3.92
+    total_se = (found.total_high - found.total_low) / 3.92
+    return np.concatenate([(found.first - first) / first_se, (found.total - total) / total_se])
+
+
+@pytest.mark.parametrize("noise", [0.0, 2.0])
+def test_the_indices_of_a_known_function_are_found_with_and_without_noise(noise):
+    found = sobol_of_halves(*halves_of(scaled, 3, 2048, noise))
+    assert np.abs(errors_away(found, ISHIGAMI_FIRST, ISHIGAMI_TOTAL)).max() < 4.5
+    assert found.variance == pytest.approx(13.8446, rel=0.1)
+    expected = noise**2 / 2 / (13.8446 + noise**2 / 2)  # the mean of two halves has half the noise's variance
+    assert found.noise_share == pytest.approx(expected, abs=0.02)
+
+
+def test_plain_indices_take_noise_for_interaction_and_these_do_not():
+    """A number that does nothing has no total index, however noisy the model; scipy's estimator gives it one."""
+    a, b, ab = halves_of(lambda u: 4.0 * u[0] + 0.0 * u[1], 2, 1024, noise=1.0)
+    found = sobol_of_halves(a, b, ab)
+    plain = stats.sobol_indices(func={"f_A": a[:1], "f_B": b[:1], "f_AB": ab[:, :1]}, n=1024)
+    assert plain.total_order[1] > 0.3  # 1 / (16/12 + 1) = .43
+    assert abs(found.total[1]) < 4.5 * (found.total_high[1] - found.total_low[1]) / 3.92
+    assert found.total_high[1] < 0.15
+
+
+def test_without_noise_they_are_those_of_scipy():
+    a, b, ab = halves_of(scaled, 3, 256)
+    found = sobol_of_halves(a, b, ab)
+    plain = stats.sobol_indices(
+        func={"f_A": a[:1].copy(), "f_B": b[:1].copy(), "f_AB": ab[:, :1].copy()}, n=256
+    )
+    assert np.allclose(found.first, plain.first_order, rtol=1e-10)
+    assert np.allclose(found.total, plain.total_order, rtol=1e-10)
+
+
+def test_intervals_hold_the_truth_about_as_often_as_they_say():
+    """40 shifts of the sample: at least 85 % of 240 intervals (95 % wide, rows of a Sobol sequence balance)."""
+    hits = []
+    for draw in range(40):
+        found = sobol_of_halves(*halves_of(scaled, 3, 128, 1.0, draw), key=draw)
+        hits += [*((found.first_low <= ISHIGAMI_FIRST) & (found.first_high >= ISHIGAMI_FIRST))]
+        hits += [*((found.total_low <= ISHIGAMI_TOTAL) & (found.total_high >= ISHIGAMI_TOTAL))]
+    assert np.mean(hits) > 0.85
+
+
+def test_nothing_but_noise_is_not_explained():
+    found = sobol_of_halves(*halves_of(lambda u: 0.0 * u[0], 2, 64, 1.0))
+    assert found.variance_low <= 0.0
+    constant = np.ones((2, 8))
+    found = sobol_of_halves(constant, constant, np.ones((2, 2, 8)))
+    assert np.isnan(found.first).all() and found.variance == 0.0
+
+
+# --------------------------------------------------------------------------------------- a known scenario
+
+REACH, CLICK = "platforms.facebook.organic_reach", "platforms.facebook.click_prob"
+
+
+def known_scenario():
+    """200 followers, one post, nobody shares: expected clicks are 200 x organic reach x click probability."""
+    return small_scenario().with_overrides(
+        {SHARE: 0.0, "items.film.friend_share_prob": 0.0, FANS: 200, "platforms.facebook.rhythm": "flat",
+         "platforms.facebook.display_delay": "none", "platforms.facebook.half_life": None}
+    )  # fmt: skip
+
+
+def test_a_scenario_that_can_be_worked_out():
+    """Y = N p c with p and c uniform: V_p = N^2 E[c]^2 var p, and what is left over is interaction."""
+    ranges = {REACH: (0.2, 0.8), CLICK: (0.05, 0.3)}
+    found = vs.sensitivity(
+        known_scenario(), "clicks", ranges, samples=128, replicates=8, draws=2, curve_replicates=2, seed=3
+    )
+    var_p, var_c, mean_p, mean_c = 0.6**2 / 12, 0.25**2 / 12, 0.5, 0.175
+    parts = {REACH: mean_c**2 * var_p, CLICK: mean_p**2 * var_c}
+    total = sum(parts.values()) + var_p * var_c
+    for factor in found.factors:
+        both = parts[factor.path] + var_p * var_c
+        first_se = (factor.first_high - factor.first_low) / 3.92
+        total_se = (factor.total_high - factor.total_low) / 3.92
+        assert abs(factor.first - parts[factor.path] / total) < 4.5 * first_se
+        assert abs(factor.total - both / total) < 4.5 * total_se
+        assert max(first_se, total_se) < 0.1
+    assert found.factors[0].path == CLICK
+    assert found.mean == pytest.approx(200 * mean_p * mean_c, rel=0.05)
+    assert found.sd == pytest.approx(200 * np.sqrt(total), rel=0.15)
+    assert 0.0 < found.noise_share < 0.1 and 0.0 < found.luck_share < 0.5
+
+
+def test_effect_curves_are_the_metric_along_one_number():
+    found = vs.sensitivity(
+        known_scenario(), "clicks", {REACH: (0.2, 0.8), CLICK: "0.01:0.3:log"}, samples=4, replicates=2, draws=2,
+        curve_replicates=400, seed=3,
+    )  # fmt: skip
+    for factor in found.factors:
+        middle = {"organic_reach": 0.4, "click_prob": known_scenario().platforms["facebook"].click_prob}
+        for point in factor.curve:
+            at = {**middle, factor.path.rpartition(".")[2]: point.value}
+            expected = 200 * at["organic_reach"] * at["click_prob"]
+            se = np.sqrt(expected / 400) + 1e-9  # clicks are nearly Poisson
+            assert abs(point.mean - expected) < 4.5 * se + 0.02 * expected
+    by_path = {factor.path: factor for factor in found.factors}
+    assert [point.value for point in by_path[REACH].curve][2] == 0.5
+    expected = 200 * (0.77 - 0.23) * middle["click_prob"]
+    assert abs(by_path[REACH].swing - expected) < 4.5 * by_path[REACH].swing_error < expected * 2
+
+
+# ------------------------------------------------------------------------------------------------- the door
+
+
+FEW = {"samples": 8, "replicates": 4, "draws": 2, "curve_replicates": 4, "seed": 1}
+
+
+def test_threads_change_nothing_and_seeds_do():
+    one = vs.sensitivity(small_scenario(), "reach", threads=1, **FEW)
+    two = vs.sensitivity(small_scenario(), "reach", threads=2, **FEW)
+    other = vs.sensitivity(small_scenario(), "reach", **{**FEW, "seed": 2})
+    assert repr(one) == repr(two) != repr(other)
+    assert one.settings == 8 * (len(one.factors) + 2) + 5 * len(one.factors)
+    assert SHARE in [factor.path for factor in one.factors]
+
+
+def test_durations_may_be_uncertain():
+    found = vs.sensitivity(small_scenario(), "half_reach_hour", ["platforms.facebook.half_life"], **FEW)
+    assert found.factors[0].first > 0.3 and found.factors[0].low < found.factors[0].high
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"samples": 12}, "samples: got 12; a power of 2"),
+        ({"draws": 3, "replicates": 6}, "an even number of draws"),
+        ({"replicates": 5}, "a multiple of"),
+        ({"metric": "raech"}, "there is no 'raech'"),
+        ({"vary": [FANS]}, "has no band"),
+        ({"vary": {SHARE: (0.5, 0.1)}}, "the first must be below the second"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(arguments, said):
+    with pytest.raises(SpecError, match=said):
+        make_sensitivity_plan(small_scenario(), **{**FEW, **arguments})
+
+
+def test_a_scenario_without_bands_needs_ranges():
+    sure = vs.Scenario.from_dict(
+        {
+            "viralsim": 1, "audience": {"size": 300}, "items": [{"id": "film"}],
+            "platforms": {"own": {"network": {"kind": "erdos-renyi", "mean_degree": 8}, "brand_followers": {"count": 9},
+                                  "organic_reach": 0.5, "peer_visibility": 0.5, "share_prob": 0.1,
+                                  "friend_share_prob": 0.1, "like_prob": 0.1, "comment_prob": 0.1, "click_prob": 0.1,
+                                  "half_life": "4h"}},
+            "campaign": {"posts": [{"item": "film", "platform": "own", "at": "0h"}]},
+        }
+    )  # fmt: skip
+    with pytest.raises(SpecError, match="no number has a band"):
+        make_sensitivity_plan(sure)
+
+
+def test_a_setting_that_fails_ends_it_and_says_what_to_do():
+    half = small_scenario().with_overrides({"platforms.facebook.access": 0.5})
+    with pytest.raises(EngineError, match=r"could not be simulated: .*followers.*narrow the ranges"):
+        vs.sensitivity(half, "reach", {FANS: (100, 200)}, **FEW)
+    with pytest.raises(EngineError, match="'cost' is not defined by small"):
+        vs.sensitivity(small_scenario(), "cost", {SHARE: "band"}, **FEW)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A study written from the command line."""
+    place = tmp_path_factory.mktemp("study")
+    (place / "small.yaml").write_text(SMALL)
+    arguments = [
+        "sensitivity",
+        str(place / "small.yaml"),
+        "--metric",
+        "reach",
+        "--samples",
+        "8",
+        "--replicates",
+        "4",
+    ]
+    arguments += [
+        "--draws",
+        "2",
+        "--curve-replicates",
+        "4",
+        "--vary",
+        SHARE,
+        "--vary",
+        f"{REACH}=0.1:0.9",
+        "--quiet",
+    ]
+    assert main([*arguments, "--out", str(place / "out")]) == 0
+    return place, arguments
+
+
+def test_the_command_writes_tables_figures_and_what_it_takes_to_repeat_them(folder):
+    place, arguments = folder
+    names = {
+        path.relative_to(place / "out").as_posix() for path in (place / "out").rglob("*") if path.is_file()
+    }
+    assert {"sensitivity.csv", "sensitivity.json", "effect_curves.csv", "run.json"} <= names
+    assert {f"figures/{name}.png" for name in ("what_decides", "tornado", "effect_curves")} <= names
+    record = json.loads((place / "out" / "run.json").read_text())
+    assert (record["kind"], record["seed"], record["samples"]) == ("sensitivity", 5, 8)
+    assert record["files"]["sensitivity.csv"] == digest(place / "out" / "sensitivity.csv")
+    assert main([*arguments, "--out", str(place / "again"), "--threads", "1"]) == 0
+    for name in ("sensitivity.csv", "effect_curves.csv", "sensitivity.json", "figures/tornado.svg"):
+        assert digest(place / "out" / name) == digest(place / "again" / name), name
+
+
+def test_json_says_what_python_gives(folder, capsys):
+    place, arguments = folder
+    assert main([*arguments, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    found = vs.sensitivity(
+        vs.load_scenario(place / "small.yaml"), "reach", {SHARE: "band", REACH: "0.1:0.9"}, samples=8, replicates=4,
+        draws=2, curve_replicates=4,
+    )  # fmt: skip
+    assert printed == json.loads(json.dumps(found.to_dict()))
+    assert printed["sentence"] == found.sentence()
+
+
+def test_the_command_prints_the_strongest_first(folder, capsys):
+    _, arguments = folder
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"{REACH} decides most: ") and "simulation noise" in out
+    assert out.index(REACH) < out.index(SHARE)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [["--samples", "9"], ["--vary", f"{SHARE}="], ["--vary", SHARE, "--vary", SHARE], ["--metric", "x"]],
+)
+def test_bad_options_are_exit_2(folder, wrong, capsys):
+    place, _ = folder
+    assert main(["sensitivity", str(place / "small.yaml"), *wrong]) == 2
+    assert capsys.readouterr().err
+
+
+def test_dry_run_says_the_size_and_runs_nothing(folder, capsys):
+    _, arguments = folder
+    assert main([*arguments, "--dry-run"]) == 0
+    assert "42 settings x 4 replicates" in capsys.readouterr().out
+
+
+def test_a_page_of_a_notebook_escapes_paths():
+    found = vs.sensitivity(small_scenario(), "reach", {SHARE: "band"}, **FEW)
+    object.__setattr__(found.factors[0], "path", "<script>x</script>")
+    assert "<script>" not in found._repr_html_()
+    assert all(b"<script>" not in drawn.svg() for drawn in sensitivity_figures(found))
+
+
+def test_the_tables_have_a_row_per_number_and_point():
+    found = vs.sensitivity(small_scenario(), "reach", {SHARE: "band", REACH: "0.1:0.9"}, **FEW)
+    assert {len(column) for column in found.to_columns().values()} == {2}
+    assert {len(column) for column in found.curve_columns().values()} == {10}

@@ -1,0 +1,142 @@
+"""``viralsim lift``: what each channel caused, beside what attribution rules would have claimed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from viralsim.cli.jobs import Progress, run_job
+from viralsim.cli.options import (
+    draws_option,
+    fixed_option,
+    json_option,
+    quiet_option,
+    replicates_option,
+    scenario_argument,
+    seed_option,
+    set_option,
+    threads_option,
+    variant_option,
+)
+
+if TYPE_CHECKING:
+    from viralsim.experiment.lift import Lift
+    from viralsim.metrics.uncertainty import Summary
+
+__all__ = ["command"]
+
+
+@click.command("lift")
+@scenario_argument
+@variant_option
+@set_option
+@seed_option
+@replicates_option
+@draws_option
+@threads_option
+@fixed_option
+@click.option(
+    "--out", "-o", type=click.Path(path_type=Path), metavar="FOLDER",
+    help="Write lift.json, lift.csv and the figure (PNG, SVG) there.",
+)  # fmt: skip
+@click.option("--force", is_flag=True, help="Replace results in FOLDER.")
+@json_option
+@quiet_option
+def command(
+    scenario: str,
+    variant: str | None,
+    settings: tuple[tuple[str, Any], ...],
+    out: Path | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Say what owned, paid and earned media caused, and what attribution would have claimed for them.
+
+    Every replicate is run in eight worlds, with each set of channels on, on the same people and luck.
+
+    \b
+    viralsim lift referral-programme --variant referral
+    viralsim lift my-campaign.yaml --replicates 400 --out lift
+    """
+    from viralsim.cli.folder import check_free
+    from viralsim.cli.plan import say_if_cold
+    from viralsim.cli.render import note, print_json
+    from viralsim.cli.scenarios import load
+    from viralsim.experiment.lift import true_lift
+
+    chosen = load(scenario, variant, settings)
+    if out is not None:
+        check_free(out, force)
+
+    def work(report: Progress) -> Lift:
+        return true_lift(chosen, progress=report, **options)
+
+    progress = Progress(chosen.name)
+    say_if_cold(progress, quiet)
+    found = run_job(work, progress, quiet)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        _print(found)
+    if out is not None:
+        from viralsim.cli.study_folder import write_lift
+
+        write_lift(out, found, chosen, options, force)
+        note(f"Written to {out}: run.json, lift.json, lift.csv, figures", quiet)
+
+
+def _print(found: Lift) -> None:
+    """The sentence, then the channels as rows, claims and truth as columns."""
+    from viralsim.cli.render import print_table
+    from viralsim.metrics.attribution import RULES
+
+    click.echo(found.sentence())
+    click.echo()
+    rows = [
+        (
+            channel.channel,
+            *(_value(channel.claimed[rule]) for rule in RULES),
+            _value(channel.caused),
+            _interval(channel.caused),
+            _value(channel.missing),
+        )
+        for channel in found.channels
+    ]
+    total = (
+        "all",
+        *(_value(found.claimed[rule]) for rule in RULES),
+        _value(found.lift),
+        _interval(found.lift),
+        "",
+    )
+    heads = ("purchases per run", *RULES, "caused", "95 % interval", "missing without it")
+    print_table(heads, [*rows, total], numeric=range(1, len(heads)))
+    click.echo(
+        f"note: {_value(found.baseline)} of {_value(found.purchases)} purchases per run would be made without the "
+        "campaign; no rule of attribution can know which"
+    )
+    click.echo(
+        'note: "caused" shares out what the campaign caused (Shapley value over the worlds with some channels on); '
+        '"missing without it" is what one channel alone takes with it, so these need not add up'
+    )
+    click.echo()
+    click.echo(
+        f"{found.replicates:,} replicates over {found.draws:,} draws, each in eight worlds on shared luck; "
+        f"seed {found.seed}"
+    )
+
+
+def _value(summary: Summary) -> str:
+    from viralsim.metrics.rounding import format_number
+
+    return format_number(summary.mean, summary.se)
+
+
+def _interval(summary: Summary) -> str:
+    from viralsim.metrics.rounding import format_interval
+
+    return format_interval(summary.low, summary.high, summary.se)

@@ -1,0 +1,34 @@
+"""Every metric of an ensemble with its spread, as a dict that a notebook shows as a table."""
+
+from __future__ import annotations
+
+import html
+
+from viralsim.metrics.rounding import format_interval, format_number
+from viralsim.metrics.uncertainty import Summary
+
+__all__ = ["Summaries"]
+
+
+class Summaries(dict[str, Summary]):
+    """Metric (or segment, platform, item) -> Summary, in order.
+
+    A dict like any other, and a subclass only because notebooks look for `_repr_html_` on the value they show.
+
+    Examples
+    --------
+    >>> Summaries()._repr_html_().startswith("<table>")
+    True
+    """
+
+    def _repr_html_(self) -> str:
+        """One row per entry: expected value with interval, what a single run may bring, unit."""
+        rows = "".join(
+            f"<tr><td>{html.escape(name.replace('_', ' '))}</td><td>{format_number(s.mean, s.se)}</td>"
+            f"<td>{format_interval(s.low, s.high, s.se)}</td><td>{format_interval(s.p05, s.p95)}</td>"
+            f"<td>{html.escape(s.unit)}</td></tr>"
+            for name, s in self.items()
+        )
+        heads = ("", "expected", "95 % interval", "one run, 9 in 10", "unit")
+        head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
