@@ -185,7 +185,9 @@ def test_nothing_private_and_nothing_shown_on_change_nothing(change):
 )
 def test_likes_and_comments_that_others_see_earn_impressions(change):
     off, on = run(platform={**change, next(iter(change)): 0.0}), run(platform=change)
-    assert on["impressions_by_engagement"].mean() > 10
+    assert (
+        on["impressions_by_engagement"].mean() > 3
+    )  # 60 displays x .05 x 10 followers x .2 = 6 and what follows
     assert (on["impressions_by_engagement"] <= on["impressions_earned"]).all()
-    assert on["impressions_earned"].mean() > off["impressions_earned"].mean() + 10
+    assert on["impressions_earned"].mean() > off["impressions_earned"].mean() + 3
     assert np.array_equal(on["impressions_owned"], off["impressions_owned"])
