@@ -21,6 +21,7 @@ SCENARIOS = Path(vs.__file__).parent / "scenarios"
 NAMES = (
     "backlash", "best-hour", "influencers-or-many", "launch-video", "left-out", "ordinary-post", "same-post-twice",
     "small-shop", "sticky-or-shareable", "two-platforms",
+    "algorithm-halves-reach", "competitor-launch", "dark-social", "for-you", "paid-or-seeding",
 )  # fmt: skip
 DRAWS = {"launch-video": 6, "influencers-or-many": 6, "small-shop": 10}
 FEW_DRAWS = (
