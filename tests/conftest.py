@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from cli_worlds import SMALL, run
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # no test opens a window
@@ -48,3 +49,39 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.skip("real data sets (shared/data) are not beside the project")
     return folder
+
+
+# ------------------------------------------------------------------------------------ tests of the commands
+
+
+@pytest.fixture
+def small_folder(tmp_path, monkeypatch):
+    """The working folder holds small.yaml and nothing else."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.yaml").write_text(SMALL)
+    return tmp_path
+
+
+@pytest.fixture
+def real(tmp_path) -> Path:
+    """real.yaml: the same on a network from the file pairs.csv."""
+    pairs = [(i, (i * factor + 1) % 300) for factor in (1, 7, 11, 13, 17) for i in range(300)]
+    (tmp_path / "pairs.csv").write_text("".join(f"{u},{v}\n" for u, v in pairs))
+    text = SMALL.replace("kind: erdos-renyi, mean_degree: 12", "kind: file, path: pairs.csv")
+    (tmp_path / "real.yaml").write_text(
+        text.replace("count: 200", "count: 90").replace("size: 600", "size: 300")
+    )
+    return tmp_path / "pairs.csv"
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    """Figures take most of the time of writing a folder; only some tests need them."""
+    monkeypatch.setattr("viralsim.cli.folder.draw", lambda subject, place: None)
+
+
+@pytest.fixture
+def results(tmp_path, capsys, no_figures) -> Path:
+    assert run("run", "small.yaml", "--replicates", 4, "--out", "results", "--quiet") == 0
+    capsys.readouterr()
+    return tmp_path / "results"

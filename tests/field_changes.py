@@ -412,7 +412,7 @@ CHANGES: dict[str, Change] = {
     "brandresponse.fraction_answered": to("campaign.response.fraction_answered", 0.1, first={
         "campaign.response": ANSWERS}),
     "brandresponse.median_time": to("campaign.response.median_time", "9h", first={"campaign.response": ANSWERS}),
-    "brandresponse.spread": to("campaign.response.spread", 0.1, first={"campaign.response": ANSWERS}),
+    "brandresponse.spread": to("campaign.response.spread", 3.0, first={"campaign.response": ANSWERS}),
     "brandresponse.damping": to("campaign.response.damping", 0.1, first={**CROSS, "campaign.response": ANSWERS}),
     "value.price": to("value.price", 50, first=SOLD),
     "value.margin": to("value.margin", 30, first=SOLD),

@@ -140,6 +140,9 @@ def test_exports_give_the_same_scenario(tmp_path):
     exec(lines.replace("print(ensemble.sentence())", ""), names)
     assert names["scenario"].digest == changed.digest
     assert names["ensemble"].replicates == 20
+    lines = state.python_text("small-shop", settings, 1, 20, 4, "ask-regulars")
+    exec(lines.replace("print(ensemble.sentence())", ""), names)
+    assert names["scenario"].digest == scenario.variant("ask-regulars").with_overrides(settings).digest
     command = state.command_text("small-shop", settings, 1, 20, 4)
     assert "--set items.offer.stickiness=0.5 --seed 1" in command
 
@@ -272,6 +275,19 @@ def test_there_are_eight_lessons_each_with_question_bet_experiment_and_source():
     assert next_lesson(LESSONS[-1].slug) is None
 
 
+def test_lessons_say_what_their_scenarios_say():
+    hubs = next(one for one in LESSONS if one.slug == "hubs-or-many")
+    scenario = vs.load_scenario("influencers-or-many")
+    for variant in (scenario, scenario.variant("influencers"), scenario.variant("one-star")):
+        entry = variant.campaign.seeding[0]
+        count = int(entry.pick.budget // entry.price)
+        assert f"{entry.pick.budget:,.0f} dollars" in hubs.question
+        assert f"{count} " in hubs.question or (count == 1 and "one star" in hubs.question)
+    assert scenario.title in hubs.experiment
+    bad = next(one for one in LESSONS if one.slug == "bad-news")
+    assert vs.load_scenario("backlash").title in bad.experiment
+
+
 # What theory or print says each quick experiment must find: (low, high) of its value, and the choice borne out.
 # 20,000 cascades: P(size 1) = .922 for 25 million people, 4 standard errors .008 and .01 for a network of 50,000;
 # 4,000 tries at R = .9: mean 10, standard deviation sqrt(R / (1-R)^3) = 30, 4 standard errors 1.9.
@@ -379,4 +395,10 @@ def test_the_gallery_has_every_stock_scenario():
     assert found[0].name == gallery.FIRST
     assert sorted(shelf.name for shelf in found) == sorted(STOCK)
     assert len(found) >= 8
-    assert set(gallery.recorded_runs()) == set(STOCK), "python tools/gallery.py records them anew"
+    assert sum(shelf.recorded is not None for shelf in found) >= 8, (
+        "python tools/gallery.py records them anew"
+    )
+    first = found[0].recorded
+    assert first is not None, "python tools/gallery.py records the first screen's run anew"
+    live = vs.simulate(vs.load_scenario(gallery.FIRST), replicates=200, draws=20, seed=1)
+    assert live.sentence() == first.sentence, "python tools/gallery.py records the first screen's run anew"

@@ -144,7 +144,9 @@ def test_conservation(seed):
         assert result.lines[1].sum() == deals[4]
         assert result.lines[3].sum() == deals[8]
         assert result.lines[4].sum() == deals[9]
-        assert deals[8] == result.counts[:, :, [7, 13]].sum()
+        negative = result.counts[:, :, [7, 13]].sum()
+        assert deals[8] <= negative
+        assert deals[8] == negative or plan.reaching.private_q.size, "only private shares are not heard of"
         engaged = result.counts[:, :, 4:14].sum() - result.counts[:, :, 14].sum()
         assert deals[10] + deals[11] == engaged
 

@@ -33,6 +33,7 @@ PUBLIC = [
     "structural_virality",
     "sweep",
     "tipping_point",
+    "true_lift",
 ]
 MODULES = {"errors", "generate", "models", "seeding"}
 HEAVY = ("numba", "numpy", "matplotlib", "pydantic", "ruamel", "networkx", "scipy", "jinja2", "rich", "click")

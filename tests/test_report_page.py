@@ -17,6 +17,8 @@ from viralsim.cli.shell import run_command
 from viralsim.errors import StoreError
 from viralsim.metrics.drivers import draw_means, drivers
 from viralsim.metrics.risks import risks
+from viralsim.metrics.rounding import format_number
+from viralsim.report.facts import attribute_tables, worth_rows
 from viralsim.report.figures import comparison_figures, run_figures
 from viralsim.report.page import comparison_page, run_page, write_page
 from viralsim.report.player import DRAWN_AT_MOST, player_data
@@ -141,6 +143,32 @@ def test_a_run_in_which_nobody_shares_has_a_page():
     text = run_page(silent)
     assert player_data(silent) is None
     assert "nobody shares" in text and "player-data" not in text
+
+
+def test_money_and_attributes_are_shown_where_there_are_any(page):
+    segments = [
+        {"name": "a", "fraction": 0.7, "access": {"x": 0.9}, "attributes": {"place": "town"}},
+        {"name": "b", "fraction": 0.3, "access": {"x": 0.2}, "attributes": {"place": "<i>village</i>"}},
+    ]
+    audience = {"size": 1500, "segments": segments}
+    bought = scenario(
+        audience=audience, buying={"convert_prob": 0.3}, value={"price": 50, "margin": 20}, title="Shop"
+    )
+    made = vs.simulate(bought)
+    rows = {row["name"]: row for row in worth_rows(made)}
+    assert {"conversions", "conversions incremental", "revenue"} <= set(rows)
+    revenue = made.summary()["revenue"]
+    assert rows["revenue"]["expected"] == format_number(revenue.mean, revenue.se)
+    text = run_page(made)
+    words = " ".join(" ".join(Elements(text).words).split())
+    assert "What it is worth" in words and "By place" in words and "<i>village" not in text
+    (table,) = attribute_tables(made)
+    people = made.tallies.people_by_segment.mean(axis=0)
+    for row, name, size in zip(table["rows"], ("a", "b"), people, strict=True):
+        assert float(row["width"]) == pytest.approx(
+            100 * made.by_segment("reach")[name].mean() / size, rel=0.01
+        )
+    assert "By place" not in page and "revenue" not in page
 
 
 def test_notebooks_show_tables(ensemble, compared):

@@ -134,6 +134,23 @@ def test_a_bet_in_the_lab_is_marked_among_the_dots(visit):
     page.keyboard.press("Tab")
     page.wait_for_selector("text=You bet 80.")
     assert page.locator(".vs-chart text.bet").first.text_content() == "your bet"
+    page.get_by_role("button", name="Guess first").click()
+    page.wait_for_function("document.querySelector('.vs-cards').offsetParent === null")
+    page.get_by_label("How many people will a run reach?").fill("50")
+    page.keyboard.press("Tab")
+    page.wait_for_selector("text=You bet 50.")
+    assert page.locator(".vs-cards").is_visible()
+
+
+def test_a_lab_starts_from_a_variant_too(visit):
+    page = visit("/lab/small-shop")
+    settled(page)
+    page.get_by_label("Start from").select_option("ask-regulars")
+    page.wait_for_url("**/lab/small-shop?variant=ask-regulars")
+    settled(page)
+    assert page.get_by_label("Money for people asked").is_visible()
+    page.get_by_role("button", name="Copy as command").click()
+    page.wait_for_function("document.querySelector('pre').textContent.includes('--variant ask-regulars')")
 
 
 def test_exports_can_be_copied_and_the_page_saved(visit, tmp_path, open_page):
@@ -265,6 +282,8 @@ def test_the_keyboard_reaches_the_content_and_the_first_slider(visit):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "variant"
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id").startswith("slider-")
     before = page.locator("output").first.inner_text()

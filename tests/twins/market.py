@@ -141,6 +141,8 @@ class Shop:
             return
         if not copied:
             self.book(10 if cause.person is None else 11, event.slot, event.person)
+        if event.dark:
+            return
         due = self.mention(step, event.slot, event.person, event.polarity, self.word(23, event.view_key))
         if due is not None:
             self.answers[due].append(event.view_key)

@@ -25,6 +25,7 @@ __all__ = ["Job", "Jobs", "joined"]
 
 MOST_WAITING = 4
 MOST_KEPT = 20
+MOST_KEPT_BYTES = 1.5e9
 MOST_REPLICATES = 100_000
 MOST_DRAWS = 1_000
 _BLOCK_SECONDS = 0.5  # what one block should take, so that progress moves and Stop is quick
@@ -116,6 +117,13 @@ class Job:
         self.began: float | None = None
         self.seconds = 0.0
         self._stop = threading.Event()
+
+    @property
+    def bytes(self) -> float:
+        """Memory that its result takes."""
+        if self.result is None:
+            return 0.0
+        return float(sum(getattr(self.result.tallies, name).nbytes for name in _PER_REPLICATE))
 
     @property
     def ended(self) -> bool:
@@ -254,10 +262,11 @@ class Jobs:
             self._wake.notify()
 
     def _forget(self) -> None:
-        """Let go of the oldest ended jobs above the limit."""
-        ended = [number for number, job in self._jobs.items() if job.ended]
-        for number in ended[: max(len(self._jobs) - MOST_KEPT, 0)]:
-            del self._jobs[number]
+        """Let go of the oldest ended jobs above the limits of number and memory."""
+        for number in [number for number, job in self._jobs.items() if job.ended]:
+            kept = sum(job.bytes for job in self._jobs.values())
+            if len(self._jobs) > MOST_KEPT or kept > MOST_KEPT_BYTES:
+                del self._jobs[number]
 
     def _next(self) -> Job | None:
         return next((job for job in self._jobs.values() if job.state == "waiting"), None)

@@ -1,6 +1,8 @@
 """Starting the app: pages, static files, guard; on this machine only unless told otherwise."""
 
+import os
 import socket
+import sys
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ from viralsim.app.shop import Shop
 from viralsim.errors import EngineError
 
 __all__ = ["free_port", "serve"]
+
+INTERRUPTED = 130
 
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#16264c"/>'
@@ -43,7 +47,7 @@ def free_port(host: str, port: int, tries: int = 20) -> int:
 
 
 def serve(host: str, port: int, show: bool) -> None:
-    """Serve the app until it is stopped.
+    """Serve the app until Ctrl-C, then end the process (exit code 130): kernels that still run need not be waited for.
 
     Parameters
     ----------
@@ -73,7 +77,23 @@ def serve(host: str, port: int, show: bool) -> None:
         "dark": None,
         "reconnect_timeout": 30.0,
     }
-    ui.run(host=host, port=port, title="viralsim", favicon=_ICON, language="en-US", tailwind=False, **options)
+    _run(host=host, port=port, title="viralsim", favicon=_ICON, language="en-US", tailwind=False, **options)
+
+
+def _run(**options: Any) -> None:
+    """Run the server; leave without joining threads that are inside a kernel or compile one."""
+    from nicegui import ui
+
+    try:
+        ui.run(**options)
+    except KeyboardInterrupt:
+        pass
+    except SystemExit as error:  # the server could not begin; it has said why
+        if error.code:
+            raise
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(INTERRUPTED)
 
 
 def register(shop: Shop) -> None:

@@ -15,6 +15,7 @@ from viralsim.app.uploads import NETWORK_ENDINGS, network_scenario, plain_name, 
 from viralsim.engine.compiled import draw_key
 from viralsim.errors import SpecError
 from viralsim.experiment.audiences import Audiences
+from viralsim.graph.describe import describe
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.spec import Scenario, catalog, load_scenario
 from viralsim.spec.resolving import resolve
@@ -23,6 +24,7 @@ __all__ = ["Kept", "Shop"]
 
 _AUDIENCE_BYTES = 1.5e9
 MOST_UPLOADS = 20
+_ROWS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,14 @@ class Kept:
     scenario : Scenario
     graph : SocialGraph or None
         Where an edge list was uploaded.
+    rows : tuple of (str, str)
+        What the network looks like: label and value.
     """
 
     name: str
     scenario: Scenario
     graph: SocialGraph | None
+    rows: tuple[tuple[str, str], ...] = ()
 
 
 class Shop:
@@ -130,7 +135,8 @@ class Shop:
         file = self.folder / f"network-{number}{ending if ending in NETWORK_ENDINGS else '.csv'}"
         graph = read_network(raw, name, file)
         known = self._free_name(f"network-{number}")
-        return self._keep(Kept(known, network_scenario(graph, file, known), graph))
+        rows = tuple(describe(graph).rows()[:_ROWS])
+        return self._keep(Kept(known, network_scenario(graph, file, known), graph, rows))
 
     def _free_name(self, wanted: str) -> str:
         """A name that nothing here has."""

@@ -26,7 +26,7 @@ MOST_VARIANTS = 3
 _LONGEST = 4_000
 
 
-def lab_address(name: str, settings: Mapping[str, float], seed: int | None = None) -> str:
+def lab_address(name: str, settings: Mapping[str, float], seed: int | None = None, variant: str = "") -> str:
     """Address of a scenario's lab with its settings: it restores everything.
 
     Examples
@@ -40,6 +40,8 @@ def lab_address(name: str, settings: Mapping[str, float], seed: int | None = Non
     ]
     if seed is not None:
         pairs.append(f"seed={seed}")
+    if variant:
+        pairs.append(f"variant={quote(variant)}")
     return f"/lab/{quote(name)}" + (f"?{'&'.join(pairs)}" if pairs else "")
 
 
@@ -112,7 +114,9 @@ def _number(value: Any) -> str:
     return repr(value)
 
 
-def command_text(source: str, settings: Mapping[str, Any], seed: int, replicates: int, draws: int) -> str:
+def command_text(
+    source: str, settings: Mapping[str, Any], seed: int, replicates: int, draws: int, variant: str = ""
+) -> str:
     """The command that gives the same numbers.
 
     Examples
@@ -120,16 +124,20 @@ def command_text(source: str, settings: Mapping[str, Any], seed: int, replicates
     >>> command_text("small-shop", {"items.offer.stickiness": 0.5}, 1, 200, 20)
     'viralsim run small-shop --set items.offer.stickiness=0.5 --seed 1 --replicates 200 --draws 20'
     """
-    words = ["viralsim", "run", source]
+    words = ["viralsim", "run", source] + (["--variant", variant] if variant else [])
     for path, value in settings.items():
         words += ["--set", f"{path}={_number(value)}"]
     words += ["--seed", str(seed), "--replicates", str(replicates), "--draws", str(draws)]
     return shlex.join(words)
 
 
-def python_text(source: str, settings: Mapping[str, Any], seed: int, replicates: int, draws: int) -> str:
+def python_text(
+    source: str, settings: Mapping[str, Any], seed: int, replicates: int, draws: int, variant: str = ""
+) -> str:
     """The Python lines that give the same numbers."""
     lines = ["import viralsim as vs", "", f"scenario = vs.load_scenario({source!r})"]
+    if variant:
+        lines.append(f"scenario = scenario.variant({variant!r})")
     if settings:
         inner = "".join(f"    {path!r}: {_number(value)},\n" for path, value in settings.items())
         lines.append(f"scenario = scenario.with_overrides({{\n{inner}}})")

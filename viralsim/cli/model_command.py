@@ -94,7 +94,7 @@ def _make(entry: ModelEntry) -> click.Command:
         params += network_options()
         params += mixed_options() if entry.mixed != "no" else []
     params += seed_options(entry.seeding) if entry.seeding else []
-    params += replicate_options()
+    params += replicate_options(entry.replicates)
     params += _result_options(entry.name)
 
     def callback(**options: Any) -> None:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["build", "mixed_options", "network_options", "replicate_options", "seed_options"]
 
 DEFAULT_PEOPLE = 10_000
-DEFAULT_REPLICATES = 400
 DEFAULT_DEGREE = 8.0
 DEGREE_SETTING = {
     "communities": "mean_followers",
@@ -89,13 +88,13 @@ def seed_options(default: str) -> list[click.Option]:
     ]
 
 
-def replicate_options() -> list[click.Option]:
-    """Options of every model that say how often and with which luck."""
+def replicate_options(replicates: int) -> list[click.Option]:
+    """Options of every model that say how often (by default) and with which luck."""
     return [
         click.Option(
             ["--replicates", "-r"],
             type=click.IntRange(1),
-            default=DEFAULT_REPLICATES,
+            default=replicates,
             show_default=True,
             help="Runs.",
         ),

@@ -60,6 +60,8 @@ class ModelEntry:
         Default of ``--seeding``; "" for models without seeds.
     counts : str
         What its curve or size counts.
+    replicates : int
+        Runs by default.
     """
 
     name: str
@@ -72,6 +74,7 @@ class ModelEntry:
     mixed: str = "no"
     seeding: str = "random"
     counts: str = "people reached"
+    replicates: int = 400
 
 
 class DurationText(click.ParamType):
@@ -383,6 +386,7 @@ _ALL = (
         "sis", "SIS epidemic: susceptible again after the infectious period.",
         "After the infectious period people are susceptible again; it can become endemic.",
         (_transmission(0.3), _PERIOD, _HOURS), _epidemic("sis"), _nothing, "compartments", "possible",
+        replicates=40,
     ),
     ModelEntry(
         "sir", "SIR epidemic: removed after the infectious period.",

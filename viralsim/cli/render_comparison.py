@@ -127,6 +127,7 @@ def _print_scenarios(comparison: Comparison) -> None:
 
 def _notes(comparison: Comparison) -> list[str]:
     """How it was made: size, seed, correction, looks, and what sharing worlds bought."""
+    from viralsim.experiment.ranking import listed
     from viralsim.metrics.rounding import format_percent
 
     first = comparison.ensembles[0]
@@ -141,7 +142,7 @@ def _notes(comparison: Comparison) -> list[str]:
             "those under 'all at once' hold together."
         )
     if comparison.looks:
-        sizes = ", ".join(f"{look.replicates:,}" for look in comparison.looks)
+        sizes = listed([f"{look.replicates:,}" for look in comparison.looks])
         end = "settled" if comparison.settled else "not settled at the limit"
         lines.append(
             f"Looked at {sizes} replicates: {end}; every look had {format_percent(comparison.error, 0.001)} of "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import shlex
 import sys
@@ -244,13 +245,13 @@ def sweep_job(plan: SweepPlan, out: Path | None, resume: bool, options: dict[str
     def work(report: Progress) -> Sweep:
         from viralsim.experiment.sweeps import run_sweep
 
-        executor = options["executor"]
-        if executor == "dask":
-            from viralsim.experiment.cluster import client_of
-
-            executor = client_of(options["scheduler"])
         threads = options["threads"] or os.cpu_count() or 1
-        return run_sweep(plan, out, executor, threads, resume, report)
+        if options["executor"] != "dask":
+            return run_sweep(plan, out, options["executor"], threads, resume, report)
+        from viralsim.experiment.cluster import client_of
+
+        with contextlib.closing(client_of(options["scheduler"])) as client:
+            return run_sweep(plan, out, client, threads, resume, report)
 
     progress = Progress(plan.scenario.name, unit="settings")
     say_if_cold(progress, quiet)

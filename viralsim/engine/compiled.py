@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,7 @@ _BLIND_PICKS = ("random", "most-followers", "k-core", "segment", "attributes", "
 """Kinds of seeding that look at the graph only, not at how likely people are to share."""
 
 
+@lru_cache(maxsize=1024)  # asked for by every replicate
 def draw_key(seed: int, draw: int) -> int:
     """Key of a draw (docs/model.md, section 6)."""
     return derive(derive(derive(int(lay.ROOT), seed), lay.P_DRAW), draw)
@@ -309,7 +310,8 @@ def _fans(
             where,
         )
 
-    return audience.memo(f"fans {name} {rival or ''}", (fans.pick, fans.count, topics, key), picked)
+    wanted = (fans.pick.model_dump_json(), fans.count, topics, key)
+    return audience.memo(f"fans {name} {rival or ''}", wanted, picked)
 
 
 def _make_plan(
@@ -457,7 +459,7 @@ def _asks(
         chosen = audience.memo(
             f"asked {entry}",
             (
-                repr(seeding.pick),
+                seeding.pick.model_dump_json(),
                 seeding.price,
                 p,
                 key,

@@ -20,6 +20,7 @@ from viralsim.metrics.columns import Column, Floats
 from viralsim.metrics.frames import data_frame
 from viralsim.metrics.judgement import Viral, judge_viral
 from viralsim.metrics.rounding import format_interval, format_number, format_percent, format_times
+from viralsim.metrics.sales_metrics import sales_clause
 from viralsim.metrics.summaries import Summaries
 from viralsim.metrics.tails import caution_of, may_reach_one
 from viralsim.metrics.tallies import Tallies
@@ -369,6 +370,7 @@ class Ensemble:
         if not math.isnan(rate.mean):
             earned = 1.0 - 1.0 / rate.mean if rate.mean > 0 else 0.0
             text += f"; {format_percent(earned)} of its impressions are earned"
+        text += sales_clause(self._summaries)
         verdict = "it goes viral" if self.viral else "it does not go viral"
         return f"{text}; {verdict}: {self.viral.reason}."
 

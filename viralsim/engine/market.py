@@ -130,7 +130,14 @@ def without_asked(plan: Plan, kept: NDArray[np.bool_]) -> Plan:
 
 
 def without_word_of_mouth(plan: Plan) -> Plan:
-    """The world in which nobody is asked to share or shown what people share, and new reviews are not seen."""
+    """The world in which nobody is asked to share, nobody sees what others share, like or say, reviews included."""
+    reaching = plan.reaching._replace(
+        private_q=np.zeros(0, np.uint64),
+        private_shown_q=np.zeros(0, np.uint64),
+        private_most=np.zeros(0, np.int64),
+        like_shown=np.zeros(0),
+        comment_shown=np.zeros(0),
+    )
     market = plan.market._replace(review_q=np.zeros(2, np.uint64))
     plan = without_asked(plan, np.zeros(plan.ask_paid.size, np.bool_))
-    return plan._replace(visibility=np.zeros_like(plan.visibility), market=market)
+    return plan._replace(visibility=np.zeros_like(plan.visibility), reaching=reaching, market=market)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
@@ -18,12 +19,12 @@ from viralsim.engine.memory import check_memory
 from viralsim.engine.networks import file_graphs
 from viralsim.engine.replicates import Events, last_events, last_touches, run_replicates
 from viralsim.engine.sales import counterfactual_purchases, make_sales_tallies, sales_facts
-from viralsim.engine.touches import Touches, make_touches
+from viralsim.engine.touches import Touches, make_touches, own_shares, share_rows
 from viralsim.engine.trace import Trace
 from viralsim.errors import EngineError, SpecError
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.kernels import layout as lay
-from viralsim.kernels.reaching import KIND_DISCOVERY, KIND_PRIVATE, N_EXTRA
+from viralsim.kernels.reaching import N_EXTRA
 from viralsim.metrics.tallies import Prices, Reaching, Tallies
 from viralsim.provenance import versions
 from viralsim.rng import check_seed, entropy_seed
@@ -34,7 +35,9 @@ __all__ = ["Events", "last_events", "run_block", "run_replicates", "simulate"]
 
 Progress = Callable[[int, int], None]
 _FIRST_TOUCHES = 65_536  # rows of the record of a trace at first; it grows
-_BLOCK = 8  # replicates between looks at the stop flag
+_BLOCK = 8  # replicates between looks at the stop flag, at first
+_MOST_BLOCK = 128
+_SHORT_SECONDS = 0.02  # a block that took less is followed by a larger one
 
 
 def simulate(
@@ -237,11 +240,10 @@ class _Run:
 
     def _rows(self, compiled: Compiled, draw: int, rows: NDArray[np.int64]) -> None:
         """Run the replicates `rows` of a draw and put their columns in place."""
-        scratch = None
-        for start in range(0, rows.size, _BLOCK):
-            if self.stop.is_set():
-                return
-            part = rows[start : start + _BLOCK]
+        scratch, start, block = None, 0, _BLOCK
+        while start < rows.size and not self.stop.is_set():
+            began = time.monotonic()
+            part = rows[start : start + block]
             keys = np.array([run_key(self.seed, draw, self.first + int(r)) for r in part], np.uint64)
             tally, scratch = run_replicates(
                 compiled.world, compiled.plan, keys, scratch, n_segments=compiled.n_segments
@@ -250,6 +252,9 @@ class _Run:
             if compiled.plan.market.selling and compiled.scenario.value.margin is not None:
                 columns["without"], scratch = counterfactual_purchases(compiled, keys, tally, scratch)
             self._store(part, columns)
+            start += part.size
+            if time.monotonic() - began < _SHORT_SECONDS:
+                block = min(2 * block, _MOST_BLOCK)
 
     def _store(self, rows: NDArray[np.int64], columns: Mapping[str, NDArray[Any]]) -> None:
         """Copy a block's columns to their rows."""
@@ -377,15 +382,9 @@ def _prices(plain: Any) -> Prices:
 
 def make_trace(compiled: Compiled, events: Events, replicate: int, touches: Touches | None = None) -> Trace:
     """The shares among `events` as a Trace."""
-    is_share = np.isin(events.kind, (lay.KIND_ASKED, lay.KIND_OWN, lay.KIND_COPY, KIND_PRIVATE))
     rival = compiled.plan.reaching.rival
-    shares = np.flatnonzero(is_share & (rival[events.slot] == 0) if rival.size else is_share)
-    row = np.full(events.kind.size + 1, -1, np.int64)  # the last entry serves cause -1
-    row[shares] = np.arange(shares.size)
-    for event in np.flatnonzero(
-        (events.kind >= KIND_DISCOVERY) & (events.kind < KIND_PRIVATE)
-    ):  # shown on: the share they go back to
-        row[event] = row[events.cause[event]]
+    shares = own_shares(events, rival)
+    row = np.append(share_rows(events, rival), -1)  # the last entry serves cause -1
     slots = np.array(compiled.slots, np.int64).reshape(-1, 2)[events.slot[shares]]
     person = events.who[shares]
     return Trace(

@@ -12,8 +12,13 @@ from numpy.typing import NDArray
 from viralsim.engine.compiled import Compiled
 from viralsim.engine.replicates import Events
 from viralsim.kernels import market as mk
+from viralsim.kernels.layout import KIND_ASKED, KIND_COPY, KIND_OWN
+from viralsim.kernels.reaching import KIND_COMMENT, KIND_DISCOVERY, KIND_LIKE, KIND_PRIVATE
 
 __all__ = ["ORIGINS", "Path", "Touches", "make_touches"]
+
+SHARE_KINDS = (KIND_ASKED, KIND_OWN, KIND_COPY, KIND_PRIVATE)
+SHOWN_ON_KINDS = (KIND_DISCOVERY, KIND_LIKE, KIND_COMMENT)
 
 ORIGINS = ("owned", "paid", "earned")
 """Names of `Touches.origin`."""
@@ -52,9 +57,12 @@ class Touches:
     origin : int64[N]
         Position in `ORIGINS`.
     sharer : int64[N]
-        The person who shared it, -1 for the brand (a post).
+        The person who shared it, or whose like or comment showed it; -1 for the brand (a post, an ad) and the platform.
     share : int64[N]
-        Row of that share in the trace, -1 for a post.
+        Row in the trace of that share, or of the one that was liked, commented or shown on; -1 if it goes back to a
+        post or an ad.
+    dark : bool[N]
+        Of a private share, which no platform reports.
     view : int64[N]
         The viewer's view then: +1, 0 or -1.
     clicked : bool[N]
@@ -78,6 +86,7 @@ class Touches:
     origin: NDArray[np.int64]
     sharer: NDArray[np.int64]
     share: NDArray[np.int64]
+    dark: NDArray[np.bool_]
     view: NDArray[np.int64]
     clicked: NDArray[np.bool_]
     buyer: NDArray[np.int64]
@@ -117,9 +126,26 @@ class Touches:
             "origin": np.array(ORIGINS, dtype=np.str_)[self.origin],
             "sharer": self.sharer,
             "share": self.share,
+            "dark": self.dark,
             "view": self.view,
             "clicked": self.clicked,
         }
+
+
+def own_shares(events: Events, rival: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Positions of the events that are shares of the brand's items (`rival`: 1 by slot of a competitor's, or empty)."""
+    is_share = np.isin(events.kind, SHARE_KINDS)
+    return np.flatnonzero(is_share & (rival[events.slot] == 0) if rival.size else is_share)
+
+
+def share_rows(events: Events, rival: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Row of each event in the trace of shares: its own, or of the share it goes back to; -1 for none (int64[E])."""
+    shares = own_shares(events, rival)
+    row = np.full(events.kind.size + 1, -1, np.int64)  # the last entry serves cause -1
+    row[shares] = np.arange(shares.size)
+    for event in np.flatnonzero(np.isin(events.kind, SHOWN_ON_KINDS)):
+        row[event] = row[events.cause[event]]
+    return row[:-1]
 
 
 def make_touches(
@@ -139,8 +165,7 @@ def make_touches(
     step_hours = float(compiled.scenario.run.step)
     event = touch[:, mk.TOUCH_EVENT]
     who = events.who[event]
-    is_share = events.who >= 0
-    share_row = np.where(is_share, np.cumsum(is_share) - 1, -1)
+    share_row = share_rows(events, compiled.plan.reaching.rival)
     return Touches(
         person=touch[:, mk.TOUCH_PERSON],
         hour=np.asarray(touch[:, mk.TOUCH_STEP] * step_hours, np.float64),
@@ -149,6 +174,7 @@ def make_touches(
         origin=touch[:, mk.TOUCH_ORIGIN],
         sharer=np.where(who >= 0, who, -1),
         share=share_row[event],
+        dark=events.kind[event] == KIND_PRIVATE,
         view=touch[:, mk.TOUCH_VIEW],
         clicked=touch[:, mk.TOUCH_CLICKED] == 1,
         buyer=bought[:, mk.BOUGHT_PERSON],

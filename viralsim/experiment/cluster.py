@@ -82,14 +82,16 @@ class Cluster:
     ----------
     client : distributed.Client
         A worker that dies has its cells run again by another; cells are deterministic, so nothing changes.
+    own : bool
+        Close the client, and with it the processes it started, when all cells are run.
     """
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, own: bool = False) -> None:
         if not hasattr(client, "submit") or not hasattr(client, "scheduler_info"):
             raise SpecError(
                 f"executor: got {client!r}; allowed: 'threads', 'dask', or a dask.distributed Client"
             )
-        self.client = client
+        self.client, self.own = client, own
 
     def run(self, cells: Iterable[Cell], heartbeat: Callable[[], None]) -> Generator[Outcome, None, None]:
         """See `viralsim.experiment.executors.Executor`."""
@@ -106,6 +108,8 @@ class Cluster:
         finally:
             for future in flying:
                 future.cancel()
+            if self.own:
+                self.client.close()
 
     def _most(self) -> int:
         """Cells on their way at most, by the threads the cluster has now."""

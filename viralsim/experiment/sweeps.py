@@ -125,7 +125,7 @@ def _executor(chosen: Any, threads: int, plan: SweepPlan) -> Executor:
         )
     from viralsim.experiment.cluster import Cluster, client_of
 
-    return Cluster(client_of(None) if chosen == "dask" else chosen)
+    return Cluster(client_of(None), own=True) if chosen == "dask" else Cluster(chosen)
 
 
 def run_sweep(

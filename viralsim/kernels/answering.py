@@ -28,18 +28,21 @@ from viralsim.kernels.market import (
     TOUCH_STEP,
     TOUCH_VIEW,
 )
+from viralsim.kernels.reaching import KIND_PRIVATE
 from viralsim.kernels.words import EV_POLARITY, EVENT_MASK, EVENT_OF, PERSON_OF
 
 
 @inner
-def engaged(plan, scratch, t, width, display, slot, segment, origin, peer, view, word, did):
+def engaged(plan, scratch, t, width, display, slot, segment, origin, view, word, did):
     """Book what a person `did` (liked, commented, clicked) about a display noticed. False if the record is full."""
     sales = scratch.sales
     liked, commented, clicked = did
     person = np.int64(display >> PERSON_OF)
     n_segments = sales.deals.size // (N_DEALS * (plan.slot_item.size + 1))
     at = (slot * n_segments + segment) * N_DEALS
-    sales.deals[at + D_BRAND_TO_CUSTOMER + peer] += liked + commented + clicked
+    event = np.int64((display >> EVENT_OF) & EVENT_MASK)
+    by_person = scratch.event_who[event] >= 0
+    sales.deals[at + D_BRAND_TO_CUSTOMER + by_person] += liked + commented + clicked
     if commented:
         mention(plan, scratch, t, at, view, derive(sales.key[M_ANSWER_COMMENT], word))
     if sales.touch.shape[0] > 1:
@@ -52,7 +55,7 @@ def engaged(plan, scratch, t, width, display, slot, segment, origin, peer, view,
         sales.touch[k, TOUCH_STEP] = t
         sales.touch[k, TOUCH_SLOT] = slot
         sales.touch[k, TOUCH_ORIGIN] = origin
-        sales.touch[k, TOUCH_EVENT] = np.int64((display >> EVENT_OF) & EVENT_MASK)
+        sales.touch[k, TOUCH_EVENT] = event
         sales.touch[k, TOUCH_VIEW] = view
         sales.touch[k, TOUCH_CLICKED] = clicked
     if clicked and plan.market.selling:
@@ -91,6 +94,8 @@ def share_mentioned(plan, scratch, t, event, slot, segment, view, copied):
     if not copied:
         by_friend = scratch.event_who[scratch.event_cause[event]] >= 0
         sales.deals[at + D_BRAND_TO_CUSTOMER + by_friend] += 1
+    if scratch.event_kind[event] == KIND_PRIVATE:  # the brand does not hear of it
+        return
     due = mention(plan, scratch, t, at, view, derive(sales.key[M_ANSWER_SHARE], scratch.events[event, 0]))
     if due >= 0:
         sales.answer_next[event] = sales.answer_head[due]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from viralsim.kernels.answering import engaged
-from viralsim.kernels.deliveries import EV_DELIVERY, EV_ECHO, book_special, book_wave
+from viralsim.kernels.deliveries import EV_DELIVERY, book_special, book_wave
 from viralsim.kernels.draws import below, derive, exponential, high32, low32, uniform
 from viralsim.kernels.echoes import echo
 from viralsim.kernels.layout import (
@@ -319,11 +319,8 @@ def react(world, plan, scratch, t, width, display, word, event):
     if plan.reaching.like_shown.size > 0:
         ok = echo(plan, scratch, t, width, person, slot, view, word, word_2, cause)
     if plan.market.counting and own:
-        by_person = peer | ((event >> EV_ECHO) & U1)
         segment, did = np.int64((person_word >> SEGMENT) & U31), (liked, commented, clicked)
-        ok &= engaged(
-            plan, scratch, t, width, display, slot, segment, origin, np.int64(by_person), view, word, did
-        )
+        ok &= engaged(plan, scratch, t, width, display, slot, segment, origin, view, word, did)
     if not slot_word & np.uint64(F_CROSSED | F_DONE):
         growth = plan.hazard_friend[slot] if peer else plan.hazard_post[slot]
         if delivery > 0:

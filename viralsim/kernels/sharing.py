@@ -216,9 +216,9 @@ def share_together(plan, scratch, curves, t, width, found):
             )
             if event < 0:
                 return False
-            count_share(plan, scratch, curves, t, width, event, False)
             if plan.reaching.private_q.size > 0:
                 make_private(plan, scratch, width, event)
+            count_share(plan, scratch, curves, t, width, event, False)
     return True
 
 

@@ -11,12 +11,14 @@ from viralsim.experiment.compared import Comparison
 from viralsim.experiment.comparison import draw_scores
 from viralsim.experiment.pairs import confidence_text
 from viralsim.experiment.ranking import Rank
+from viralsim.metrics.attributes import attribute_names
 from viralsim.metrics.drivers import Driver, draw_means, drivers
 from viralsim.metrics.registry import formula_of_value
 from viralsim.metrics.risks import risks
 from viralsim.metrics.rounding import format_interval, format_number, format_percent, format_times
 from viralsim.metrics.uncertainty import Summary
 from viralsim.spec import Scenario
+from viralsim.spec.metric_names import METRIC_NAMES
 from viralsim.spec.resolving import Assumption, assumptions
 from viralsim.spec.uncertain import plain_number
 
@@ -24,19 +26,36 @@ __all__ = [
     "AssumptionRow",
     "Card",
     "assumption_rows",
+    "attribute_tables",
     "best_card",
     "cards",
     "difference_drivers",
     "driver_rows",
     "judged_drivers",
-    "money",
     "origin_parts",
     "reach_rows",
     "risk_rows",
     "scenario_assumptions",
+    "value_formula",
+    "worth_rows",
 ]
 
 TOP_DRIVERS = 6
+WORTH = (
+    "conversions",
+    "conversions_incremental",
+    "conversions_direct",
+    "conversions_referral",
+    "revenue",
+    "cost",
+    "roi",
+    "earned_media_value",
+    "customer_value_direct",
+    "customer_value_referral",
+    "customer_value_influence",
+    "response_rate",
+    "response_time_hours",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +227,49 @@ def _short(value: Any) -> str:
     return str(value)
 
 
-def money(ensemble: Ensemble) -> dict[str, str]:
-    """Earned media value with its formula, where prices are given; else empty."""
-    if "earned_media_value" not in ensemble:
-        return {}
-    summary = ensemble.summary()["earned_media_value"]
-    return {
-        "value": format_number(summary.mean, summary.se),
-        "interval": format_interval(summary.low, summary.high, summary.se),
-        "formula": formula_of_value(ensemble.tallies.prices),
-    }
+def worth_rows(ensemble: Ensemble) -> tuple[dict[str, str], ...]:
+    """Purchases, money and answers, as far as the scenario defines them."""
+    found = ensemble.summary()
+    rows = []
+    for name in WORTH:
+        summary = found.get(name)
+        if summary is None or math.isnan(summary.mean):
+            continue
+        known = not math.isnan(summary.low)
+        rows.append(
+            {
+                "name": name.replace("_", " "),
+                "expected": format_number(summary.mean, summary.se),
+                "interval": format_interval(summary.low, summary.high, summary.se) if known else "-",
+                "single": format_interval(summary.p05, summary.p95) if not math.isnan(summary.p05) else "-",
+                "meaning": METRIC_NAMES[name].meaning,
+            }
+        )
+    return tuple(rows)
+
+
+def value_formula(ensemble: Ensemble) -> str:
+    """How the earned media value is made of the user's own prices; "" where there are none."""
+    return formula_of_value(ensemble.tallies.prices) if "earned_media_value" in ensemble else ""
+
+
+def attribute_tables(ensemble: Ensemble) -> tuple[dict[str, Any], ...]:
+    """Reach by each attribute of the segments, who has no account, and how unequal it is."""
+    tables = []
+    for name in attribute_names(ensemble.attributes):
+        unequal = ensemble.inequality(name)
+        if len(unequal.reached) < 2:
+            continue
+        rows = [
+            {
+                "value": str(value),
+                "part": format_percent(summary.mean, summary.se),
+                "width": f"{100.0 * min(summary.mean, 1.0):.3g}",
+                "excluded": format_percent(unequal.excluded[value]),
+            }
+            for value, summary in unequal.reached.items()
+        ]
+        gini = unequal.gini
+        said = "" if math.isnan(gini.mean) else format_number(gini.mean, gini.se)
+        tables.append({"name": name, "rows": rows, "gini": said})
+    return tuple(tables)

@@ -104,7 +104,7 @@ def paired_effects(comparison: Comparison, ax: Axes | None = None) -> Figure:
         axis.set_ylim(len(pairs) - 0.45, -0.62)
         axis.xaxis.set_major_locator(FixedLocator(_ratio_ticks(low, high)))
         axis.xaxis.set_minor_locator(NullLocator())
-        axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"× {value:.4g}"))
+        axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"× {round(value, 10):.10g}"))
         axis.yaxis.set_visible(False)
         axis.grid(False)
         style.headline(
@@ -165,6 +165,9 @@ def _ratio_range(pairs: tuple[Pair, ...], worthwhile: float) -> tuple[float, flo
     return low / room, high * room
 
 
+_FINE_STEPS = tuple(digit * 10.0**-place for place in range(2, 10) for digit in (2, 1, 0.5))
+
+
 def _ratio_ticks(low: float, high: float) -> list[float]:
     """Round factors between the ends, at most about seven."""
     fine = [1.0 + k / 20 for k in range(-18, 60)]
@@ -177,6 +180,7 @@ def _ratio_ticks(low: float, high: float) -> list[float]:
         [0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0],
         [0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4],
         fine,
+        *([1.0 + k * step for k in range(-7, 8)] for step in _FINE_STEPS),
     )
     inside = [[tick for tick in ticks if low <= tick <= high] for ticks in choices]
     return min(
@@ -192,7 +196,7 @@ def _widest_gap(ticks: list[float], low: float, high: float) -> float:
 def effects_caption(comparison: Comparison) -> str:
     """What to read off the paired effects."""
     said = (
-        f"{comparison.sentence()} " if len(comparison.pairs) == 1 else ""
+        f"{comparison.sentence()} " if len(comparison.labels) == 2 else ""
     )  # of many, too long for a caption
     return (
         f"{said}A line that stays clear of the grey zone is a difference worth having; one "
@@ -342,7 +346,7 @@ def draw_rows(
         axis.axhline(base, color="#c4cbd4", linewidth=0.7)
         style.write_text(
             axis, 0.0, base + step * 0.93, label_of(labels[index], 44), transform=axis.get_yaxis_transform(),
-            va="top", color=colour, fontweight="bold", path_effects=[style.halo()],
+            va="top", color=colour, fontweight="bold", bbox=style.backed(),
         )  # fmt: skip
         if dots is None:
             continue

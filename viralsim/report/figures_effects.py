@@ -232,13 +232,13 @@ def _mark_goal_and_present(axis: Axes, view: SweepView, varied: SweepAxis) -> No
         left = abs(groups[0] - view.goal) > abs(groups[-1] - view.goal)  # where it is clear of the curves
         style.write_text(
             axis, 0.005 if left else 0.995, view.goal, "goal", transform=axis.get_yaxis_transform(), va="bottom",
-            ha="left" if left else "right", color=style.INK, path_effects=[style.halo()],
+            ha="left" if left else "right", color=style.INK, bbox=style.backed(),
         )  # fmt: skip
     if varied.places[0] <= varied.present <= varied.places[-1]:
         axis.axvline(varied.present, color=style.MUTED, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
         style.write_text(
             axis, varied.present, 1.0, " now", transform=axis.get_xaxis_transform(), va="top",
-            path_effects=[style.halo()],
+            bbox=style.backed(),
         )  # fmt: skip
 
 

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from contourpy import contour_generator
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from viralsim.report import style
@@ -113,7 +112,7 @@ def _write_cells(axis: Axes, shades: Floats, low: float, high: float, colours: C
         style.write_text(
             axis, column, row, "-" if math.isnan(value) else style.short_count(float(f"{value:.3g}")),
             ha="center", va="center", color=style.PAPER if part > 0.55 else style.INK, zorder=5,
-            path_effects=[withStroke(linewidth=2.6, foreground=colours(part))] if part == part else [],
+            bbox=None if math.isnan(part) else style.backed(to_hex(colours(part))),
         )  # fmt: skip
 
 

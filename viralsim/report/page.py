@@ -16,6 +16,8 @@ from viralsim.report.reproduce import reproduce_comparison, reproduce_run
 
 __all__ = ["comparison_page", "run_page", "write_page"]
 
+PAIRS_SAID = 3  # sentences on pairs after the verdict; the table has all of them
+
 
 def run_page(ensemble: Ensemble, drawn: list[Drawn] | None = None) -> str:
     """The page of one run.
@@ -68,11 +70,13 @@ def comparison_page(comparison: Comparison, drawn: list[Drawn] | None = None) ->
         HTML.
     """
     first = comparison.ensembles[0]
+    sentences = comparison.sentences()
     best = {place.label: facts.best_card(place, comparison) for place in comparison.ranking}
     return render(
         "compare.html",
         title=f"{first.title}: which is better?",
-        verdict=comparison.sentences(),
+        verdict=sentences[:1],
+        further=sentences[1 : 1 + PAIRS_SAID],
         figures={
             figure.name: figure
             for figure in map(page_figure, comparison_figures(comparison) if drawn is None else drawn)
@@ -88,6 +92,7 @@ def comparison_page(comparison: Comparison, drawn: list[Drawn] | None = None) ->
         differences=_differences(comparison),
         segments=_segments(comparison),
         risks=_risks(comparison),
+        worth=_worth(comparison),
         driven=_driven(comparison),
         assumptions=facts.assumption_rows(first),
         sources=_sources(*comparison.ensembles),
@@ -106,7 +111,9 @@ def _run_facts(ensemble: Ensemble) -> dict[str, Any]:
         "origins": facts.origin_parts(ensemble),
         "segments": facts.reach_rows(ensemble),
         "risks": facts.risk_rows(ensemble),
-        "money": facts.money(ensemble),
+        "worth": facts.worth_rows(ensemble),
+        "formula": facts.value_formula(ensemble),
+        "attributes": facts.attribute_tables(ensemble),
         "viral": bool(ensemble.viral),
     }
 
@@ -153,6 +160,16 @@ def _risks(comparison: Comparison) -> list[dict[str, Any]]:
         for row in facts.risk_rows(ensemble):
             entry = found.setdefault(row["name"], {**row, "chances": [None] * len(comparison.ensembles)})
             entry["chances"][number] = row
+    return list(found.values())
+
+
+def _worth(comparison: Comparison) -> list[dict[str, Any]]:
+    """Purchases, money and answers of every scenario that defines them."""
+    found: dict[str, dict[str, Any]] = {}
+    for number, ensemble in enumerate(comparison.ensembles):
+        for row in facts.worth_rows(ensemble):
+            entry = found.setdefault(row["name"], {**row, "numbers": [None] * len(comparison.ensembles)})
+            entry["numbers"][number] = row
     return list(found.values())
 
 

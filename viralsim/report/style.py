@@ -31,6 +31,7 @@ __all__ = [
     "ORIGIN_LINES",
     "SLATE",
     "VARIANTS",
+    "backed",
     "count_axis",
     "drawable",
     "generation_colours",
@@ -229,6 +230,11 @@ def headline(figure: Figure, ax: Axes, title: str, subtitle: str, foot: str = ""
         left, 1.0 - 0.375 / height, subtitle, fontsize=SUBTITLE, color=MUTED, va="top", parse_math=False
     )
     figure.text(left, 0.1 / height, foot, fontsize=NOTE, color=MUTED, va="bottom", parse_math=False)
+
+
+def backed(colour: str = PAPER) -> dict[str, Any]:
+    """A patch behind letters, so that they show on lines; unlike a halo it leaves them letters in the SVG."""
+    return {"facecolor": colour, "edgecolor": "none", "pad": 0.8, "alpha": 0.85}
 
 
 def halo() -> AbstractPathEffect:

@@ -14,8 +14,9 @@ from viralsim.app.live import Answer, Newest, Question, seed_of
 from viralsim.app.pages.elements import button, frame, link, tag
 from viralsim.app.pages.inputs import SliderRow, select
 from viralsim.app.pages.not_found import not_found
-from viralsim.app.pages.results import Results, Shared
+from viralsim.app.pages.results import Results
 from viralsim.app.shop import Shop
+from viralsim.app.shown import Shared, Shown, present
 from viralsim.app.sliders import settings_of, sliders_of
 from viralsim.app.state import MOST_VARIANTS, compare_address, compare_command, read_compare
 from viralsim.errors import ViralsimError
@@ -96,7 +97,7 @@ class Comparing:
                     for slider in side.sliders:
                         value = side.chosen.get(slider.path, slider.value)
                         SliderRow(slider, value, partial(self.moved, side), f"{side.index}-")
-            return Results(side.index, self.metric, sentence=False)
+            return Results(self.metric, sentence=False)
 
     def moved(self, side: Side, path: str, value: float) -> None:
         """A slider of one side was moved."""
@@ -140,33 +141,36 @@ class Comparing:
         self.newest.ask(Question(tuple((s.scenario, s.settings) for s in self.sides), self.seed))
 
     def _published(self, found: Answer) -> None:
-        self.loop.call_soon_threadsafe(self._show, found)
+        """In the worker's thread: work out what to show, then hand it over to the page's."""
+        shown: list[Shown] = []
+        sentences: list[str] = []
+        if found.ensembles:
+            axes = Shared(curve_top(found.ensembles), dot_ends(found.ensembles, self.metric))
+            shown = [present(e, found.rough, self.metric, i, axes) for i, e in enumerate(found.ensembles)]
+        if len(shown) > 1 and not found.rough:
+            labels = list(LETTERS[: len(shown)])
+            comparison = compare_ensembles(list(found.ensembles), self.metric, labels=labels)
+            sentences = [pair.sentence() for pair in comparison.pairs if pair.metric == self.metric]
+        self.loop.call_soon_threadsafe(self._show, found, shown, sentences)
 
-    def _show(self, found: Answer) -> None:
+    def _show(self, found: Answer, shown: list[Shown], sentences: list[str]) -> None:
         self.problem.set_visibility(bool(found.problem))
         self.problem.text = found.problem
         self.bar.set_visibility(found.rough and not found.problem)
-        if not found.ensembles:
+        if not shown:
             self.note.text = "Nothing was run."
             return
-        shared = Shared(curve_top(found.ensembles), dot_ends(found.ensembles, self.metric))
-        for view, ensemble in zip(self.views, found.ensembles, strict=True):
-            view.show(ensemble, shared, final=not found.rough)
+        for view, one in zip(self.views, shown, strict=True):
+            view.show(one)
         first = found.ensembles[0]
         rough = "a first look; more follows" if found.rough else f"{found.seconds:.1f} s"
         worlds = f"The same {first.replicates} worlds for all, over {first.draws} draws, seed {first.seed}"
         self.note.text = f"{worlds} ({rough})"
         if not found.rough:
-            self._say(found)
-
-    def _say(self, found: Answer) -> None:
-        labels = list(LETTERS[: len(found.ensembles)])
-        comparison = compare_ensembles(list(found.ensembles), self.metric, labels=labels)
-        self.verdicts.clear()
-        with self.verdicts:
-            for pair in comparison.pairs:
-                if pair.metric == self.metric:
-                    tag("p", pair.sentence(), "vs-verdict")
+            self.verdicts.clear()
+            with self.verdicts:
+                for sentence in sentences:
+                    tag("p", sentence, "vs-verdict")
 
     def copy(self) -> None:
         """The command that gives the same comparison, and what each side differs in."""

@@ -10,6 +10,7 @@ from viralsim.app.jobs import Job
 from viralsim.app.pages.elements import Tag, button, frame, link, tag
 from viralsim.app.pages.results import Results
 from viralsim.app.shop import Shop
+from viralsim.app.shown import present
 
 __all__ = ["jobs_page"]
 
@@ -52,7 +53,15 @@ class _Row:
             made.set_visibility(job.result is not None)
         if job.result is not None:
             with self.box:
-                Results().show(job.result)
+                ui.timer(0.01, self._show, once=True)
+
+    async def _show(self) -> None:
+        """The results, worked out away from the server's thread: a long run has many replicates."""
+        if self.job.result is None:
+            return
+        shown = await run.io_bound(present, self.job.result)
+        with self.box:
+            Results(risks=True).show(shown)
 
     async def save(self) -> None:
         """The page to forward."""

@@ -13,10 +13,11 @@ from viralsim.app.charts import picture
 from viralsim.app.gallery import fresh_run
 from viralsim.app.live import FULL, Answer, Newest, Question, seed_of
 from viralsim.app.pages.elements import button, frame, link, markup, tag
-from viralsim.app.pages.inputs import SliderRow
+from viralsim.app.pages.inputs import SliderRow, select
 from viralsim.app.pages.not_found import not_found
 from viralsim.app.pages.results import Results
 from viralsim.app.shop import Shop
+from viralsim.app.shown import Shown, dots_of, present
 from viralsim.app.sliders import settings_of, sliders_of
 from viralsim.app.state import (
     command_text,
@@ -27,7 +28,6 @@ from viralsim.app.state import (
     yaml_text,
 )
 from viralsim.errors import ViralsimError
-from viralsim.report.facts import cards
 from viralsim.spec import Scenario
 
 __all__ = ["lab_page"]
@@ -38,13 +38,17 @@ _INPUT = "(event) => emit(Number(event.target.value))"
 class Lab:
     """What one open lab holds."""
 
-    def __init__(self, shop: Shop, name: str, scenario: Scenario, chosen: dict[str, float], seed: int | None):
-        self.shop, self.name, self.scenario = shop, name, scenario
+    def __init__(
+        self, shop: Shop, name: str, base: Scenario, variant: str, chosen: dict[str, float], seed: int | None
+    ) -> None:
+        self.shop, self.name, self.base, self.variant = shop, name, base, variant
+        self.scenario = scenario = base.variant(variant) if variant else base
         self.sliders = sliders_of(scenario)
         self.chosen = {k: float(v) for k, v in settings_of(self.sliders, chosen).items()}
         self.own_seed = seed_of(scenario)
         self.seed = self.own_seed if seed is None else seed
         self.bet: float | None = None
+        self.hidden = False
         self.last: Answer | None = None
         self.loop = asyncio.get_running_loop()
         self.newest = Newest(shop.audiences, self._published)
@@ -83,6 +87,11 @@ class Lab:
 
     def _controls(self) -> None:
         tag("h2", "Move the numbers", id="move")
+        if self.base.variant_names:
+            options = {"": "the scenario", **{name: f"variant: {name}" for name in self.base.variant_names}}
+            with tag("div", style="margin-bottom:16px"):
+                select("Start from", "variant", options, self.variant,
+                       lambda event: ui.navigate.to(lab_address(self.name, {}, None, str(event.args))))  # fmt: skip
         self.rows = [SliderRow(s, self.chosen.get(s.path, s.value), self.moved) for s in self.sliders]
         self.live = tag(
             "p", "", "vs-live", aria_hidden="true"
@@ -96,7 +105,8 @@ class Lab:
             with tag("div", classes="vs-row"):
                 self.bet_field = tag("input", classes="vs-field", type="number", min="0", step="1", id="bet")
                 self.bet_field.on("change", self._bet, js_handler=_INPUT)
-            self.bet_words = tag("p", "", "vs-small", role="status")
+            self.guess = button("Guess first", self.guess_first, style="margin-top:10px")
+            self.bet_words = tag("p", "", "vs-small", role="status", style="margin-top:8px")
 
     def _further(self) -> None:
         tag("h2", "Go on", id="further")
@@ -160,7 +170,8 @@ class Lab:
         """Ask for results of what is set now."""
         settings = self.settings()
         self._say_working()
-        address = lab_address(self.name, settings, None if self.seed == self.own_seed else self.seed)
+        seed = None if self.seed == self.own_seed else self.seed
+        address = lab_address(self.name, settings, seed, self.variant)
         ui.run_javascript(f"history.replaceState(null, '', {json.dumps(address)})")
         self.newest.ask(Question(((self.scenario, settings),), self.seed))
 
@@ -173,35 +184,49 @@ class Lab:
             self.note.text = "Working it out …"
 
     def _published(self, found: Answer) -> None:
-        """In the worker's thread: hand over to the page's."""
-        self.loop.call_soon_threadsafe(self._show, found)
+        """In the worker's thread: work out what to show, then hand it over to the page's."""
+        shown = present(found.ensembles[0], found.rough, bet=self.bet) if found.ensembles else None
+        self.loop.call_soon_threadsafe(self._show, found, shown)
 
-    def _show(self, found: Answer) -> None:
+    def _show(self, found: Answer, shown: Shown | None) -> None:
         self.last = found
         self.recorded.set_content("")
         self.results.stale(False)
         self.problem.set_visibility(bool(found.problem))
         self.problem.text = found.problem
         self.bar.set_visibility(found.rough and not found.problem)
-        if not found.ensembles:
+        if shown is None:
             self.note.text = "Nothing was run."
             return
         ensemble = found.ensembles[0]
         rough = "a first look; more follows" if found.rough else f"{found.seconds:.1f} s"
         worlds = f"{ensemble.replicates} simulated worlds over {ensemble.draws} draws, seed {ensemble.seed}"
         self.note.text = f"{worlds} ({rough})"
-        self.results.show(ensemble, bet=self.bet, final=not found.rough)
-        reach = cards(ensemble)[0]
-        self.live.text = f"People reached: {reach.value} ({reach.expected})"
+        self.results.show(shown)
+        self.live.text = f"People reached: {shown.reach}"
         self._say_bet()
 
     # ------------------------------------------------------------------------------------- betting
 
+    def guess_first(self) -> None:
+        """Hide the results until there is a bet."""
+        self.bet, self.hidden = None, True
+        self._show_or_hide()
+        self.bet_words.text = "The result is hidden; write your bet, and it is shown beside it."
+        ui.run_javascript("document.getElementById('bet').value = ''; document.getElementById('bet').focus()")
+
+    def _show_or_hide(self) -> None:
+        self.results.box.set_visibility(not self.hidden)
+        self.live.set_visibility(not self.hidden)
+
     def _bet(self, event: Any) -> None:
         value = event.args
         self.bet = float(value) if isinstance(value, int | float) and 0 <= value < 1e9 else None
+        if self.bet is not None:
+            self.hidden = False
+            self._show_or_hide()
         if self.last is not None and self.last.ensembles:
-            self.results.show(self.last.ensembles[0], bet=self.bet)
+            self.results.dots.set_content(dots_of(self.last.ensembles[0], bet=self.bet))
         self._say_bet()
 
     def _say_bet(self) -> None:
@@ -217,7 +242,7 @@ class Lab:
 
     def compare(self) -> None:
         """A: the scenario as it was; B: as it is set."""
-        ui.navigate.to(compare_address(self.name, [{}, self.settings()], ["", ""]))
+        ui.navigate.to(compare_address(self.name, [{}, self.settings()], ["", self.variant]))
 
     def _size(self) -> tuple[int, int]:
         return FULL.replicates, FULL.draws
@@ -231,7 +256,7 @@ class Lab:
             text = yaml_text(self.scenario, settings)
         else:
             made = command_text if kind == "command" else python_text
-            text = made(source, settings, self.seed, replicates, draws)
+            text = made(source, settings, self.seed, replicates, draws, self.variant)
         self.exported.set_visibility(True)
         self.exported.text = text
         ui.clipboard.write(text)
@@ -273,5 +298,7 @@ def lab_page(shop: Shop, name: str, request: Request) -> None:
         not_found(str(error))
         return
     chosen, seed = read_settings(request.query_params)
+    variant = request.query_params.get("variant", "")
+    variant = variant if variant in scenario.variant_names else ""
     with frame(scenario.title, "/"):
-        Lab(shop, name, scenario, chosen, seed).place()
+        Lab(shop, name, scenario, variant, chosen, seed).place()

@@ -2,55 +2,10 @@
 
 from __future__ import annotations
 
-import html
-from dataclasses import dataclass
-
-from viralsim.app.charts import curve_chart, dots_chart, origins_bar
 from viralsim.app.pages.elements import Tag, figure, markup, tag
-from viralsim.engine.ensemble import Ensemble
-from viralsim.report.facts import Card, cards, risk_rows
+from viralsim.app.shown import Shown
 
-__all__ = ["Results", "Shared"]
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """Axes that several results side by side have in common.
-
-    Parameters
-    ----------
-    top : float or None
-        Of the curves.
-    ends : tuple of float or None
-        Of the dots.
-    """
-
-    top: float | None = None
-    ends: tuple[float, float] | None = None
-
-
-def cards_html(found: tuple[Card, ...], most: int = 4) -> str:
-    """The numbers to look at first, as a description list."""
-    rows = []
-    for card in found[:most]:
-        words = " · ".join(text for text in (card.expected, card.note) if text)
-        rows.append(
-            f'<div class="vs-card"><dt>{html.escape(card.label)}</dt><dd><b>{html.escape(card.value)}</b>'
-            f"<span>{html.escape(words)}</span></dd></div>"
-        )
-    return f'<dl class="vs-cards">{"".join(rows)}</dl>'
-
-
-def risks_html(ensemble: Ensemble) -> str:
-    """What could go wrong in a single run, each with its chance."""
-    rows = "".join(
-        f"<tr><th scope='row'>{html.escape(row['name'])}</th><td>{html.escape(row['chance'])}</td>"
-        f"<td class='vs-small'>{html.escape(row['meaning'])}</td></tr>"
-        for row in risk_rows(ensemble)
-    )
-    if not rows:
-        return ""
-    return f"<h3 style='margin-top:22px'>What could go wrong in a single run</h3><table><tbody>{rows}</tbody></table>"
+__all__ = ["Results"]
 
 
 class Results:
@@ -58,8 +13,6 @@ class Results:
 
     Parameters
     ----------
-    variant : int
-        Whose colour: 0, 1, 2 for A, B, C.
     metric : str
         What the dots are of.
     sentence : bool
@@ -68,10 +21,7 @@ class Results:
         Whether what could go wrong is listed.
     """
 
-    def __init__(
-        self, variant: int = 0, metric: str = "reach", sentence: bool = True, risks: bool = False
-    ) -> None:
-        self.variant, self.metric = variant, metric
+    def __init__(self, metric: str = "reach", sentence: bool = True, risks: bool = False) -> None:
         self.box = tag("div")
         with self.box:
             self.verdict: Tag | None = (
@@ -93,35 +43,16 @@ class Results:
                 )
             self.risks = markup("", "vs-wide") if risks else None
 
-    def show(
-        self,
-        ensemble: Ensemble,
-        shared: Shared | None = None,
-        bet: float | None = None,
-        final: bool = True,
-    ) -> None:
-        """Redraw.
-
-        Parameters
-        ----------
-        ensemble : Ensemble
-        shared : Shared, optional
-        bet : float, optional
-            What was guessed, marked among the dots.
-        final : bool
-            Whether this is said aloud (a rough answer is not).
-        """
-        axes = shared or Shared()
-        goal = ensemble.scenario.goal
-        at_least = goal.at_least if goal is not None and goal.metric == self.metric else None
-        if self.verdict is not None and (final or not self.verdict.text):
-            self.verdict.text = ensemble.sentence()
-        self.cards.set_content(cards_html(cards(ensemble)))
-        self.dots.set_content(dots_chart(ensemble, self.metric, axes.ends, at_least, bet, self.variant))
-        self.curve.set_content(curve_chart(ensemble, axes.top, self.variant))
-        self.origins.set_content(origins_bar(ensemble))
-        if self.risks is not None and final:
-            self.risks.set_content(risks_html(ensemble))
+    def show(self, shown: Shown) -> None:
+        """Redraw; the sentence, which is said aloud, and the risks only with a full answer."""
+        if self.verdict is not None and (not shown.rough or not self.verdict.text):
+            self.verdict.text = shown.sentence
+        self.cards.set_content(shown.cards)
+        self.dots.set_content(shown.dots)
+        self.curve.set_content(shown.curve)
+        self.origins.set_content(shown.origins)
+        if self.risks is not None and not shown.rough:
+            self.risks.set_content(shown.risks)
 
     def stale(self, old: bool) -> None:
         """Grey it while something newer is being worked out."""

@@ -14,7 +14,6 @@ from viralsim.app.pages.elements import frame, link, tag
 from viralsim.app.shop import Kept, Shop
 from viralsim.app.uploads import NETWORK_ENDINGS, NETWORK_MOST_BYTES, SCENARIO_ENDINGS, SCENARIO_MOST_BYTES
 from viralsim.errors import ScenarioError, ViralsimError
-from viralsim.graph.describe import describe
 
 __all__ = ["register_uploads", "upload_page"]
 
@@ -134,7 +133,7 @@ class UploadView:
                 for note in kept.graph.notes:
                     tag("p", note, "vs-small")
                 with tag("div", classes="vs-wide"), tag("table"), tag("tbody"):
-                    for label, value in describe(kept.graph).rows()[:8]:
+                    for label, value in kept.rows:
                         with tag("tr"):
                             tag("th", label, scope="row")
                             tag("td", value)

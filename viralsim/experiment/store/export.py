@@ -13,7 +13,6 @@ from typing import Any
 
 from viralsim.errors import StoreError
 from viralsim.experiment.store.database import RESULT_FIELDS, Store
-from viralsim.spec.uncertain import plain_number
 
 __all__ = ["RESULTS_FILE", "csv_fields", "flat_rows", "write_csv", "write_parquet"]
 
@@ -70,8 +69,8 @@ def _lines(rows: Iterable[dict[str, Any]], fields: Sequence[str]) -> Iterator[li
 
 def _text(value: Any) -> str:
     """One field of results.csv."""
-    if isinstance(value, float):
-        return repr(plain_number(value)) if math.isfinite(value) else repr(value)
+    if isinstance(value, float):  # as `plain_number`: 3 and not 3.0
+        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, str):
         return value
     if value is None:
