@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.engine import tables
-from viralsim.engine.deliveries import make_reaching
+from viralsim.engine.deliveries import make_reaching, rival_lists
 from viralsim.engine.market import make_market, needs_ties
 from viralsim.engine.memo import Memo
 from viralsim.engine.networks import Network, audience_keys, make_network
@@ -206,6 +206,11 @@ def _make_world(scenario: Any, audience: Audience, slots: tuple[tuple[int, int],
         notice[:, i] = audience.memo("notice", wanted, partial(_notice_coins, audience, *wanted))
     indptr, followers = audience.memo("edges", (), partial(_edges, networks))
     fans = [_fans(scenario, audience, p, name, slots, key) for p, name in enumerate(scenario.platforms)]
+    names = list(scenario.platforms)
+    fans += [
+        _fans(scenario, audience, names.index(name), name, slots, key, rival)
+        for name, rival in rival_lists(scenario)
+    ]
     return World(
         person_key=people.key,
         activity=people.activity,
@@ -269,12 +274,26 @@ def _ties(scenario: Any, networks: tuple[Network, ...]) -> NDArray[np.uint8]:
 
 
 def _fans(
-    scenario: Any, audience: Audience, p: int, name: str, slots: tuple[tuple[int, int], ...], key: int
+    scenario: Any,
+    audience: Audience,
+    p: int,
+    name: str,
+    slots: tuple[tuple[int, int], ...],
+    key: int,
+    rival: str | None = None,
 ) -> NDArray[np.int32]:
-    """The brand's followers on one platform."""
-    fans = scenario.platforms[name].brand_followers
-    topics = tuple(sorted(scenario.items[i].topic for i, q in slots if q == p))
+    """The followers of the brand, or of a competitor, on one platform."""
+    platform = scenario.platforms[name]
+    fans = platform.brand_followers if rival is None else platform.rivals.get(rival)
+    if fans is None:
+        return np.zeros(0, np.int32)
+    topics = tuple(
+        sorted(scenario.items[i].topic for i, q in slots if q == p and scenario.items[i].brand == rival)
+    )
     network = audience.networks[p]
+    order_key, where = derive(derive(key, P_FANS), text_key(name)), f"platforms.{name}.brand_followers.count"
+    if rival is not None:
+        order_key, where = derive(order_key, text_key(rival)), f"platforms.{name}.rivals.{rival}.count"
 
     def picked() -> NDArray[np.int32]:
         affinity = np.ones(audience.people.size)
@@ -287,11 +306,12 @@ def _fans(
             network.follower_count,
             audience.people,
             affinity,
-            derive(derive(key, P_FANS), text_key(name)),
-            f"platforms.{name}.brand_followers.count",
+            order_key,
+            where,
         )
 
-    return audience.memo(f"fans {name}", (fans.pick.model_dump_json(), fans.count, topics, key), picked)
+    wanted = (fans.pick.model_dump_json(), fans.count, topics, key)
+    return audience.memo(f"fans {name} {rival or ''}", wanted, picked)
 
 
 def _hazards(noticed: Sequence[float], factor: float) -> NDArray[np.float64]:
