@@ -111,4 +111,5 @@ def _tracked(tallies: Tallies, slots: list[int]) -> Floats:
     hidden = np.stack(
         [extra[:, :, EXTRA.index(name)] for name in ("impressions_dark", "shares_private")], axis=1
     )
-    return 1.0 - np.divide(hidden, all_of, out=np.zeros_like(all_of), where=all_of > 0)
+    tracked: Floats = 1.0 - np.divide(hidden, all_of, out=np.zeros_like(all_of), where=all_of > 0)
+    return tracked
