@@ -7,9 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from viralsim.kernels.bundles import by_reference
+
 Array = NDArray  # dtypes are stated per field
 
 
+@by_reference
 class Reaching(NamedTuple):
     """Deliveries of one draw: what shows an item to chosen people. D deliveries, at most 255."""
 
@@ -34,6 +37,7 @@ class Reaching(NamedTuple):
     comment_shown: Array  # float64[S]
 
 
+@by_reference
 class ReachingWork(NamedTuple):
     """One thread's working memory for `Reaching`."""
 
