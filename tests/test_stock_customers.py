@@ -15,6 +15,7 @@ from viralsim.engine.ensemble import Ensemble
 from viralsim.metrics.uncertainty import Summary, summarise
 
 REPLICATES, DRAWS = 60, 6
+pytestmark = pytest.mark.slow  # each runs three to five variants with their counterfactual worlds
 
 
 @functools.cache
@@ -91,20 +92,3 @@ def test_tailoring_pays_as_far_as_groups_keep_together():
     ]
     assert ratios[0] > 1.1
     assert ratios[1] < ratios[0] - 0.1
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "answer-fast-or-slow",
-        "bad-news-spreads",
-        "referral-programme",
-        "review-driven-sale",
-        "tailored-or-one-message",
-    ],
-)
-def test_each_says_what_it_teaches_where_from_and_what_was_measured(name):
-    scenario = vs.load_scenario(name)
-    assert scenario.title and scenario.teaches and len(scenario.sources) >= 2
-    assert scenario.text is not None and "# Measured (" in scenario.text
-    assert (scenario.run.seed, scenario.run.draws) == (1, 20)

@@ -283,6 +283,8 @@ def test_the_keyboard_reaches_the_content_and_the_first_slider(visit):
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "variant"
+    page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id").startswith("slider-")
     before = page.locator("output").first.inner_text()
     page.keyboard.press("ArrowRight")

@@ -65,7 +65,8 @@ class Shop:
     """
 
     def __init__(self) -> None:
-        self.audiences = Audiences(_AUDIENCE_BYTES)
+        usual = Audiences().limit_bytes  # a part of what is free on this machine
+        self.audiences = Audiences(min(_AUDIENCE_BYTES, usual))
         self.jobs = Jobs(self.audiences)
         self.ready = threading.Event()
         self.recorded: dict[str, Recorded] = {}

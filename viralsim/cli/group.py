@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "sensitivity": "Say which uncertain numbers decide a result.",
     "tipping": "Find where a number tips a scenario: R = 1, and the goal met every second time.",
     "lift": "Say what each channel caused, beside what attribution would claim.",
+    "plan": "Walk the steps of a plan of action, each with numbers.",
     "validate": "Check a scenario and say what to expect of it, without running it.",
     "show": "List the stock scenarios, or print one.",
     "model": "Run a classic model: cascades, thresholds, epidemics, Bass, branching.",

@@ -12,13 +12,14 @@ import click
 
 from viralsim.cli.jobs import Progress, run_job, seconds_text
 from viralsim.cli.render import print_json, size_text
+from viralsim.cli.warm_start import start_helper
 
 if TYPE_CHECKING:
     from viralsim.spec import Scenario
 
 __all__ = ["COMPILE_SECONDS", "Plan", "dry_run", "say_if_cold"]
 
-COMPILE_SECONDS = 40
+COMPILE_SECONDS = 25
 KERNELS = ("spread", "generators", "csr")  # what a run of a scenario uses
 _PILOT_SECONDS = 0.5
 _MOST_PILOT_REPLICATES = 256
@@ -34,6 +35,8 @@ def say_if_cold(
         progress.note = f"compiling once, about {seconds} s"
         if not quiet:
             click.echo(f"viralsim: first use on this machine: compiling once, about {seconds} s", err=True)
+        if kernels is KERNELS:
+            start_helper()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from viralsim.cli.options import quiet_option
 if TYPE_CHECKING:
     from viralsim.spec import Scenario
 
-__all__ = ["command", "tiny_scenario"]
+__all__ = ["command", "compile_scenarios", "tiny_scenario"]
 
 
 @click.command("warmup")
@@ -23,7 +23,7 @@ def command(quiet: bool) -> None:
     from viralsim.kernels import cache_folder
 
     began = time.monotonic()
-    steps = (_scenarios, _graphs, _models)
+    steps = (compile_scenarios, _graphs, _models)
 
     def work(report: Progress) -> None:
         report.note = "compiling"
@@ -85,7 +85,7 @@ def tiny_scenario(**network: Any) -> Scenario:
     )
 
 
-def _scenarios() -> None:
+def compile_scenarios() -> None:
     """The spreading engine with every mechanic, and what is expected of it, as the commands call them."""
     from viralsim.engine import simulate
     from viralsim.engine.compiled import compile_draw

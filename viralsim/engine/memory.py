@@ -12,6 +12,7 @@ from viralsim.engine.compiled import slots_of
 from viralsim.errors import EngineError
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.kernels import layout as lay
+from viralsim.kernels.market import N_DEALS, N_LINES
 from viralsim.spec.resolving import resolve
 
 __all__ = ["MemoryEstimate", "available_bytes", "check_memory", "estimate"]
@@ -119,9 +120,13 @@ def estimate(
     platforms = len(plain.platforms)
     per_person = 8 + 4 + 1 + 1 + 4 * n_items + 8 * (platforms + 1) + 24 + 8 * n_items + 9 * platforms
     per_edge = 4.0 * (1 + (platforms > 1)) + 5.0 + 18.0  # in place, and while a graph is being made
-    scratch = people * (8.0 * (2 + n_items + n_slots) + 8.0 + 8.0 * 0.6 + _REACHED_EVENTS * 190.0)
+    sold = plain.buying is not None or plain.campaign.response is not None
+    scratch = people * (
+        8.0 * (2 + n_items + n_slots) + 5.0 * sold + 8.0 + 8.0 * 0.6 + _REACHED_EVENTS * 190.0
+    )
     bins = 200
     per_replicate = 8.0 * (5 * n_slots * bins + n_slots * len(shares) * lay.N_COUNTS + 120)
+    per_replicate += 8.0 * sold * (N_LINES * bins + (n_slots + 1) * len(shares) * N_DEALS)
     total = (
         _INTERPRETER
         + at_once

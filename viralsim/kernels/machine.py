@@ -10,6 +10,7 @@ from typing import Any
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
+from numba.core.compiler import Flags
 from numba.cpython.unsafe.numbers import trailing_zeros
 from numba.extending import intrinsic
 
@@ -17,6 +18,31 @@ __all__ = ["inner", "load_eight", "prefetch", "trailing_zeros"]
 
 
 _njit_inner = njit(cache=True, nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+class _QuickFlags(Flags):  # type: ignore[misc]
+    """Compiler flags that remember their values: numba compares them tens of thousands of times a function."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self, copy_from: Any = None) -> None:
+        super().__init__(copy_from)
+        self._known: Any = None
+
+    def values(self) -> Any:
+        """All options with their values, gathered again only after a change."""
+        if self._known is None or self._known[0] != self._values:
+            self._known = dict(self._values), super().values()
+        return self._known[1]
+
+    def __hash__(self) -> int:
+        return _FLAGS_HASH
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(other) is True
+
+
+_FLAGS_HASH = hash(Flags())  # the same for all flags
 
 
 def inner(function: Any) -> Any:
@@ -36,6 +62,7 @@ def inner(function: Any) -> Any:
         return template_of(tuple(map(plain, arguments)), {name: plain(kind) for name, kind in named.items()})
 
     compiled.get_call_template = one_for_all
+    compiled._compiler._customize_flags = _QuickFlags
     return compiled
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 
 from viralsim.metrics import sales
 from viralsim.metrics.columns import Floats
 from viralsim.metrics.metric import Measure, Metric
+from viralsim.metrics.rounding import format_interval, format_number
 from viralsim.metrics.tallies import Tallies
+from viralsim.metrics.uncertainty import Summary
 from viralsim.metrics.views import View
 
-__all__ = ["sales_metrics"]
+__all__ = ["sales_clause", "sales_metrics"]
 
 
 def _deals(*names: str) -> Measure:
@@ -121,3 +124,21 @@ def sales_metrics(cost: Measure, with_cost: Callable[[Tallies], bool]) -> tuple[
         defined=lambda tallies: _sold_at_a_margin(tallies) and with_cost(tallies),
     )
     return (*_COUNTED, *_MONEY, roi)
+
+
+def sales_clause(summaries: Mapping[str, Summary]) -> str:
+    """What a campaign sells that would not have been sold without it, as a clause; "" where nothing is sold."""
+    caused = summaries.get("conversions_incremental")
+    if caused is None or math.isnan(caused.mean):
+        return ""
+    if caused.mean >= 0:
+        low, high, what = caused.low, caused.high, "brings"
+    else:
+        low, high, what = -caused.high, -caused.low, "costs"
+    interval = f" ({format_interval(low, high, caused.se)})" if high > low else ""
+    number = format_number(abs(caused.mean), caused.se)
+    text = f"; it {what} {number} purchases{interval} against the same world without it"
+    roi = summaries.get("roi")
+    if roi is None or math.isnan(roi.mean):
+        return text
+    return f"{text}, a return on investment of {format_number(roi.mean, roi.se)}"

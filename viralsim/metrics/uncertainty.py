@@ -15,16 +15,8 @@ from viralsim.metrics.columns import Column, Floats, as_column
 from viralsim.metrics.tails import leaning_interval, may_be_more, rarely, tail_end
 
 __all__ = [
-    "LEVELS",
-    "Interval",
-    "Kind",
-    "Summary",
-    "draw_totals",
-    "interval_of",
-    "summarise",
-    "summarise_all",
-    "t_quantile",
-]
+    "LEVELS", "Interval", "Kind", "Summary", "draw_totals", "interval_of", "summarise", "summarise_all", "t_quantile",
+]  # fmt: skip
 
 CONFIDENCE = 0.95
 LEVELS = (0.05, 0.5, 0.95)  # of the quantiles of single replicates
@@ -340,7 +332,7 @@ def summarise_all(
     Returns
     -------
     list of Summary
-        What `summarise` gives for each.
+        As `summarise` gives.
     """
     size = numerator.shape[1]
     if size == 0:
@@ -383,8 +375,8 @@ def _of_nothing(kind: Any) -> Summary:
 
 def _notes(defined: float, caution: str) -> list[str]:
     """What else is to be said of a metric."""
-    partly = [f"defined in {100 * defined:.3g} % of the replicates"] if 0.0 < defined < 1.0 else []
-    return [*partly, caution] if caution else partly
+    partly = f"defined in {100 * defined:.3g} % of the replicates" if 0.0 < defined < 1.0 else ""
+    return [text for text in (partly, caution) if text]
 
 
 def _spread(single: Floats, there: NDArray[np.bool_], count: NDArray[np.int64]) -> tuple[Floats, Floats]:

@@ -20,9 +20,9 @@ from viralsim.report.style import generation_colours
 __all__ = ["cascade_page"]
 
 _VALUE = "(event) => emit(event.target.value)"
-_COLOURS = generation_colours(9)
+_COLOURS = generation_colours(6)
 # On a dark page the steps run from light blue, where the light page begins with navy.
-_DARK = ["#8fc1f0", "#a8a8f0", "#bd93e6", "#d084d2", "#e57cb6", "#f08393", "#f59a6b", "#f6b44d", "#f6d04d"]
+_DARK = ["#8fc1f0", "#b39af0", "#d684d2", "#f08393", "#f5a25f", "#f6d04d"]
 
 
 class CascadeView:

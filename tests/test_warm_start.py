@@ -1,0 +1,62 @@
+"""The helper of a first run: it compiles what a run needs, is asked for only then, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from viralsim import kernels
+from viralsim.cli import plan, warm_start
+from viralsim.cli.jobs import Progress
+
+
+@pytest.mark.parametrize(
+    ("cold", "names", "started"), [(True, plan.KERNELS, 1), (True, ("csr",), 0), (False, plan.KERNELS, 0)]
+)
+def test_helper_is_started_only_for_a_cold_run_of_a_scenario(monkeypatch, capsys, cold, names, started):
+    calls = []
+    monkeypatch.setattr(kernels, "cold_start", lambda *modules: cold)
+    monkeypatch.setattr(plan, "start_helper", lambda: calls.append(1))
+    plan.say_if_cold(Progress("test"), False, names)
+    assert len(calls) == started
+    assert ("compiling once" in capsys.readouterr().err) == cold
+
+
+def test_no_helper_without_a_cache_to_share_or_a_second_processor(monkeypatch):
+    monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: pytest.fail("started"))
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(kernels, "cache_folder", lambda name: None)
+    assert not warm_start.start_helper()
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(kernels, "cache_folder", lambda name: Path("somewhere"))
+    assert not warm_start.start_helper()
+
+
+def test_helper_finds_the_package_anywhere_and_ends_with_the_process(tmp_path):
+    # `numpy.py` in the folder where the user stands must not be imported by the helper
+    (tmp_path / "numpy.py").write_text("raise SystemExit('the wrong numpy')")
+    code = (
+        "import atexit, os, subprocess\n"
+        "started = []\n"
+        "class Popen(subprocess.Popen):\n"
+        "    def __init__(self, command, **options):\n"
+        "        super().__init__([*command[:2], '-c', 'import numpy, time, viralsim; time.sleep(60)'], **options)\n"
+        "        started.append(self)\n"
+        "subprocess.Popen = Popen\n"
+        "os.cpu_count = lambda: 2\n"
+        "atexit.register(lambda: print(started[0].returncode))\n"
+        "from viralsim.cli.warm_start import start_helper\n"
+        "print(start_helper())\n"
+    )
+    root = str(Path(warm_start.__file__).parents[2])
+    environment = {**os.environ, "PYTHONPATH": root, "VIRALSIM_CACHE_DIR": str(tmp_path / "cache")}
+    command = [sys.executable, "-P", "-W", "error", "-c", code]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["True", "-9" if os.name == "posix" else "1"], (
+        "alive until then, and stopped"
+    )
