@@ -166,6 +166,20 @@ CROSS = {f"{FILM}.negative": 0.5, f"{FILM}.view_influence": 2.0, f"{FILM}.commen
 VIEWS = {f"{FILM}.negative": 0.4, f"{FILM}.neutral": 0.1, f"{FILM}.view_influence": 1.0}
 
 AD = {"item": "film", "platform": "one", "budget": 4.0, "from": "2h"}
+RIVAL = {"items.clip.brand": "acme", f"{ONE}.rivals": {"acme": {"count": 50}}}
+BOOSTED = {
+    "kind": "boost",
+    "above": 0.01,
+    "budget": 3.0,
+    "least_impressions": 10,
+    "cpm": 8.0,
+    "duration": "20h",
+}
+MOVED = {
+    "campaign.paid": [{**AD, "budget": 0.5, "to": "60h"}, {**AD, "item": "clip", "budget": 0.5, "to": "60h"}],
+    "campaign.rules": [{"kind": "move-budget", "at": "10h", "least_impressions": 5}],
+}
+PROOF = {"kind": "shown", "strength": 1.0, "reference": 5.0, "most": 5.0}
 DARK = {"kind": "closest", "part": 0.5}
 WAVES = {"kind": "waves", "first_wave": 20, "benchmark": 0.05}
 
@@ -201,7 +215,9 @@ CHANGES: dict[str, Change] = {
     "audience.attention": to("audience.attention", {"kind": "budget", "notices_per_day": 2, "background_per_day": 1}),
     "segment.name": to("audience.segments.a.name", "c"),
     "segment.fraction": Change({"audience.segments.a.fraction": 0.8, "audience.segments.b.fraction": 0.2}),
-    "segment.attributes": to("audience.segments.a.attributes", {"age": 20}, shows=texts),
+    "segment.attributes": Change(
+        {"audience.segments.a.attributes": {"age": 60}, "audience.segments.b.attributes": {"age": 20}},
+        first=AGED | pick("attributes", where={"age": 20}, count=4)),
     "segment.access": to("audience.segments.a.access", {"one": 0.3}),
     "segment.affinity": to("audience.segments.a.affinity", {"news": 2.5}),
     "segment.activity": to("audience.segments.a.activity", 3.0),
@@ -417,8 +433,37 @@ CHANGES: dict[str, Change] = {
     "closestsharing.kind": to(f"{ONE}.private_sharing", "none", first={f"{ONE}.private_sharing": DARK}),
     **{f"closestsharing.{name}": to(f"{ONE}.private_sharing.{name}", value, first={f"{ONE}.private_sharing": DARK})
        for name, value in {"part": 1.0, "visibility": 0.2, "most": 1}.items()},
+    "platform.visible_counts": to(f"{ONE}.visible_counts", PROOF),
+    "nocounts.kind": to(f"{ONE}.visible_counts", PROOF),
+    "visiblecounts.kind": to(f"{ONE}.visible_counts", "none", first={f"{ONE}.visible_counts": PROOF}),
+    **{f"visiblecounts.{name}": to(f"{ONE}.visible_counts.{name}", value, first={f"{ONE}.visible_counts": PROOF})
+       for name, value in {"strength": 0.2, "reference": 50.0, "most": 1.1}.items()},
     "platform.like_visibility": to(f"{ONE}.like_visibility", 0.3),
     "platform.comment_visibility": to(f"{ONE}.comment_visibility", 0.3),
+    # calibration
+    "document.calibration": to("calibration", {"friend": 0.2}),
+    "calibration.owned": to("calibration.owned", 0.2),
+    "calibration.friend": to("calibration.friend", 0.2),
+    "calibration.paid": to("calibration.paid", 5.0, first={"campaign.paid": [{**AD, "cpm": 8.0}]}),
+    "calibration.delay": to("calibration.delay", 3.0),
+    "platform.events": to(f"{ONE}.events", [{"at": "2h", "organic_reach": 0.2}]),
+    "platformevent.at": to(f"{ONE}.events.0.at", "21h", first={f"{ONE}.events": [{"at": "1h", "organic_reach": 0.2}]}),
+    **{f"platformevent.{name}": to(f"{ONE}.events.0.{name}", 0.2, first={f"{ONE}.events": [{"at": "1h"}]})
+       for name in ("organic_reach", "peer_visibility")},
+    "platform.rivals": to(f"{ONE}.rivals", {"acme": {"count": 90}}, first=RIVAL),
+    "item.brand": to("items.clip.brand", "acme", first={f"{ONE}.rivals": {"acme": {"count": 50}}}),
+    "campaign.rules": to("campaign.rules", [BOOSTED]),
+    "boostitem.kind": to("campaign.rules", [], first={"campaign.rules": [BOOSTED]}),
+    **{f"boostitem.{name}": to(f"campaign.rules.0.{name}", value, first={"campaign.rules": [BOOSTED]})
+       for name, value in {"above": 0.9, "budget": 1.0, "cpm": 20.0, "duration": "2h", "frequency_cap": 1,
+                           "share_multiplier": 5.0, "least_impressions": 50}.items()},
+    "movebudget.kind": to("campaign.rules", [], first=MOVED),
+    "movebudget.at": to("campaign.rules.0.at", "30h", first=MOVED),
+    "movebudget.least_impressions": to("campaign.rules.0.least_impressions", 1000000, first=MOVED),
+    "campaign.staff": to("campaign.staff", {"price_per_hour": 30.0, "hours_per_post": 1.0}),
+    **{f"staff.{name}": to(f"campaign.staff.{name}", 7.0, first={
+        "campaign.paid": [AD], "campaign.staff": {"price_per_hour": 30.0, "hours_per_post": 1.0}})
+       for name in ("price_per_hour", "hours_per_post", "hours_per_flight")},
     # prices and the run
     **{f"value.{name}": to(f"value.{name}", 3.0) for name in (
         "per_1000_impressions", "per_like", "per_comment", "per_share", "per_click")},

@@ -38,7 +38,7 @@ def counted_reaching() -> Reaching:
     counts[0, 0, 1, EXTRA.index("impressions_dark")] = 2
     counts[0, 1, 0, EXTRA.index("shares_private")] = 1
     counts[0, 2, 0, EXTRA.index("impressions_by_engagement")] = 1
-    has = frozenset({"paid", "discovery", "private", "engagement"})
+    has = frozenset({"paid", "discovery", "private", "engagement", "rivals"})
     return Reaching(counts, np.array([[5], [0]]), np.array([[0.012], [0.01]]), (True, False), has)
 
 
@@ -186,6 +186,8 @@ BY_HAND = {
     "customer_value_referral": (18 * 1.5 * 2, 0),  # 10 bought, 8 without paid sharers
     "customer_value_influence": (18 * 1.5 * 2, 0),  # 6 without word of mouth
     "net_sentiment": ((4 - 2) / (4 + 2), math.nan),
+    "share_of_voice": (1.0, math.nan),  # no competitor's slot here
+    "share_of_impressions": (1.0, 1.0),
     "cost": (120.06, 0),
     "earned_media_value": (7 / 1000 * 10 + 4 * 0.3 + 4 * 0.5 + 5 * 2.0, 0),
     "peak_hour": (2.0, 0.0),  # 5 an hour from hour 2; 3 an hour after hour 4
@@ -206,7 +208,7 @@ def test_every_defined_metric_is_counted_by_hand(counted):
 def test_names_are_those_of_the_specification():
     assert set(METRICS) <= set(METRIC_NAMES)
     assert list(METRICS) == [name for name in METRIC_NAMES if name in METRICS], "same order"
-    later = {"share_of_voice", "share_of_impressions", "new_followers", "unfollows"}
+    later = {"new_followers", "unfollows"}
     assert set(METRIC_NAMES) - set(METRICS) == later
     assert all(metric.per for metric in METRICS.values() if metric.denominator), "denominators are printed"
 
@@ -224,7 +226,7 @@ def test_what_a_scenario_does_not_define_is_absent():
     followers = {"engagement_rate_per_follower", "amplification_rate"}
     views = {"negative_shares", "complaints", "net_sentiment", "backlash"}
     reaching = {"impressions_discovery", "impressions_dark", "reach_beyond_target", "shares_private"}
-    reaching |= {"impressions_by_engagement"}
+    reaching |= {"impressions_by_engagement", "share_of_voice", "share_of_impressions"}
     sold = {
         name for name in absent if name.startswith(("conversions", "customer_value", "interactions", "re"))
     }

@@ -2,43 +2,12 @@
 
 import numpy as np
 import pytest
+from paid_worlds import FLIGHT, run, world
 from spec_worlds import refused
 
 import viralsim as vs
 from viralsim.engine.compiled import compile_draw
 from viralsim.engine.expected import expectations
-
-FLIGHT = {"item": "film", "platform": "net", "budget": 8.0, "cpm": 8.0, "from": "2h", "to": "26h"}
-
-
-def world(paid=(), platform=None, **changes):
-    data = {
-        "viralsim": 1,
-        "name": "paid",
-        "audience": {
-            "size": 3000,
-            "segments": [
-                {"name": "young", "fraction": 0.4, "affinity": {"general": 1.2}},
-                {"name": "old", "fraction": 0.6},
-            ],
-        },
-        "platforms": {
-            "net": {
-                "network": {"kind": "erdos-renyi", "mean_degree": 10}, "brand_followers": {"count": 200},
-                "organic_reach": 0.3, "peer_visibility": 0.4, "share_prob": 0.02, "friend_share_prob": 0.03,
-                "like_prob": 0.05, "click_prob": 0.02, "half_life": "3h", **(platform or {}),
-            }
-        },
-        "items": [{"id": "film"}, {"id": "clip"}],
-        "campaign": {"posts": [{"item": "film", "platform": "net"}], "paid": list(paid)},
-        "run": {"start": "2026-03-02T09:00", "horizon": "3d", "step": "30min", "replicates": 12, "draws": 2, "seed": 3},
-        **changes,
-    }  # fmt: skip
-    return vs.Scenario.from_dict(data)
-
-
-def run(paid=(), platform=None, **changes):
-    return vs.simulate(world(paid, platform, **changes), threads=1)
 
 
 def test_a_flight_shows_what_its_budget_buys_and_costs_what_it_shows():
@@ -216,7 +185,9 @@ def test_nothing_private_and_nothing_shown_on_change_nothing(change):
 )
 def test_likes_and_comments_that_others_see_earn_impressions(change):
     off, on = run(platform={**change, next(iter(change)): 0.0}), run(platform=change)
-    assert on["impressions_by_engagement"].mean() > 10
+    assert (
+        on["impressions_by_engagement"].mean() > 3
+    )  # 60 displays x .05 x 10 followers x .2 = 6 and what follows
     assert (on["impressions_by_engagement"] <= on["impressions_earned"]).all()
-    assert on["impressions_earned"].mean() > off["impressions_earned"].mean() + 10
+    assert on["impressions_earned"].mean() > off["impressions_earned"].mean() + 3
     assert np.array_equal(on["impressions_owned"], off["impressions_owned"])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from twins.counting import Node
+from twins.reaching import own_nodes
 from twins.spread import TwinResult, simulate_replicate
 from viralsim.kernels.layout import Plan, World
 
@@ -38,7 +39,7 @@ def run_kernel(
     """One result per run key, from the kernel; the working memory is used again from key to key."""
     pytest.importorskip("viralsim.kernels.spread", reason="the spreading kernel is not there")
     from viralsim.engine.scratch import capacities, grown, make_scratch, make_tally
-    from viralsim.kernels.layout import SIZE_FAILED
+    from viralsim.kernels.layout import SIZE_FAILED, SIZE_NODES
     from viralsim.kernels.spread import run_block
 
     sizes = sizes or capacities(world, plan)
@@ -61,7 +62,7 @@ def run_kernel(
                 extra=tally.extra[0].reshape(shape),
                 seed_cost=float(tally.seed_cost[0]),
                 wait=float(tally.wait[0]),
-                nodes=kernel_nodes(plan, scratch.nodes[: tally.trees[0, 4]]),
+                nodes=own_nodes(plan, kernel_nodes(plan, scratch.nodes[: scratch.size[SIZE_NODES]])),
             )
         )
     return results

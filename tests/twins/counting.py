@@ -147,11 +147,12 @@ def count_people(world: World, plan: Plan, displays: list[Display], shares: list
     """`Tallies.people` of one replicate: for each scope, the sets of people, counted by segment."""
     segment = world.segment
     pairs = [(int(i), int(p)) for i, p in zip(plan.slot_item, plan.slot_platform, strict=True)]
-    slots = range(len(pairs))
+    rival = plan.reaching.rival
+    slots = [s for s in range(len(pairs)) if not (len(rival) and rival[s])]
     scopes = [set(slots)]
-    scopes += [{s for s in slots if pairs[s][0] == item} for item in range(len(plan.item_key))]
+    scopes += [{s for s in range(len(pairs)) if pairs[s][0] == item} for item in range(len(plan.item_key))]
     scopes += [{s for s in slots if pairs[s][1] == platform} for platform in range(len(plan.platform_key))]
-    scopes += [{s} for s in slots]
+    scopes += [{s} for s in range(len(pairs))]
     people = np.zeros((4, len(scopes), int(max(segment)) + 1), np.int64)
     for number, scope in enumerate(scopes):
         seen = [display for display in displays if display.slot in scope]
@@ -172,7 +173,8 @@ def count_curves(world: World, plan: Plan, displays: list[Display], shares: list
     reached: set[int] = set()
     for display in displays:
         curves[ORIGINS.index(display.origin), display.slot, bin_of_step[display.step]] += 1
-        if display.person not in reached:
+        rival = plan.reaching.rival
+        if display.person not in reached and not (len(rival) and rival[display.slot]):
             reached.add(display.person)
             curves[4, display.slot, bin_of_step[display.step]] += 1
     for share in shares:

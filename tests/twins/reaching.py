@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twins.counting import Display, Share
+from twins.counting import Display, Node, Share
 from viralsim.kernels.layout import Plan, World
 from viralsim.rng import derive
 
 if TYPE_CHECKING:
     from twins.spread import Event, Replicate
 
-__all__ = ["Delivery", "count_extra"]
+__all__ = ["Delivery", "apply_rules", "count_extra", "own_nodes"]
 
 
 def below(word: int, bound: int) -> int:
@@ -42,6 +43,8 @@ class Delivery:
         self.source: Event | None = None
         self.shown, self.engaged = 0, 0  # of this wave
         self.last_step = len(run.plan.day)
+        self.price = float(reaching.price[number])
+        self.trigger, self.least = float(reaching.trigger[number]), int(reaching.least[number])
         word = int(reaching.number[number])
         self.choice_key = derive(run.slot_word(40, self.slot), word)
         self.view_key = derive(run.slot_word(41, self.slot), word)
@@ -145,3 +148,64 @@ def count_extra(world: World, plan: Plan, displays: list[Display], shares: list[
     for share in shares:
         extra[share.slot, segment[share.person], 3] += share.private
     return extra
+
+
+# Section 13: rules
+
+
+def engagement(run: Replicate, slots: set[int]) -> tuple[int, int]:
+    """Impressions and engagements so far on these slots."""
+    displays = [display for display in run.displays if display.slot in slots]
+    acts = sum(d.liked + (d.comment is not None) + d.clicked for d in displays)
+    return len(displays), acts + sum(1 for share in run.shares if share.slot in slots and not share.asked)
+
+
+def apply_rules(run: Replicate, step: int) -> None:
+    reaching = run.plan.reaching
+    for when, least in zip(reaching.rule_step, reaching.rule_least, strict=True):
+        if when == step + 1:
+            move_budget(run, step, int(least))
+    for flight in run.deliveries:
+        if flight.trigger == 0.0 or flight.begin >= 0 or step + 1 >= flight.last_step:
+            continue
+        impressions, engagements = engagement(run, {flight.slot})
+        if 0 < impressions >= flight.least and engagements >= flight.trigger * impressions:
+            flight.begin, flight.end = step + 1, min(step + 1 + flight.interval, flight.last_step)
+            flight.changed = (flight.changed[0], step + 1)
+
+
+def move_budget(run: Replicate, step: int, least: int) -> None:
+    plan = run.plan
+    flights = [d for d in run.deliveries if not d.is_discovery and d.begin >= 0]
+    rates = {}
+    for item in {int(plan.slot_item[d.slot]) for d in flights if d.end > step + 1}:
+        slots = {s for s, i in enumerate(plan.slot_item) if i == item}
+        impressions, engagements = engagement(run, slots)
+        if 0 < impressions >= least:
+            rates[item] = engagements / impressions
+    if not rates:
+        return
+    best = min(rates, key=lambda item: (-rates[item], int(plan.item_key[item])))
+    receiving = [d for d in flights if d.end > step + 1 and int(plan.slot_item[d.slot]) == best]
+    money = 0.0
+    for flight in flights:
+        if flight not in receiving:
+            money += (flight.planned - flight.bought) * flight.price
+            flight.planned = flight.bought
+    for flight in receiving:
+        more = math.floor(money / len(receiving) / flight.price + 1e-9)
+        flight.planned = min(flight.planned + more, 2_000_000_000)
+        flight.changed = (flight.bought, max(step + 1, flight.begin))
+
+
+# Section 14: competitors
+
+
+def own_nodes(plan: Plan, nodes: list[Node]) -> list[Node]:
+    """The share trees of the brand's items alone."""
+    rival = plan.reaching.rival
+    if not len(rival):
+        return nodes
+    kept = [number for number, node in enumerate(nodes) if not rival[node.slot]]
+    place = {number: position for position, number in enumerate(kept)} | {-1: -1}
+    return [replace(nodes[number], parent=place[nodes[number].parent]) for number in kept]

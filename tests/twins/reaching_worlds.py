@@ -23,7 +23,7 @@ def make_reaching(entries: list[dict[str, Any]]) -> Reaching:
     """Deliveries from one mapping each; `people` is a list, what is not given is neutral."""
     usual = {
         "number": 0, "discovery": 0, "begin": 0, "end": 1, "displays": 1, "cap": 255, "pace": 0.0, "share": 1.0,
-        "price": 0.5, "benchmark": 1.0, "growth": 1.0,
+        "price": 0.5, "benchmark": 1.0, "growth": 1.0, "trigger": 0.0, "least": 0,
     }  # fmt: skip
     rows = [{**usual, **entry} for entry in entries]
     lists = [list(row.pop("people")) for row in rows]
@@ -61,8 +61,34 @@ def random_reaching(rng: Rng, world: World, plan: Plan, steps: int) -> Reaching:
             "benchmark": float(pick(rng, 0.05, 0.3, 1.0)),
             "growth": float(pick(rng, 0.5, 1.0, 3.0)),
         }
+        if not discovery and rng.random() < 0.3:  # waits
+            entry |= {"begin": -1, "end": int(rng.integers(1, steps + 1)), "least": int(pick(rng, 0, 5, 30))}
+            entry["trigger"] = float(pick(rng, 0.01, 0.3, 1.0))
         entries.append(entry)
-    return random_passing_on(rng, make_reaching(entries), len(plan.slot_item))
+    reaching = random_passing_on(rng, make_reaching(entries), len(plan.slot_item))
+    return random_rules(rng, reaching, plan, steps)
+
+
+def random_rules(rng: Rng, reaching: Reaching, plan: Plan, steps: int) -> Reaching:
+    """Platform events, moves of the budget, competitors' items, or not."""
+    events, moves, platforms = int(pick(rng, 0, 0, 1, 2)), int(pick(rng, 0, 1, 2)), len(plan.platform_key)
+    if pick(rng, True, False, False):
+        rival = rng.random(len(plan.item_key)) < 0.5
+        reaching = reaching._replace(
+            rival=rival[plan.slot_item].astype(np.uint8),
+            fans=rng.integers(0, platforms, len(plan.slot_item)),
+        )
+    if pick(rng, True, False, False):
+        seen = [[pick(rng, 0.0, 0.5, 3.0), pick(rng, 1.0, 20.0), pick(rng, 1.0, 4.0)] for _ in plan.slot_item]
+        reaching = reaching._replace(visible=np.array(seen, np.float64))
+    return reaching._replace(
+        rule_step=np.sort(rng.integers(1, steps + 1, moves)),
+        rule_least=np.array([int(pick(rng, 0, 1, 20)) for _ in range(moves)], np.int64),
+        event_step=np.sort(rng.integers(0, steps, events)),
+        event_platform=rng.integers(0, platforms, events),
+        event_reach=np.array([float(pick(rng, 0.0, 0.5, 2.0)) for _ in range(events)]),
+        event_visibility=np.array([float(pick(rng, 0.0, 0.5, 2.0)) for _ in range(events)]),
+    )
 
 
 def words(rng: Rng, n_slots: int) -> np.ndarray:

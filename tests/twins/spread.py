@@ -27,7 +27,7 @@ from twins.counting import (
     summarise_trees,
 )
 from twins.market import Shop
-from twins.reaching import Delivery, count_extra
+from twins.reaching import Delivery, apply_rules, count_extra, own_nodes
 from viralsim.kernels.layout import Plan, World
 from viralsim.rng import derive, exponential, level_of, log
 
@@ -126,6 +126,10 @@ class Replicate:
         self.planned: dict[int, list[Planned]] = defaultdict(list)  # by step
         self.crossings: dict[int, list[Crossing]] = defaultdict(list)  # by step of the share
         self.boost = [1.0 for _ in plan.slot_item]
+        self.reach_now = [float(p) for p in plan.organic_reach]
+        self.like_now = [int(q) for q in plan.like_q]
+        self.proof = [1.0 for _ in plan.slot_item]
+        self.visibility_now = [float(p) for p in plan.visibility]
         # what has happened, by (person, item), (person, slot) or (person, day)
         self.times_displayed: dict[tuple[int, int], int] = defaultdict(int)
         self.score: dict[tuple[int, int], int] = defaultdict(int)
@@ -174,6 +178,7 @@ class Replicate:
 
     def run(self) -> None:
         for step in range(len(self.plan.day)):
+            self.happen(step)
             self.deliver(step)
             self.show_displays(step)
             self.publish_posts(step)
@@ -183,7 +188,35 @@ class Replicate:
             self.publish_echoes(step)
             self.update_boosts()
             self.update_deliveries(step)
+            apply_rules(self, step)
+            self.count_visibly()
             self.shop.end_step(step)
+
+    def count_visibly(self) -> None:
+        for slot, (strength, reference, most) in enumerate(self.plan.reaching.visible):
+            if strength == 0.0:
+                continue
+            seen = sum(display.liked for display in self.displays if display.slot == slot)
+            seen += sum(1 for share in self.shares if share.slot == slot and not share.asked)
+            factor = min(1.0 + float(strength) * log(1.0 + seen / float(reference)), float(most))
+            self.proof[slot] = factor
+            self.like_now[slot] = int(min(float(self.plan.like_q[slot]) * factor, 2.0**32))
+
+    # Section 14: competitors
+
+    def is_own(self, slot: int) -> bool:
+        rival = self.plan.reaching.rival
+        return not (len(rival) and rival[slot])
+
+    # Section 13: platform events
+
+    def happen(self, step: int) -> None:
+        reaching = self.plan.reaching
+        for e, when in enumerate(reaching.event_step):
+            for slot, platform in enumerate(self.plan.slot_platform):
+                if when == step and platform == reaching.event_platform[e]:
+                    self.reach_now[slot] *= float(reaching.event_reach[e])
+                    self.visibility_now[slot] *= float(reaching.event_visibility[e])
 
     # Sections 9 and 10: paid flights and discovery
 
@@ -215,7 +248,9 @@ class Replicate:
         """Followers the event may be shown to, in the order of the list, each with 255 x tie (posts: -1)."""
         world = self.world
         if event.person is None:
-            first, last = int(world.fan_ptr[event.platform]), int(world.fan_ptr[event.platform + 1])
+            fans = self.plan.reaching.fans
+            at = int(fans[event.slot]) if len(fans) else event.platform
+            first, last = int(world.fan_ptr[at]), int(world.fan_ptr[at + 1])
             return [(int(fan), -1) for fan in world.fans[first:last]]
         pointers = world.indptr[event.platform]
         first, last = int(pointers[event.person]), int(pointers[event.person + 1])
@@ -224,8 +259,8 @@ class Replicate:
 
     def probability(self, event: Event, person: int, tie_255: int) -> float:
         plan = self.plan
-        rate = plan.organic_reach if event.person is None else plan.visibility
-        p = float(rate[event.slot]) * self.boost[event.slot]
+        rate = self.reach_now if event.person is None else self.visibility_now
+        p = rate[event.slot] * self.boost[event.slot]
         if not plan.ranked[event.slot]:
             return p
         if event.person is not None:
@@ -356,7 +391,9 @@ class Replicate:
         self.displays.append(display)
         before = min(self.times_displayed[person, item], 255)
         self.times_displayed[person, item] += 1
-        self.shop.last_origin[person] = event.origin
+        own = self.is_own(slot)
+        if own:
+            self.shop.last_origin[person] = event.origin
         # 2. notice
         stickiness = int(self.world.notice_q[person, item]) * int(plan.fatigue_q[item, before]) // 2**31
         if low32(planned.h) >> 1 >= stickiness:
@@ -375,7 +412,8 @@ class Replicate:
         # 5. view, 6. engagement, 7. share
         view = self.view(person, item)
         self.engage(display, view, planned.h)
-        self.shop.engaged(step, event, person, display, view, planned.h)
+        if own:
+            self.shop.engaged(step, event, person, display, view, planned.h)
         if event.delivery is not None:
             engaged = display.liked + (display.comment is not None) + display.clicked
             self.deliveries[event.delivery].engaged += engaged
@@ -399,7 +437,7 @@ class Replicate:
 
     def engage(self, display: Display, view: int, h: int) -> None:
         plan, slot, h2 = self.plan, display.slot, derive(h, 1)
-        display.liked = view != NEGATIVE and high32(h) < int(plan.like_q[slot])
+        display.liked = view != NEGATIVE and high32(h) < self.like_now[slot]
         display.comment = view if low32(h2) < int(plan.comment_q[slot]) else None
         display.clicked = high32(h2) < int(plan.click_q[slot])
 
@@ -410,6 +448,7 @@ class Replicate:
         dose = float(plan.hazard_friend[slot] if event.is_friend else plan.hazard_post[slot])
         if event.delivery is not None:
             dose = dose * float(plan.reaching.share[event.delivery])
+        dose = dose * self.proof[slot]
         dose = dose * float(self.world.activity[person])
         if len(self.world.share_scale):
             dose = dose * float(self.world.share_scale[person, item])
@@ -484,7 +523,7 @@ class Replicate:
         person, item = event.person, event.item
         self.shared.add((person, event.slot))
         self.shares.append(Share(step, event.slot, person, event.polarity, asked, copied, event.dark))
-        if not asked:
+        if not asked and self.is_own(event.slot):
             self.shop.shared(step, event, cause, copied)
         if (item, person) not in self.node_of:
             parent, generation = -1, 0
@@ -505,7 +544,8 @@ def simulate_replicate(world: World, plan: Plan, run_key: int) -> TwinResult:
     """
     run = Replicate(world, plan, run_key)
     run.run()
-    trees, generations, tree_sizes = summarise_trees(run.nodes)
+    nodes = own_nodes(plan, run.nodes)
+    trees, generations, tree_sizes = summarise_trees(nodes)
     return TwinResult(
         counts=count_events(world, plan, run.displays, run.shares),
         people=count_people(world, plan, run.displays, run.shares),
@@ -519,5 +559,5 @@ def simulate_replicate(world: World, plan: Plan, run_key: int) -> TwinResult:
         wait=float(run.shop.median_wait()),
         extra=count_extra(world, plan, run.displays, run.shares),
         bought=np.array([delivery.bought for delivery in run.deliveries], np.int64),
-        nodes=run.nodes,
+        nodes=nodes,
     )

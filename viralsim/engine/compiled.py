@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.engine import tables
-from viralsim.engine.deliveries import make_reaching
+from viralsim.engine.deliveries import make_reaching, rival_lists
 from viralsim.engine.market import make_market, needs_ties
 from viralsim.engine.memo import Memo
 from viralsim.engine.networks import Network, audience_keys, make_network
@@ -206,6 +206,11 @@ def _make_world(scenario: Any, audience: Audience, slots: tuple[tuple[int, int],
         notice[:, i] = audience.memo("notice", wanted, partial(_notice_coins, audience, *wanted))
     indptr, followers = audience.memo("edges", (), partial(_edges, networks))
     fans = [_fans(scenario, audience, p, name, slots, key) for p, name in enumerate(scenario.platforms)]
+    names = list(scenario.platforms)
+    fans += [
+        _fans(scenario, audience, names.index(name), name, slots, key, rival)
+        for name, rival in rival_lists(scenario)
+    ]
     return World(
         person_key=people.key,
         activity=people.activity,
@@ -269,12 +274,26 @@ def _ties(scenario: Any, networks: tuple[Network, ...]) -> NDArray[np.uint8]:
 
 
 def _fans(
-    scenario: Any, audience: Audience, p: int, name: str, slots: tuple[tuple[int, int], ...], key: int
+    scenario: Any,
+    audience: Audience,
+    p: int,
+    name: str,
+    slots: tuple[tuple[int, int], ...],
+    key: int,
+    rival: str | None = None,
 ) -> NDArray[np.int32]:
-    """The brand's followers on one platform."""
-    fans = scenario.platforms[name].brand_followers
-    topics = tuple(sorted(scenario.items[i].topic for i, q in slots if q == p))
+    """The followers of the brand, or of a competitor, on one platform."""
+    platform = scenario.platforms[name]
+    fans = platform.brand_followers if rival is None else platform.rivals.get(rival)
+    if fans is None:
+        return np.zeros(0, np.int32)
+    topics = tuple(
+        sorted(scenario.items[i].topic for i, q in slots if q == p and scenario.items[i].brand == rival)
+    )
     network = audience.networks[p]
+    order_key, where = derive(derive(key, P_FANS), text_key(name)), f"platforms.{name}.brand_followers.count"
+    if rival is not None:
+        order_key, where = derive(order_key, text_key(rival)), f"platforms.{name}.rivals.{rival}.count"
 
     def picked() -> NDArray[np.int32]:
         affinity = np.ones(audience.people.size)
@@ -287,11 +306,18 @@ def _fans(
             network.follower_count,
             audience.people,
             affinity,
-            derive(derive(key, P_FANS), text_key(name)),
-            f"platforms.{name}.brand_followers.count",
+            order_key,
+            where,
         )
 
-    return audience.memo(f"fans {name}", (fans.pick.model_dump_json(), fans.count, topics, key), picked)
+    wanted = (fans.pick.model_dump_json(), fans.count, topics, key)
+    return audience.memo(f"fans {name} {rival or ''}", wanted, picked)
+
+
+def _hazards(noticed: Sequence[float], factor: float) -> NDArray[np.float64]:
+    """Exposure hazards of chances per noticed display, times a calibrated factor, at most certain."""
+    found = np.array([tables.hazard(prob) for prob in noticed])
+    return found if factor == 1.0 else np.minimum(found * float(factor), lay.HAZARD_CERTAIN)
 
 
 def _make_plan(
@@ -321,7 +347,7 @@ def _make_plan(
     )
     ranked, rank_bound = _ranking(world, slots, platforms, items)
     posts, asks = _posts(scenario, slot_of), _asks(scenario, audience, rates, slot_of, key)
-    step = scenario.run.step
+    step, calibration = scenario.run.step, scenario.calibration
     begin = scenario.run.start.hour + scenario.run.start.minute / 60
     return Plan(
         item_key=np.array([text_key(item.id) for item in items], np.uint64),
@@ -331,8 +357,8 @@ def _make_plan(
         slot_of=slot_of,
         organic_reach=np.array([r.organic_reach for r in rates]),
         visibility=np.array([r.visibility for r in rates]),
-        hazard_post=np.array([tables.hazard(r.share_noticed) for r in rates]),
-        hazard_friend=np.array([tables.hazard(r.friend_share_noticed) for r in rates]),
+        hazard_post=_hazards([r.share_noticed for r in rates], calibration.owned),
+        hazard_friend=_hazards([r.friend_share_noticed for r in rates], calibration.friend),
         like_q=np.array([tables.coin(r.like_noticed) for r in rates], np.uint64),
         comment_q=np.array([tables.coin(r.comment_noticed) for r in rates], np.uint64),
         click_q=np.array([tables.coin(r.click_noticed) for r in rates], np.uint64),
@@ -346,12 +372,17 @@ def _make_plan(
         ranked=ranked,
         rank_bound=rank_bound,
         boost=np.array([_boost(platform) for platform in platforms]),
-        delay=np.stack([tables.delay_table(p.display_delay, p.half_life, p.rhythm, step) for p in platforms]),
+        delay=np.stack(
+            [
+                tables.delay_table(p.display_delay, (p.half_life or 0.0) * calibration.delay, p.rhythm, step)
+                for p in platforms
+            ]
+        ),
         clock=np.stack([clock for clock, _ in clocks]),
-        clock_step=np.stack(
-            [np.pad(guess, (0, longest - guess.size), constant_values=n_steps - 1) for _, guess in clocks]
-        ).astype(np.int32),
-        reaction=np.stack([tables.reaction_table(p.reaction_delay, step) for p in platforms]),
+        clock_step=np.stack([_padded(guess, longest, n_steps - 1) for _, guess in clocks]).astype(np.int32),
+        reaction=np.stack(
+            [tables.reaction_table(p.reaction_delay, step / calibration.delay) for p in platforms]
+        ),
         notices_per_day=min(int(attention.notices_per_day), 63) if limited else -1,
         background_q=tables.background_table(attention.background_per_day if limited else 0.0),
         day=np.floor((begin + np.arange(n_steps) * step) / 24 + 1e-9).astype(np.int64),
@@ -368,6 +399,13 @@ def _make_plan(
         bin_of_step=(np.arange(n_steps) * n_bins // n_steps).astype(np.int64),
         market=make_market(scenario, audience.people),
         reaching=make_reaching(scenario, audience, world, slots, n_steps, key),
+    )
+
+
+def _padded(values: NDArray[np.int32], length: int, value: int) -> NDArray[np.int32]:
+    """An array made longer with a value at its end."""
+    return (
+        values if values.size == length else np.pad(values, (0, length - values.size), constant_values=value)
     )
 
 

@@ -20,10 +20,10 @@ from viralsim.rng import derive, text_key
 if TYPE_CHECKING:
     from viralsim.engine.compiled import Audience
 
-__all__ = ["flight_price", "make_reaching", "mechanics_of"]
+__all__ = ["flight_price", "make_reaching", "mechanics_of", "rival_lists", "staff_costs"]
 
-_MOST_DISPLAYS = 2_000_000_000  # of one flight; the pacing multiplies it with clock units
 Row = dict[str, Any]
+_NO_WAVES: Row = {"discovery": 0, "benchmark": 1.0, "growth": 1.0, "trigger": 0.0, "least": 0}
 
 
 def make_reaching(
@@ -51,12 +51,13 @@ def make_reaching(
     ScenarioError
         If there are more than 255.
     """
-    rows = _flights(scenario, audience, slots, n_steps) + _discoveries(scenario, audience, world, slots, key)
+    rows = _flights(scenario, audience, slots, n_steps) + _boosts(scenario, audience, slots)
+    rows += _discoveries(scenario, audience, world, slots, key)
     if len(rows) > kernel.MAX_DELIVERIES:
         raise ScenarioError(
             f"campaign.paid: {len(rows)} flights and discoveries of items; at most {kernel.MAX_DELIVERIES} are allowed"
         )
-    passed_on = _passing_on(scenario, slots)
+    passed_on = {**_passing_on(scenario, slots), **_rules(scenario, slots)}
     if not rows:
         return no_reaching()._replace(**passed_on)
     lists = [row.pop("people") for row in rows]
@@ -82,6 +83,10 @@ def _passing_on(scenario: Any, slots: Sequence[tuple[int, int]]) -> dict[str, ND
             [coin(entry.visibility) if entry else 0 for entry in on], np.uint64
         )
         made["private_most"] = np.array([entry.most if entry else 1 for entry in on], np.int64)
+    seen = [platforms[p].visible_counts for _, p in slots]
+    if any(counts.kind != "none" for counts in seen):
+        rows = [(c.strength, c.reference, c.most) if c.kind != "none" else (0.0, 1.0, 1.0) for c in seen]
+        made["visible"] = np.array(rows, np.float64)
     for name in ("like", "comment"):
         made[f"{name}_shown"] = np.array(
             [getattr(platforms[p], f"{name}_visibility") for _, p in slots], np.float64
@@ -127,14 +132,94 @@ def _flights(scenario: Any, audience: Audience, slots: Sequence[tuple[int, int]]
             "people": _in_key_order(audience, who),
             "begin": math.floor(flight.begin_hours / step + 1e-9),
             "end": end,
-            "displays": min(math.floor(flight.budget / price * (1 + 1e-12)), _MOST_DISPLAYS),
+            "displays": min(math.floor(flight.budget / price * (1 + 1e-12)), kernel.MOST_DISPLAYS),
             "cap": flight.frequency_cap,
             "pace": min(1.0, step) if flight.pacing == "fast" else 0.0,
-            "share": float(flight.share_multiplier),
+            "share": float(flight.share_multiplier * scenario.calibration.paid / scenario.calibration.owned),
             "price": price,
         }
-        rows.append({"discovery": 0, "benchmark": 1.0, "growth": 1.0, **row})
+        rows.append({**_NO_WAVES, **row})
     return rows
+
+
+def _boosts(scenario: Any, audience: Audience, slots: Sequence[tuple[int, int]]) -> list[Row]:
+    """One waiting flight per rule that boosts and slot on which the brand posts."""
+    names, step, rows = list(scenario.platforms), float(scenario.run.step), []
+    rules = sorted((rule for rule in scenario.campaign.rules if rule.kind == "boost"), key=_boost_order)
+    posted = {(post.item, post.platform) for post in scenario.campaign.posts}
+    for number, rule in enumerate(rules):
+        for s, (i, p) in enumerate(slots):
+            item = scenario.items[i]
+            if item.brand is not None or (item.id, names[p]) not in posted:
+                continue
+            cpm = scenario.platforms[names[p]].cpm if rule.cpm is None else rule.cpm
+            price = float(cpm) / 1000.0
+            row = {
+                "slot": s,
+                "number": kernel.BOOST_NUMBER + number,
+                "people": _in_key_order(audience, audience.networks[p].account),
+                "begin": -1,
+                "end": max(round(float(rule.duration) / step), 1),
+                "displays": min(math.floor(rule.budget / price * (1 + 1e-12)), kernel.MOST_DISPLAYS),
+                "cap": rule.frequency_cap,
+                "pace": 0.0,
+                "share": float(rule.share_multiplier),
+                "price": price,
+                "trigger": max(float(rule.above), 1e-300),
+                "least": rule.least_impressions,
+            }
+            rows.append({**_NO_WAVES, **row})
+    return rows
+
+
+def _boost_order(rule: Any) -> tuple[float, ...]:
+    """What rules that boost are numbered by: their figures, not their place in the list."""
+    cpm = -1.0 if rule.cpm is None else float(rule.cpm)
+    figures = (rule.above, rule.budget, cpm, rule.duration, rule.frequency_cap, rule.share_multiplier)
+    return tuple(float(x) for x in (*figures, rule.least_impressions))
+
+
+def _rules(scenario: Any, slots: Sequence[tuple[int, int]]) -> dict[str, NDArray[Any]]:
+    """Moves of the budget, platform events and whose slots are whose; what is not in use is left out."""
+    step, made = float(scenario.run.step), {}
+    moves = sorted(
+        (math.floor(rule.at / step + 1e-9), rule.least_impressions)
+        for rule in scenario.campaign.rules
+        if rule.kind == "move-budget"
+    )
+    made["rule_step"] = np.array([max(when, 1) for when, _ in moves], np.int64)
+    made["rule_least"] = np.array([least for _, least in moves], np.int64)
+    events = sorted(
+        (math.floor(event.at / step + 1e-9), p, float(event.organic_reach), float(event.peer_visibility))
+        for p, platform in enumerate(scenario.platforms.values())
+        for event in platform.events
+    )
+    for column, (name, kind) in enumerate(
+        (("step", np.int64), ("platform", np.int64), ("reach", np.float64), ("visibility", np.float64))
+    ):
+        made[f"event_{name}"] = np.array([event[column] for event in events], kind)
+    brands = [scenario.items[i].brand for i, _ in slots]
+    if any(brand is not None for brand in brands):
+        lists = rival_lists(scenario)
+        names = list(scenario.platforms)
+        made["rival"] = np.array([brand is not None for brand in brands], np.uint8)
+        made["fans"] = np.array(
+            [
+                p if brand is None else len(names) + lists.index((names[p], brand))
+                for (_, p), brand in zip(slots, brands, strict=True)
+            ],
+            np.int64,
+        )
+    return made
+
+
+def rival_lists(scenario: Any) -> list[tuple[str, str]]:
+    """(platform, competitor) of the lists of followers that stand after the brand's own.
+
+    An item of a competitor may be copied to a platform where it has no followers: that list is empty.
+    """
+    brands = sorted({item.brand for item in scenario.items if item.brand is not None})
+    return [(name, brand) for name in scenario.platforms for brand in brands]
 
 
 def _order(flight: Any) -> tuple[Any, ...]:
@@ -152,7 +237,7 @@ def _discoveries(
     step = float(scenario.run.step)
     for s, (i, p) in enumerate(slots):
         waves = scenario.platforms[names[p]].discovery
-        if waves.kind == "none":
+        if waves.kind == "none" or scenario.items[i].brand is not None:
             continue
         outside = audience.networks[p].account.copy()
         outside[world.fans[world.fan_ptr[p] : world.fan_ptr[p + 1]]] = False
@@ -172,14 +257,25 @@ def _discoveries(
             "benchmark": float(waves.benchmark),
             "growth": float(waves.growth),
         }
-        rows.append({"discovery": 1, "cap": 1, "pace": 0.0, "share": 1.0, "price": 0.0, **row})
+        rows.append(
+            {
+                "discovery": 1,
+                "cap": 1,
+                "pace": 0.0,
+                "share": 1.0,
+                "price": 0.0,
+                "trigger": 0.0,
+                "least": 0,
+                **row,
+            }
+        )
     return rows
 
 
 def mechanics_of(scenario: Any) -> frozenset[str]:
     """Which ways to reach people beyond posts and shares a scenario has."""
     found = set()
-    if scenario.campaign.paid:
+    if scenario.campaign.paid or any(rule.kind == "boost" for rule in scenario.campaign.rules):
         found.add("paid")
     if any(platform.discovery.kind != "none" for platform in scenario.platforms.values()):
         found.add("discovery")
@@ -187,4 +283,16 @@ def mechanics_of(scenario: Any) -> frozenset[str]:
         found.add("private")
     if any(p.like_visibility > 0 or p.comment_visibility > 0 for p in scenario.platforms.values()):
         found.add("engagement")
+    if any(item.brand is not None for item in scenario.items):
+        found.add("rivals")
+    if scenario.campaign.staff.price_per_hour > 0:
+        found.add("staff")
     return frozenset(found)
+
+
+def staff_costs(scenario: Any) -> tuple[float, float]:
+    """US$ of working time: for the brand's posts, and for each flight that runs."""
+    staff, items = scenario.campaign.staff, {item.id: item for item in scenario.items}
+    posts = sum(1 for post in scenario.campaign.posts if items[post.item].brand is None)
+    hours, price = staff.hours_per_post * posts, staff.price_per_hour
+    return float(hours * price), float(staff.hours_per_flight * price)

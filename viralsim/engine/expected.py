@@ -198,7 +198,8 @@ class _Spread:
         for d in range(reaching.slot.size):
             slot = int(reaching.slot[d])
             people = reaching.people[reaching.first[d] : reaching.first[d + 1]]
-            if slot not in stay or reaching.discovery[d] or not people.size:
+            waits = reaching.discovery[d] or reaching.trigger[d] > 0.0
+            if slot not in stay or waits or not people.size:
                 continue
             mean = min(reaching.displays[d] / people.size, float(reaching.cap[d]))
             bought[plan.slot_platform[slot]] += mean * people.size
@@ -280,7 +281,9 @@ def expectations(compiled: Compiled) -> Expectations:
     so they overstate large cascades.
     """
     sums = _Sums(compiled)
-    for item in range(len(compiled.scenario.items)):
+    for item, written in enumerate(compiled.scenario.items):
+        if written.brand is not None:
+            continue  # a competitor's
         spread = _Spread(compiled, item)
         if spread.slots:
             sums.add(spread)

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.engine.compiled import AudienceMaker, Compiled, compile_draw, run_key
-from viralsim.engine.deliveries import mechanics_of
+from viralsim.engine.deliveries import mechanics_of, staff_costs
 from viralsim.engine.ensemble import Ensemble
 from viralsim.engine.memory import check_memory
 from viralsim.engine.networks import file_graphs
 from viralsim.engine.replicates import Events, last_events, last_touches, run_replicates
 from viralsim.engine.sales import counterfactual_purchases, make_sales_tallies, sales_facts
-from viralsim.engine.touches import SHARE_KINDS, Touches, make_touches, share_rows
+from viralsim.engine.touches import Touches, make_touches, own_shares, share_rows
 from viralsim.engine.trace import Trace
 from viralsim.errors import EngineError, SpecError
 from viralsim.graph.social_graph import SocialGraph
@@ -277,7 +277,7 @@ class _Run:
         facts = {
             "people": np.bincount(people.segment, minlength=groups),
             "excluded": np.bincount(people.segment[outside], minlength=groups),
-            "fans": np.diff(compiled.world.fan_ptr),
+            "fans": np.diff(compiled.world.fan_ptr)[: len(compiled.scenario.platforms)],
             "compiled": compiled if draw == 0 else None,
             "slots": compiled.slots,
             "times": compiled.times_hours,
@@ -340,6 +340,10 @@ class _Run:
             prices=np.stack([self.per_draw[d]["display_prices"] for d in range(self.draws)]),
             targeted=() if everybody else tuple(any(s in target for target in targets) for s in segments),
             has=has,
+            rival=tuple(plain.items[i].brand is not None for i, _ in self.per_draw[0]["slots"])
+            if "rivals" in has
+            else (),
+            staff=staff_costs(plain),
         )
 
     def _trace(self, replicate: int) -> Trace:
@@ -378,8 +382,9 @@ def _prices(plain: Any) -> Prices:
 
 def make_trace(compiled: Compiled, events: Events, replicate: int, touches: Touches | None = None) -> Trace:
     """The shares among `events` as a Trace."""
-    shares = np.flatnonzero(np.isin(events.kind, SHARE_KINDS))
-    row = np.append(share_rows(events), -1)  # the last entry serves cause -1
+    rival = compiled.plan.reaching.rival
+    shares = own_shares(events, rival)
+    row = np.append(share_rows(events, rival), -1)  # the last entry serves cause -1
     slots = np.array(compiled.slots, np.int64).reshape(-1, 2)[events.slot[shares]]
     person = events.who[shares]
     return Trace(

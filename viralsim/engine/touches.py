@@ -132,9 +132,15 @@ class Touches:
         }
 
 
-def share_rows(events: Events) -> NDArray[np.int64]:
+def own_shares(events: Events, rival: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Positions of the events that are shares of the brand's items (`rival`: 1 by slot of a competitor's, or empty)."""
+    is_share = np.isin(events.kind, SHARE_KINDS)
+    return np.flatnonzero(is_share & (rival[events.slot] == 0) if rival.size else is_share)
+
+
+def share_rows(events: Events, rival: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Row of each event in the trace of shares: its own, or of the share it goes back to; -1 for none (int64[E])."""
-    shares = np.flatnonzero(np.isin(events.kind, SHARE_KINDS))
+    shares = own_shares(events, rival)
     row = np.full(events.kind.size + 1, -1, np.int64)  # the last entry serves cause -1
     row[shares] = np.arange(shares.size)
     for event in np.flatnonzero(np.isin(events.kind, SHOWN_ON_KINDS)):
@@ -159,7 +165,7 @@ def make_touches(
     step_hours = float(compiled.scenario.run.step)
     event = touch[:, mk.TOUCH_EVENT]
     who = events.who[event]
-    share_row = share_rows(events)
+    share_row = share_rows(events, compiled.plan.reaching.rival)
     return Touches(
         person=touch[:, mk.TOUCH_PERSON],
         hour=np.asarray(touch[:, mk.TOUCH_STEP] * step_hours, np.float64),

@@ -226,7 +226,7 @@ def book_special(scratch, filled):
 @inner
 def book_wave(plan, scratch, slot, view, word, word_2, delivery):
     """Engagements with a noticed display count for the wave it belongs to."""
-    engaged = np.int64(view >= 0 and high32(word) < plan.like_q[slot])
+    engaged = np.int64(view >= 0 and high32(word) < scratch.reaching.like_q[slot])
     engaged += np.int64(low32(word_2) < plan.comment_q[slot])
     engaged += np.int64(high32(word_2) < plan.click_q[slot])
     scratch.reaching.wave[delivery - 1, 1] += engaged

@@ -221,7 +221,7 @@ def receive(world, plan, scratch, curves, t, width, filled):
     time_bin = np.uint64(plan.bin_of_step[t])
     found = 0
     scaled = world.share_scale.shape[0] > 0
-    scale = world.share_scale.reshape(-1)
+    scale, own = world.share_scale.reshape(-1), scratch.reaching.own
     for b in range(np.uint64(filled)):
         event, word = batch[b, 2], batch[b, 1]
         row = (batch[b, 0] >> PERSON_OF) * wide
@@ -233,12 +233,12 @@ def receive(world, plan, scratch, curves, t, width, filled):
         counts[(slot * n_segments + ((person_word >> SEGMENT) & U31)) * COUNTS + origin] += 1
         curves[origin, slot, time_bin] += 1
         if not (person_word >> ORIGIN) & U7:
-            curves[4, slot, time_bin] += 1
+            curves[4, slot, time_bin] += np.int64(own[slot])
             if not person_word & TOUCHED:
                 scratch.touched[scratch.size[SIZE_TOUCHED]] = np.int64(batch[b, 0] >> PERSON_OF)
                 scratch.size[SIZE_TOUCHED] += 1
-        rows[row + U1] = person_word | (U1 << (ORIGIN + origin)) | TOUCHED
-        if plan.market.selling:  # the last impression's origin
+        rows[row + U1] = person_word | (own[slot] << (ORIGIN + origin)) | TOUCHED
+        if plan.market.selling and own[slot]:  # the last impression's origin
             person = batch[b, 0] >> PERSON_OF
             kept = scratch.sales.customer[person] & np.uint8(3)
             scratch.sales.customer[person] = kept | np.uint8((origin + U1) << np.uint64(B_LAST_SHIFT))
@@ -273,7 +273,7 @@ def react(world, plan, scratch, t, width, display, word, event):
     origin = np.int64((event >> EV_ORIGIN) & U3)
     peer = (event >> EV_PEER) & U1
     delivery = np.int64((event >> EV_DELIVERY) & LOW_8)
-    item = plan.slot_item[slot]
+    item, own = plan.slot_item[slot], scratch.reaching.own[slot]
     at_item = row + 2 + item
     at_slot = row + 2 + plan.item_key.size + slot
     n_segments = scratch.counts.size // (N_COUNTS * plan.slot_item.size)
@@ -302,7 +302,7 @@ def react(world, plan, scratch, t, width, display, word, event):
         view = 0
 
     scratch.counts[count_at + C_NOTICED] += 1
-    liked = view >= 0 and high32(word) < plan.like_q[slot]
+    liked = view >= 0 and high32(word) < scratch.reaching.like_q[slot]
     if liked:
         scratch.counts[count_at + C_LIKES] += 1
     word_2 = derive(word, 1)
@@ -318,13 +318,14 @@ def react(world, plan, scratch, t, width, display, word, event):
     cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
     if plan.reaching.like_shown.size > 0:
         ok = echo(plan, scratch, t, width, person, slot, view, word, word_2, cause)
-    if plan.market.counting:
+    if plan.market.counting and own:
         segment, did = np.int64((person_word >> SEGMENT) & U31), (liked, commented, clicked)
         ok &= engaged(plan, scratch, t, width, display, slot, segment, origin, view, word, did)
     if not slot_word & np.uint64(F_CROSSED | F_DONE):
         growth = plan.hazard_friend[slot] if peer else plan.hazard_post[slot]
         if delivery > 0:
             growth *= plan.reaching.share[delivery - 1]
+        growth *= scratch.reaching.proof[slot]
         growth *= np.float64(np.uint32(person_word & LOW_32).view(np.float32))
         if world.share_scale.shape[0] > 0:
             growth *= world.share_scale[person, item]

@@ -44,7 +44,10 @@ def echo(plan, scratch, t, width, person, slot, view, word, word_2, event):
     platform = plan.slot_platform[slot]
     for kind in (KIND_LIKE, KIND_COMMENT):
         if kind == KIND_LIKE:
-            acted, shown = view >= 0 and high32(word) < plan.like_q[slot], plan.reaching.like_shown[slot]
+            acted, shown = (
+                view >= 0 and high32(word) < scratch.reaching.like_q[slot],
+                plan.reaching.like_shown[slot],
+            )
         else:
             acted, shown = low32(word_2) < plan.comment_q[slot], plan.reaching.comment_shown[slot]
         flag = np.uint64(1 << (ECHOED_SHIFT + 8 * (kind - KIND_LIKE) + platform))

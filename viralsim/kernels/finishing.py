@@ -67,8 +67,9 @@ def finish_person(plan, scratch, row):
         shared = (flags >> DONE_AT) & ~(flags >> ASKED_AT) & U1  # being asked is no share of one's own
         packed = ((flags >> U3) & U15) | (shared << U4)
         bins[(np.uint64(masks.size + s) * n_segments + segment) * FLAGS + packed] += 1
-        masks[0] |= packed
         masks[1 + plan.slot_item[s]] |= packed
+        packed *= scratch.reaching.own[s]
+        masks[0] |= packed
         masks[1 + n_items + plan.slot_platform[s]] |= packed
     for scope in range(np.uint64(masks.size)):
         bins[(scope * n_segments + segment) * FLAGS + masks[scope]] += 1

@@ -160,7 +160,8 @@ def look_up_lists(world, plan, scratch, first, stop):
             key = scratch.rows[who * width]
             prefetch(world.tie, np.uint64(start))
         else:
-            start, stop_at = world.fan_ptr[platform], world.fan_ptr[platform + 1]
+            fans = plan.reaching.fans[slot] if plan.reaching.fans.size > 0 else platform
+            start, stop_at = world.fan_ptr[fans], world.fan_ptr[fans + 1]
             event_key, delay_key = derive(event_key, POST_WORD), derive(delay_key, POST_WORD)
             key = np.uint64(-1 - who)
         e = event - first
@@ -183,9 +184,9 @@ def rank_tables(plan, scratch, slot):
     platform, bound = plan.slot_platform[slot], plan.rank_bound[slot]
     for tie in range(257):
         if tie == 256:  # a post
-            chance = plan.organic_reach[slot] * boost
+            chance = scratch.reaching.reach[slot] * boost
         else:
-            chance = plan.visibility[slot] * boost * plan.tie_rank[platform, tie]
+            chance = scratch.reaching.visibility[slot] * boost * plan.tie_rank[platform, tie]
         scratch.rank_chance[slot, tie] = chance
         scratch.rank_coin[slot, tie] = np.uint64(ONE_32 * min(chance * bound, 1.0) + 1.5)
 
@@ -259,7 +260,9 @@ def publish(world, plan, scratch, t, first, stop):
         if size == 0:
             continue
         peer = scratch.event_who[event] >= 0
-        prob = (plan.visibility[slot] if peer else plan.organic_reach[slot]) * scratch.boost[slot]
+        prob = (scratch.reaching.visibility[slot] if peer else scratch.reaching.reach[slot]) * scratch.boost[
+            slot
+        ]
         event_key = np.uint64(scratch.lists[e, L_EVENT])
         everybody = prob >= SHOW_ALL
         bound = 0.0 if everybody else size * level_of(prob)

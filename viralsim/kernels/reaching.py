@@ -7,9 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from viralsim.kernels.bundles import by_reference
+
 Array = NDArray  # dtypes are stated per field
 
 
+@by_reference
 class Reaching(NamedTuple):
     """Deliveries of one draw: what shows an item to chosen people. D deliveries, at most 255."""
 
@@ -32,8 +35,22 @@ class Reaching(NamedTuple):
     private_most: Array  # int64[S], 1 to MOST_CLOSEST
     like_shown: Array  # float64[S], chance that a like is shown to a follower; shape (0,) if nowhere above 0
     comment_shown: Array  # float64[S]
+    trigger: Array  # float64[D], engagement rate from which a waiting flight runs; 0: it does not wait
+    least: Array  # int64[D], impressions before a waiting flight looks
+    rule_step: Array  # int64[M], step from which the budget is moved to the best item
+    rule_least: Array  # int64[M], impressions an item must have
+    event_step: Array  # int64[E]
+    event_platform: Array  # int64[E]
+    event_reach: Array  # float64[E], factor of organic reach
+    event_visibility: Array  # float64[E], factor of peer visibility
+    visible: (
+        Array  # float64[S, 3], visible counts: strength (0: none), reference, most; shape (0, 3): nowhere
+    )
+    rival: Array  # uint8[S], 1: a competitor's; shape (0,) if none is
+    fans: Array  # int64[S], which list of `World.fans`; shape (0,): the platform's
 
 
+@by_reference
 class ReachingWork(NamedTuple):
     """One thread's working memory for `Reaching`."""
 
@@ -51,11 +68,18 @@ class ReachingWork(NamedTuple):
     key: Array  # uint64[D, 2]: choice, view
     counts: Array  # int64[S x G x N_EXTRA]
     private_key: Array  # uint64[S]
+    reach: Array  # float64[S], organic reach now
+    visibility: Array  # float64[S], peer visibility now
+    like_q: Array  # uint64[S], chance of a like now, in 2^-32
+    proof: Array  # float64[S], factor of the exposure hazard now, by visible counts
+    own: Array  # uint64[S], 1: the brand's, 0: a competitor's
     closest: Array  # uint64[MOST_CLOSEST, 3]: position, tie, word of the best so far
 
 
 MAX_DELIVERIES = 255
+MOST_DISPLAYS = 2_000_000_000  # of one flight; the pacing multiplies it with clock units
 DISCOVERY_NUMBER = 1 << 63
+BOOST_NUMBER = 1 << 62
 MOST_CLOSEST = 3
 ECHO_WORD = 1 << 63
 P_CHOICE, P_DELIVERY_VIEW, P_DISCOVERY_ORDER, P_PRIVATE = 40, 41, 42, 43
@@ -94,6 +118,17 @@ def no_reaching() -> Reaching:
         private_most=whole,
         like_shown=real,
         comment_shown=real,
+        trigger=real,
+        least=whole,
+        rule_step=whole,
+        rule_least=whole,
+        event_step=whole,
+        event_platform=whole,
+        event_reach=real,
+        event_visibility=real,
+        visible=np.zeros((0, 3)),
+        rival=np.zeros(0, np.uint8),
+        fans=whole,
     )
 
 
@@ -116,5 +151,10 @@ def make_work(reaching: Reaching, n_slots: int, n_segments: int) -> ReachingWork
         key=np.zeros((size, 2), np.uint64),
         counts=np.zeros(cells * N_EXTRA, np.int64),
         private_key=np.zeros(n_slots, np.uint64),
+        reach=np.zeros(n_slots),
+        visibility=np.zeros(n_slots),
+        like_q=np.zeros(n_slots, np.uint64),
+        proof=np.ones(n_slots),
+        own=np.ones(n_slots, np.uint64),
         closest=np.zeros((MOST_CLOSEST, 3), np.uint64),
     )

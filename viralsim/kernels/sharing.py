@@ -147,7 +147,7 @@ def count_share(plan, scratch, curves, t, width, event, copied):
     n_segments = scratch.counts.size // (N_COUNTS * plan.slot_item.size)
     segment = np.int64((person_word >> SEGMENT) & np.uint64(31))
     at = (slot * n_segments + segment) * N_COUNTS
-    if plan.market.counting:
+    if plan.market.counting and scratch.reaching.own[slot]:
         share_mentioned(plan, scratch, t, event, slot, segment, view, copied)
     scratch.counts[at + C_SHARES + 1 - view] += 1
     if copied:

@@ -28,8 +28,6 @@ from viralsim.kernels.layout import (
     KIND_POST,
     LISTS,
     N_COUNTS,
-    NODE_ASKED,
-    NODE_PARENT,
     P_ATTENTION,
     P_EVENT,
     P_OPINION,
@@ -42,6 +40,7 @@ from viralsim.kernels.layout import (
 from viralsim.kernels.machine import inner
 from viralsim.kernels.private import end_of_public, send_private, start_private
 from viralsim.kernels.publishing import publish
+from viralsim.kernels.rules import apply_rules, count_visibly, happen, own_parents, start_rules
 from viralsim.kernels.sharing import add_event, ask, copy_shares, share_pending
 from viralsim.kernels.trees import TREE_ASKED, tree_tallies
 
@@ -108,8 +107,10 @@ def replicate(world, plan, scratch, curves, width, run_key):
     private, echoing = plan.reaching.private_q.size > 0, plan.reaching.like_shown.size > 0
     start_deliveries(plan, scratch, run_key)
     start_private(plan, scratch, run_key)
+    start_rules(plan, scratch)
     for t in range(scratch.bucket_head.size):
         begun = scratch.size[SIZE_EVENTS]
+        happen(plan, scratch, t)
         if delivering and not deliver(plan, scratch, t):
             return False, cost
         if scratch.bucket_head[t] >= 0 and not receive_bucket(world, plan, scratch, curves, t, width):
@@ -150,6 +151,8 @@ def replicate(world, plan, scratch, curves, width, run_key):
         if delivering:
             start_waves(plan, scratch, t, published)
             end_waves(plan, scratch, t)
+            apply_rules(plan, scratch, t)
+        count_visibly(plan, scratch)
         if plan.market.counting:
             close_step(world, plan, scratch, t, width)
     return True, cost
@@ -187,9 +190,7 @@ def run_block(world, plan, scratch, tally, run_keys, begin):
             tally.extra[r, c] = scratch.reaching.counts[c]
         for d in range(tally.bought.shape[1]):
             tally.bought[r, d] = scratch.reaching.bought[d]
-        n = scratch.size[SIZE_NODES]
-        for i in range(n):
-            scratch.node_parent[i] = scratch.nodes[i, NODE_PARENT]
+        n, asked = own_parents(scratch, scratch.size[SIZE_NODES])
         tree_tallies(
             scratch.node_parent,
             n,
@@ -198,9 +199,6 @@ def run_block(world, plan, scratch, tally, run_keys, begin):
             tally.generations[r],
             tally.tree_sizes[r],
         )
-        asked = 0
-        for i in range(n):
-            asked += scratch.nodes[i, NODE_ASKED]
         tally.trees[r, TREE_ASKED] = asked
         finish_people(plan, scratch, tally.people[r], width)
     return run_keys.size

@@ -149,7 +149,9 @@ def _with_negative(tallies: Tallies) -> bool:
 
 
 def _with_prices(tallies: Tallies) -> bool:
-    return tallies.has_prices or (tallies.reaching is not None and "paid" in tallies.reaching.has)
+    return tallies.has_prices or (
+        tallies.reaching is not None and not tallies.reaching.has.isdisjoint(("paid", "staff"))
+    )
 
 
 def _with_value(tallies: Tallies) -> bool:
@@ -303,6 +305,24 @@ _VALENCE = (
     ),
     Metric(
         "backlash", _backlash, better="lower", parts=(), ceiling=1.0, by_chance=True, defined=_with_negative
+    ),
+    Metric(
+        "share_of_voice",
+        _count(*SHARES, *COMMENTS),
+        lambda view: view.count_of_all_brands(*SHARES, *COMMENTS),
+        "mentions of all modelled brands",
+        parts=("segment", "platform"),
+        ceiling=1.0,
+        defined=_has("rivals"),
+    ),
+    Metric(
+        "share_of_impressions",
+        _count(*IMPRESSIONS),
+        lambda view: view.count_of_all_brands(*IMPRESSIONS),
+        "impressions of all modelled brands",
+        parts=("segment", "platform"),
+        ceiling=1.0,
+        defined=_has("rivals"),
     ),
 )
 

@@ -88,6 +88,10 @@ class Reaching:
         By segment: whether a flight is meant for it; empty if no flight names a target.
     has : frozenset of str
         Mechanics in use: "paid", "discovery", "private", ...
+    rival : tuple of bool
+        By slot: whether it is a competitor's; empty if none is.
+    staff : (float, float)
+        US$ of working time: for what is certain to happen, and for each delivery that is paid for and shows anything.
     """
 
     counts: NDArray[np.int64]
@@ -95,6 +99,8 @@ class Reaching:
     prices: NDArray[np.float64]
     targeted: tuple[bool, ...]
     has: frozenset[str]
+    rival: tuple[bool, ...] = ()
+    staff: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

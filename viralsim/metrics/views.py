@@ -66,11 +66,12 @@ class View:
     def slots(self) -> list[int]:
         """Positions of the slots that belong to this part."""
         slots = self.tallies.slots
+        own = own_slots(self.tallies)
         if self.kind == "item":
             return [s for s, (item, _) in enumerate(slots) if item == self.index]
         if self.kind == "platform":
-            return [s for s, (_, platform) in enumerate(slots) if platform == self.index]
-        return list(range(len(slots)))
+            return [s for s, (_, platform) in enumerate(slots) if platform == self.index and s in own]
+        return own
 
     def segments(self) -> slice:
         """Segments that belong to this part."""
@@ -90,6 +91,17 @@ class View:
         cells = reaching.counts[:, self.slots()][:, :, self.segments()]
         return np.asarray(cells[:, :, :, EXTRA.index(name)].sum(axis=(1, 2)), dtype=np.float64)
 
+    def count_of_all_brands(self, *names: str) -> Floats:
+        """Sum of the named event counts over the brand's and the competitors' items, of this part."""
+        slots = [
+            s
+            for s, (_, platform) in enumerate(self.tallies.slots)
+            if self.kind != "platform" or platform == self.index
+        ]
+        cells = self.tallies.counts[:, slots][:, :, self.segments()]
+        columns = [COUNTS.index(name) for name in names]
+        return np.asarray(cells[:, :, :, columns].sum(axis=(1, 2, 3)), dtype=np.float64)
+
     def people_outside(self, segments: tuple[bool, ...]) -> Floats:
         """People reached in the segments not named; all of the run only."""
         outside = ~np.array(segments, np.bool_)
@@ -97,11 +109,14 @@ class View:
         return np.asarray(cells.sum(axis=1), dtype=np.float64)
 
     def paid_cost(self) -> Floats:
-        """What the paid flights cost, US$: displays shown x price of each draw; all of the run only."""
+        """What paid flights cost, US$ (displays shown x price of each draw), and working time; all of the run only."""
         reaching = self.tallies.reaching
         if reaching is None:
             return np.zeros(self.tallies.draw.size)
-        return np.asarray((reaching.delivered * reaching.prices[self.tallies.draw]).sum(axis=1), np.float64)
+        prices = reaching.prices[self.tallies.draw]
+        certain, each = reaching.staff
+        running = ((reaching.delivered > 0) & (prices > 0.0)).sum(axis=1)
+        return np.asarray((reaching.delivered * prices).sum(axis=1) + certain + each * running, np.float64)
 
     def people(self, measure: str) -> Floats:
         """Distinct people (see `viralsim.metrics.tallies.PEOPLE`), each counted once in this part."""
@@ -160,7 +175,7 @@ def curve(tallies: Tallies, name: str, slots: list[int] | None = None) -> NDArra
     name : str
         One of `CURVES`; "reach" counts the people first reached in the bin.
     slots : list of int, optional
-        Positions of the slots to add up; all by default.
+        Positions of the slots to add up; all of the brand's by default.
 
     Returns
     -------
@@ -169,9 +184,14 @@ def curve(tallies: Tallies, name: str, slots: list[int] | None = None) -> NDArra
     if name in _SALES_CURVES:
         return _sales_curve(tallies, name)
     rows = tallies.curves[:, list(_CURVE_ROWS[name])]
-    if slots is not None:
-        rows = rows[:, :, slots]
+    rows = rows[:, :, own_slots(tallies) if slots is None else slots]
     return np.asarray(rows.sum(axis=(1, 2)), dtype=np.int64)
+
+
+def own_slots(tallies: Tallies) -> list[int]:
+    """Positions of the slots of the brand's own items."""
+    rival = tallies.reaching.rival if tallies.reaching is not None else ()
+    return [s for s in range(len(tallies.slots)) if not (rival and rival[s])]
 
 
 def part_names(tallies: Tallies, kind: str) -> tuple[str, ...]:

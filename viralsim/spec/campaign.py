@@ -23,6 +23,7 @@ from viralsim.spec.fields import (
     Whole,
     about,
 )
+from viralsim.spec.rules import Rule, Staff
 
 __all__ = ["Campaign", "Flight", "Pick", "Post", "Seeding"]
 
@@ -183,5 +184,7 @@ class Campaign(Model):
 
     posts: Items[Post] = about("Content calendar.", ())
     paid: Items[Flight] = about("Paid flights: ads.", ())
+    rules: Items[Rule] = about("What is done about how items do.", ())
+    staff: Staff = about("Working time as a cost.", {}, neutral=True)
     seeding: Items[Seeding] = about("People asked to share.", ())
     response: BrandResponse | None = about("How complaints are answered. Default: they are not.", None)

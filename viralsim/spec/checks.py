@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from viralsim.spec.checks_reaching import check_flight
+from viralsim.spec.checks_reaching import check_flight, check_game
 from viralsim.spec.durations import format_duration, parse_duration
 from viralsim.spec.presets import PRESETS, SOLVED_TOGETHER, filled
 from viralsim.spec.problems import Path, Problem, allowed_names, nearest, shown
@@ -209,6 +209,7 @@ def _check_campaign(data: Mapping[Any, Any]) -> Iterator[Problem]:
     segments = [name for _, name in _named(_mapping(data.get("audience")).get("segments"), "name")] or [
         "everyone"
     ]
+    yield from check_game(data, horizon)
     attributes = [
         _mapping(_mapping(segment).get("attributes"))
         for segment in _list(_mapping(data.get("audience")).get("segments"))

@@ -60,6 +60,7 @@ class Item(Model):
 
     id: Identity = about("Name by which posts and overrides speak of it; unique.")
     title: Text | None = about("Title for people to read.", None, results=False)
+    brand: Identity | None = about("The competitor whose item it is. Default: the brand itself.", None)
     topic: Identity = about("Topic; segments may have an affinity to it.", "general")
     stickiness: Annotated[float, NumberField("probability", "notices per display")] = about(
         "Chance that a display is noticed, before affinity.", 0.35, source="assumption"

@@ -10,8 +10,10 @@ from pydantic import Field, model_validator
 from viralsim.spec.fields import (
     Chosen,
     DurationNumber,
+    Identity,
     Items,
     KindWord,
+    Map,
     Model,
     Multiplier,
     NumberField,
@@ -21,6 +23,7 @@ from viralsim.spec.fields import (
 )
 from viralsim.spec.networks import Network
 from viralsim.spec.presets import PRESETS, filled
+from viralsim.spec.rules import PlatformEvent
 
 __all__ = ["BrandFollowers", "FollowerPick", "Platform", "Ranking", "Rhythm"]
 
@@ -164,6 +167,32 @@ class Ranking(Model):
     boost: Boost = about("What early engagement does to visibility.", {"kind": "none"}, neutral=True)
 
 
+class NoCounts(Model):
+    """What others did is not seen."""
+
+    kind: Literal["none"] = about("How many liked and shared changes nothing.")
+
+
+class VisibleCounts(Model):
+    """Likes and shares that all can see make others like and share."""
+
+    kind: Literal["shown"] = about(
+        "Likes and shares so far, seen by all, move how readily people like and share."
+    )
+    strength: Annotated[float, NumberField("non-negative", "number", 100.0)] = about(
+        "Readiness is multiplied by 1 + strength x log(1 + (likes + shares) / reference)."
+    )
+    reference: Annotated[float, NumberField("positive", "likes and shares", 1e9)] = about(
+        "Likes and shares that begin to impress.", 100.0, source="assumption"
+    )
+    most: Annotated[float, NumberField("positive", "multiplier", 1000.0, least=1.0)] = about(
+        "Limit of the multiplier, at least 1.", 2.0, source="assumption"
+    )
+
+
+Counts = Annotated[Annotated[NoCounts | VisibleCounts, Field(discriminator="kind")], KindWord()]
+
+
 class NoPrivateSharing(Model):
     """All shares are public."""
 
@@ -273,10 +302,17 @@ class Platform(Model):
     )
     rhythm: Rhythm = about("When viewers are active.", {"kind": "flat"}, neutral=True)
     ranking: Ranking = about("How the feed ranks.", {}, neutral=True)
+    events: Items[PlatformEvent] = about("What the platform changes during the run.", ())
+    rivals: Map[Identity, BrandFollowers] = about(
+        "Followers of competitors, by the competitor's name.", {}, neutral=True
+    )
     private_sharing: PrivateSharing = about(
         "Shares that only the closest see and no platform reports (dark social).",
         {"kind": "none"},
         neutral=True,
+    )
+    visible_counts: Counts = about(
+        "Whether how many liked and shared makes others do so (social proof).", {"kind": "none"}, neutral=True
     )
     like_visibility: Prob = about(
         "Chance that somebody's like shows the item to one of their followers.", 0.0, neutral=True

@@ -48,8 +48,11 @@ def leaves(document: BaseModel) -> Iterator[Leaf]:
 
 def lent_prices(document: Any) -> set[str]:
     """Platforms whose cpm is the price of a flight that has none of its own: there it changes results."""
-    campaign = getattr(document, "campaign", None)
-    return {flight.platform for flight in getattr(campaign, "paid", ()) if flight.cpm is None}
+    campaign: Any = getattr(document, "campaign", None)
+    lent = {flight.platform for flight in getattr(campaign, "paid", ()) if flight.cpm is None}
+    if any(rule.kind == "boost" and rule.cpm is None for rule in getattr(campaign, "rules", ())):
+        lent |= {post.platform for post in campaign.posts}
+    return lent
 
 
 def _leaves(model: BaseModel, above: str, written: bool, results: bool) -> Iterator[Leaf]:
