@@ -252,7 +252,7 @@ def stock_table() -> Iterator[str]:
             )
 
 
-def apart_table(seeds: int = 40) -> Iterator[str]:
+def apart_table(seeds: int = 30) -> Iterator[str]:
     """The factor by its definition beside the estimate from one comparison: means over seeds, shared and not."""
     import viralsim as vs
 

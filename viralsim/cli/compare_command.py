@@ -198,7 +198,9 @@ def compare_job(
 
     def kept(found: Progress) -> str:
         with writing_now:
-            return kept_text(found, last, None if out is None or is_page(out) else out)
+            planned = (options.get("replicates") or scenarios[0].run.replicates) * len(scenarios)
+            counted = f" after {found.done:,} of {found.total or planned:,} replicates"
+            return kept_text(counted, last, None if out is None or is_page(out) else out)
 
     return run_job(work, progress, quiet, kept=kept)
 
@@ -212,9 +214,8 @@ def found_text(found: Comparison) -> str:
     )
 
 
-def kept_text(progress: Progress, last: list[str], folder: Path | None) -> str:
+def kept_text(counted: str, last: list[str], folder: Path | None) -> str:
     """What is said when a comparison is interrupted; what there was is in `folder` already."""
-    counted = f" after {progress.done:,} of {progress.total:,} replicates" if progress.total else ""
     if not last:
         return (
             f"interrupted{counted}; nothing was kept: no two scenarios were done. "
