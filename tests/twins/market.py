@@ -58,7 +58,10 @@ class Shop:
         self.deals[slot, self.run.world.segment[person], column] += 1
 
     def heard(self, person: int) -> int:
-        total = sum(self.run.score[person, item] for item in range(len(self.plan.item_key)))
+        rival = self.plan.reaching.rival
+        rivals = {int(self.plan.slot_item[slot]) for slot in range(len(rival)) if rival[slot]}
+        items = set(range(len(self.plan.item_key))) - rivals
+        total = sum(self.run.score[person, item] for item in items)
         return min(max(total, -127), 127) + 127
 
     def group(self, person: int) -> tuple[int, int]:

@@ -68,10 +68,23 @@ def open_market(world, plan, scratch, run_key):
 
 
 @inner
+def rival_item(plan, item):
+    """Whether an item is a competitor's."""
+    for p in range(plan.platform_key.size):
+        slot = plan.slot_of[item, p]
+        if slot >= 0 and plan.reaching.rival[slot]:
+            return True
+    return False
+
+
+@inner
 def heard_of(plan, scratch, row):
-    """What a person (by row) has heard from others about all items together, as score + 127 (0 to 254)."""
+    """What a person (by row) has heard from others about all the brand's items together, as score + 127 (0 to 254)."""
     total = 0
+    rival = plan.reaching.rival
     for i in range(plan.item_key.size):
+        if rival.size > 0 and rival_item(plan, i):
+            continue
         total += np.int64((scratch.rows[row + 2 + i] >> SCORE) & LOW_8) - 127
     return min(max(total, -127), 127) + 127
 
