@@ -20,7 +20,17 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["Timed", "compare", "duration", "machine", "random_load_scaling", "table", "timed", "versions"]
+__all__ = [
+    "Timed",
+    "compare",
+    "duration",
+    "load",
+    "machine",
+    "random_load_scaling",
+    "table",
+    "timed",
+    "versions",
+]
 
 SIGMA = 4.5  # means that differ by more standard errors than this are a failure of the benchmark
 PACKAGES = ("numpy", "numba", "llvmlite", "networkx", "cynetdiff", "ndlib", "EoN", "networkit")
@@ -162,14 +172,18 @@ def versions() -> str:
     return ", ".join(found)
 
 
+def load() -> str:
+    """Load of the last minute: processes that wanted a processor."""
+    return f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "unknown"
+
+
 def machine() -> str:
-    """Processor, memory, kernel and load of the machine."""
+    """Processor, memory and kernel of the machine."""
     processor = _first_line("/proc/cpuinfo", "model name") or platform.processor() or platform.machine()
     kilobytes = _first_line("/proc/meminfo", "MemTotal").removesuffix(" kB")
     memory = f", {int(kilobytes) / 2**20:.0f} GiB" if kilobytes.isdigit() else ""
-    load = " ".join(f"{x:.2f}" for x in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown"
     system = f"{platform.system()} {platform.release()}"
-    return f"{processor}, {os.cpu_count()} processors{memory}, {system}; load over 1, 5 and 15 minutes {load}"
+    return f"{processor}, {os.cpu_count()} processors{memory}, {system}"
 
 
 # ---- the table -----------------------------------------------------------------------------------

@@ -4,6 +4,9 @@
     .venv/bin/python benchmarks/run.py --only cascades        one module (cascades, engine, goel, epidemics)
     .venv/bin/python benchmarks/run.py --only cascades.million --out -    one part, to the screen
 
+What was measured is kept in benchmarks/results.json, part by part, each with its time and the machine's load, and
+the table is written from there: a part measured again replaces its rows and leaves the others.
+
 The peers get an environment of their own (benchmarks/.peers), made on first use, with the versions of
 benchmarks/peers.txt and the very versions of numpy, numba and so on that this Python has. Ours and theirs
 then run in one process of that environment, in turns.
@@ -13,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -26,7 +29,13 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
-MODULES = ("cascades", "engine", "goel", "epidemics")
+MODULES = ("cascades", "engine", "start", "goel", "epidemics")
+STORE = HERE / "results.json"
+INTRODUCTION = (
+    "Made by `benchmarks/run.py` (see [README.md](README.md)). Times are per cascade unless said; ratio = the peer's",
+    "time / ours, the median over rounds that alternate between the two; spread: the smallest and largest; compile",
+    'time is not in them. Where the peer is "one random load", the ratio is the time of a unit of work in such loads.',
+)
 INSIDE = "VIRALSIM_BENCHMARK_INSIDE"
 
 
@@ -76,54 +85,67 @@ def chosen(only: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def rows_of(name: str, parts: list[str]) -> list[dict[str, Any]]:
-    """Rows of one module; what fails becomes a row that says so, and the exit code is 1."""
+def parts_of(name: str) -> dict[str, Any]:
+    """Parts of one module by name; a module without parts is one."""
     module = importlib.import_module(name)
-    known = getattr(module, "PARTS", {})
-    for part in parts:
-        if part not in known:
-            sys.exit(f"--only {name}.{part}: there is no such part; there are {', '.join(known) or 'none'}")
-    if not known:
-        return list(module.rows())
-    found: list[dict[str, Any]] = []
-    for part in parts or known:
-        print(f"{name}.{part} ...", file=sys.stderr, flush=True)
-        try:
-            found += known[part]()
-        except Exception as problem:  # the other rows are still wanted
-            found.append(
-                {"workload": f"{name}.{part}", "note": f"FAILED: {type(problem).__name__}: {problem}"}
-            )
-    return found
+    return dict(getattr(module, "PARTS", {"": module.rows}))
+
+
+def measure(name: str, part: str, work: Any) -> list[dict[str, Any]]:
+    """Rows of one part; what fails becomes a row that says so, and the exit code is 1."""
+    label = f"{name}.{part}" if part else name
+    print(f"{label} ...", file=sys.stderr, flush=True)
+    try:
+        return list(work())
+    except Exception as problem:  # the other rows are still wanted
+        return [{"workload": label, "note": f"FAILED: {type(problem).__name__}: {problem}"}]
 
 
 def inside(only: list[str], out: str) -> int:
-    """Run everything in this process and write the table."""
+    """Measure in this process and write the table."""
     sys.path[:0] = [str(HERE), str(PROJECT)]
     import harness
 
-    before = harness.machine()
-    found: list[dict[str, Any]] = []
-    for name, parts in chosen(only).items():
-        found += rows_of(name, parts)
-    text = "\n".join(
-        [
-            "# Benchmarks",
-            "",
-            "Made by `benchmarks/run.py` (see README.md there). Times are per cascade unless said; ratio = the peer's",
-            "time / ours, the median over rounds that alternate between the two; compile time is not in them.",
-            "",
-            harness.table(found),
-            "",
-            f"- {strftime('%Y-%m-%d %H:%M', gmtime())} UTC",
-            f"- {harness.versions()}",
-            f"- at the start: {before}",
-            f"- at the end: {harness.machine()}",
-            "",
-        ]
-    )
+    store: dict[str, Any] = {} if out == "-" or not STORE.exists() else json.loads(STORE.read_text("utf-8"))
+    failed = False
+    for name, wanted in chosen(only).items():
+        known = parts_of(name)
+        for part in wanted or known:
+            if part not in known:
+                sys.exit(
+                    f"--only {name}.{part}: there is no such part; there are {', '.join(known) or 'none'}"
+                )
+            load = harness.load()
+            rows = measure(name, part, known[part])
+            failed |= any("FAILED" in str(row.get("note")) for row in rows)
+            store[f"{name}.{part}"] = {
+                "rows": rows,
+                "when": strftime("%Y-%m-%d %H:%M", gmtime()),
+                "load": f"{load} before, {harness.load()} after",
+                "versions": harness.versions(),
+                "machine": harness.machine(),
+            }
+            if out != "-":  # at once: a later part may take long
+                STORE.write_text(json.dumps(store, indent=1) + "\n", "utf-8")
+    text = page(store)
     print(text) if out == "-" else Path(out).write_text(text, "utf-8")
-    return int(any("FAILED" in str(row.get("note")) for row in found))
+    return int(failed)
+
+
+def page(store: dict[str, Any]) -> str:
+    """Everything measured, as the text of RESULTS.md."""
+    import harness
+
+    lines = ["# Benchmarks", "", *INTRODUCTION]
+    order = {name: at for at, name in enumerate(MODULES)}
+    for key in sorted(store, key=lambda key: order.get(key.partition(".")[0], len(order))):
+        part = store[key]
+        lines += ["", f"## {key.rstrip('.')}", "", harness.table(part["rows"]), ""]
+        lines.append(f"{part['when']} UTC; load of the last minute {part['load']}.")
+    told = {(part["machine"], part["versions"]) for part in store.values()}
+    lines += ["", "## Machine and versions", ""]
+    lines += [f"- {machine}; {versions}" for machine, versions in sorted(told)]
+    return "\n".join([*lines, ""])
 
 
 def main() -> int:

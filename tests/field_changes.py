@@ -215,7 +215,9 @@ CHANGES: dict[str, Change] = {
     "audience.attention": to("audience.attention", {"kind": "budget", "notices_per_day": 2, "background_per_day": 1}),
     "segment.name": to("audience.segments.a.name", "c"),
     "segment.fraction": Change({"audience.segments.a.fraction": 0.8, "audience.segments.b.fraction": 0.2}),
-    "segment.attributes": to("audience.segments.a.attributes", {"age": 20}, shows=texts),
+    "segment.attributes": Change(
+        {"audience.segments.a.attributes": {"age": 60}, "audience.segments.b.attributes": {"age": 20}},
+        first=AGED | pick("attributes", where={"age": 20}, count=4)),
     "segment.access": to("audience.segments.a.access", {"one": 0.3}),
     "segment.affinity": to("audience.segments.a.affinity", {"news": 2.5}),
     "segment.activity": to("audience.segments.a.activity", 3.0),
@@ -438,6 +440,12 @@ CHANGES: dict[str, Change] = {
        for name, value in {"strength": 0.2, "reference": 50.0, "most": 1.1}.items()},
     "platform.like_visibility": to(f"{ONE}.like_visibility", 0.3),
     "platform.comment_visibility": to(f"{ONE}.comment_visibility", 0.3),
+    # calibration
+    "document.calibration": to("calibration", {"friend": 0.2}),
+    "calibration.owned": to("calibration.owned", 0.2),
+    "calibration.friend": to("calibration.friend", 0.2),
+    "calibration.paid": to("calibration.paid", 5.0, first={"campaign.paid": [{**AD, "cpm": 8.0}]}),
+    "calibration.delay": to("calibration.delay", 3.0),
     "platform.events": to(f"{ONE}.events", [{"at": "2h", "organic_reach": 0.2}]),
     "platformevent.at": to(f"{ONE}.events.0.at", "21h", first={f"{ONE}.events": [{"at": "1h", "organic_reach": 0.2}]}),
     **{f"platformevent.{name}": to(f"{ONE}.events.0.{name}", 0.2, first={f"{ONE}.events": [{"at": "1h"}]})

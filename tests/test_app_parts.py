@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from xml.etree import ElementTree
@@ -171,6 +172,12 @@ def scope(host: str, origin: str | None = None, kind: str = "http", method: str 
 )
 def test_the_guard_answers_the_apps_own_pages_only(asked, allowed):
     assert Guard(None, ["127.0.0.1", "localhost"]).allows(asked) is allowed
+
+
+def test_the_guard_keeps_other_sites_out_where_others_are_let_in_too():
+    guard = Guard(None, None)
+    assert guard.allows(scope("lab.example:8080", "http://lab.example:8080", "websocket"))
+    assert not guard.allows(scope("lab.example:8080", "http://evil.example", "websocket"))
 
 
 # ------------------------------------------------------------------------------------------- uploads
@@ -388,6 +395,15 @@ def test_the_gallery_shows_no_run_of_another_version(ensemble):
     assert sum(run.parts) == pytest.approx(1.0, abs=1e-3)
     again = gallery._recorded(json.loads(gallery.recorded_text({name: run}))[name])
     assert again == run
+
+
+def test_a_scenario_without_a_run_of_its_version_is_recorded_anew(monkeypatch, ensemble):
+    monkeypatch.setattr(gallery, "recorded_runs", dict)
+    names = {scenario.name for scenario in gallery.stale({})}
+    assert names == set(STOCK)
+    scenario = vs.load_scenario("small-shop")
+    run = dataclasses.replace(gallery.record(ensemble), digest=scenario.digest)
+    assert {s.name for s in gallery.stale({"small-shop": run})} == names - {"small-shop"}
 
 
 def test_the_gallery_has_every_stock_scenario():

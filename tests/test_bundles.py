@@ -27,6 +27,15 @@ class Group(NamedTuple):
     active: bool
 
 
+@by_reference
+class Pair(NamedTuple):
+    """Bundles within one."""
+
+    first: Group
+    second: Group
+    more: np.ndarray
+
+
 @inner
 def fill(group, first):
     for i in range(first, group.counts.size):
@@ -38,6 +47,13 @@ def fill(group, first):
 def run(group, first):
     fill(group, first)
     return group.counts[group.most - 1]
+
+
+@njit(nogil=True, _nrt=False)
+def run_pair(pair):
+    fill(pair.first, 0)
+    fill(pair.second, 1)
+    return pair.first.counts[3] + pair.second.counts[1] + pair.more[0]
 
 
 def example(**changes):
@@ -65,6 +81,13 @@ def test_a_loop_that_changes_an_array_sees_the_change():
         return group.counts[-1]
 
     assert running_sum(example(counts=np.array([1, 2, 3]))) == 6
+
+
+def test_a_bundle_in_a_bundle():
+    pair = Pair(example(), example(most=2), np.array([5]))
+    assert run_pair(pair) == 70 + 30 + 5
+    assert pair.first.counts.tolist() == [10, 30, 50, 70, 0, 0]
+    assert pair.second.counts.tolist() == [0, 30, 0, 0, 0, 0]
 
 
 def test_types_differ_with_the_fields_and_can_be_stored():

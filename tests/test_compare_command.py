@@ -178,3 +178,13 @@ def test_the_bar_starts_anew_at_each_look():
             progress(total, total)
     assert (progress.looks, progress.done, progress.total, progress.note) == (2, 40, 40, "look 2")
     assert progress.left_seconds(0.0) is None
+
+
+@pytest.mark.parametrize("width", [1e-6, 1e-4, 0.0015, 0.02, 0.3, 3.0])
+def test_a_narrow_axis_has_ticks(width):
+    from viralsim.report.figures_comparison import _ratio_ticks
+
+    low, high = 1.0 / (1.0 + width), 1.0 + width
+    ticks = _ratio_ticks(low, high)
+    assert 2 <= len(ticks) <= 7 and all(low <= tick <= high for tick in ticks)
+    assert any(tick == pytest.approx(1.0, abs=1e-12) for tick in ticks)

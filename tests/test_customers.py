@@ -16,6 +16,7 @@ from viralsim.engine.expected import expectations
 from viralsim.errors import ScenarioError, SpecError
 from viralsim.experiment.answering import value_of_answering_sooner
 from viralsim.metrics.attributes import NOT_GIVEN, gini
+from viralsim.spec import assumptions
 
 SHOP: dict[str, Any] = {
     "viralsim": 1,
@@ -117,11 +118,20 @@ def test_everybody_who_is_shown_it_buys_once():
 
 
 def test_without_a_price_or_anything_sold_money_is_absent():
-    quiet = run(buying=None)
+    quiet = run(buying=None, value={})
     assert not {"conversions", "revenue", "roi", "reputation", "response_rate"} & set(quiet.metrics)
     unpriced = run(value={})
     assert "conversions" in unpriced
     assert not {"revenue", "roi", "customer_value_direct"} & set(unpriced.metrics)
+
+
+def test_a_price_says_that_something_is_sold():
+    priced = run(buying=None)
+    assert "conversions" in priced and "revenue" in priced
+    assert priced.scenario.document.buying.convert_prob == 0.02
+    assert "buying:" in priced.scenario.to_yaml(full=True)
+    listed = {entry.path: entry for entry in assumptions(priced.scenario)}
+    assert listed["buying.convert_prob"].is_judgement
 
 
 def test_the_world_without_the_campaign_is_the_same_world(shop):
@@ -150,7 +160,7 @@ def test_the_sentence_says_what_was_caused(shop):
     assert "a return on investment of " in shop.sentence()
     bad = run(buying__convert_prob=0, items__film__negative=1, buying__negative_influence=3)
     assert "; it costs " in bad.sentence()
-    assert "purchases" not in run(buying=None).sentence()
+    assert "purchases" not in run(buying=None, value={}).sentence()
 
 
 def test_bad_news_only_costs_purchases():
@@ -341,12 +351,15 @@ def test_run_by_an_attribute(tmp_path, capsys):
     path.write_text(json.dumps(SHOP))
     assert run_command(["run", str(path), "--by", "age", "--json", "--quiet"]) == 0
     made = json.loads(capsys.readouterr().out)
+    assert made["formulas"]["roi"] == "(18 x (purchases - purchases without the campaign) - cost) / cost"
+    assert made["formulas"]["revenue"] == "40 x purchases"
     parts = made["parts"]
     reach = parts["metrics"]["reach"]
     assert sum(part["mean"] for part in reach.values()) == pytest.approx(made["metrics"]["reach"]["mean"])
     assert parts["inequality"]["excluded"]["18-34"] == 0
     assert run_command(["run", str(path), "--by", "age", "--quiet"]) == 0
     shown = capsys.readouterr().out
+    assert "roi = (18 x (purchases" in shown
     assert "expected, by age" in shown and "Gini coefficient between groups" in shown
     assert run_command(["run", str(path), "--by", "segment", "--quiet"]) == 0
     assert "expected, by segment" in capsys.readouterr().out

@@ -14,7 +14,7 @@ import viralsim as vs
 from viralsim.cli.shell import run_command
 from viralsim.errors import SpecError, StoreError
 from viralsim.report.figures_effects import effect_columns, tipping_places
-from viralsim.report.figures_plane import heat_columns, heat_pairs
+from viralsim.report.figures_plane import _tips, heat_columns, heat_pairs
 from viralsim.report.figures_sweep import sweep_effect, sweep_figures, sweep_heat_map
 from viralsim.report.sweep_facts import chance_rows, setting_rows, sweep_verdict, variance_parts
 from viralsim.report.sweep_page import sweep_page
@@ -132,6 +132,14 @@ def test_a_grid_whose_r_passes_1_has_a_tipping_line(view):
     assert "R = 1: the tipping line" in texts
     columns = heat_columns(view, *heat_pairs(view)[0])
     assert len(columns["reproduction"]) == 6
+
+
+def test_a_line_where_the_audience_runs_out_is_no_tipping_line():
+    plane = np.array([[0.5, 1.5, 0.5], [0.5, 1.5, 0.5]])
+    reach = np.array([[1.0, 5.0, 9.0], [1.0, 5.0, 9.0]])
+    up, down = (np.array([[x, 0.0], [x, 1.0]]) for x in (0.4, 1.6))
+    assert _tips(up, plane, reach) and not _tips(down, plane, reach)
+    assert _tips(up, 2.0 - plane, 9.0 - reach)  # a number that dampens both
 
 
 def test_an_effect_curve_has_a_curve_for_each_value_of_the_other(view):

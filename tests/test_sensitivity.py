@@ -301,3 +301,51 @@ def test_the_tables_have_a_row_per_number_and_point():
     found = vs.sensitivity(small_scenario(), "reach", {SHARE: "band", REACH: "0.1:0.9"}, **FEW)
     assert {len(column) for column in found.to_columns().values()} == {2}
     assert {len(column) for column in found.curve_columns().values()} == {10}
+
+
+def test_a_study_can_be_repeated_from_its_folder(folder, capsys):
+    place, _ = folder
+    assert main(["rerun", str(place / "out"), "--quiet"]) == 0
+    assert capsys.readouterr().out.startswith("The same bytes as before: effect_curves.csv, sensitivity.csv")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sweep", "--vary", f"{SHARE}=0.01,0.1", "--vary", "campaign.posts.0.at=0h:4h:2"],
+        [
+            "sweep",
+            "--design",
+            "sobol",
+            "--samples",
+            "2",
+            "--vary",
+            SHARE,
+            "--vary",
+            "platforms.facebook.half_life",
+        ],
+        [
+            "tipping",
+            "--vary",
+            f"{SHARE}=0.01:0.9",
+            "--metric",
+            "shares",
+            "--at-least",
+            "3",
+            "--replicates",
+            "8",
+        ],
+    ],
+)
+def test_sweeps_and_tipping_points_can_be_repeated_too(arguments, folder, tmp_path, capsys):
+    name, *rest = arguments
+    scenario = str(folder[0] / "small.yaml")
+    assert main([name, scenario, *rest, "--out", str(tmp_path / "out"), "--quiet"]) == 0
+    capsys.readouterr()
+    assert main(["rerun", str(tmp_path / "out"), "--quiet"]) == 0
+    assert capsys.readouterr().out.startswith("The same bytes as before: ")
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    table = "results.csv" if name == "sweep" else "tipping.csv"
+    record["files"][table] = "0" * 64
+    (tmp_path / "out" / "run.json").write_text(json.dumps(record))
+    assert main(["rerun", str(tmp_path / "out"), "--quiet"]) == 1

@@ -38,7 +38,7 @@ campaign:
 FIVE_ANSWERS = """\
 five.yaml:4:9: audience.size: 10_000: YAML tools disagree on underscores in numbers; write 10000
 five.yaml:6:36: audience.segments.0.acess: unknown key 'acess'; did you mean 'access'? allowed: name, fraction, \
-attributes, access, affinity, activity, customers
+attributes, access, affinity, activity, customers, convert_prob, baseline_per_week
 five.yaml:9:23: platforms.instagram.preset: 'instagran' is unknown; did you mean 'instagram'? allowed: facebook, \
 instagram, x, youtube, tiktok, linkedin
 five.yaml:11:28: items.0.share_prob: 1.7 is not a probability; allowed: 0 to 1; for 1.7 percent write 0.017

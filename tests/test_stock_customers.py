@@ -8,12 +8,14 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+import pytest
 
 import viralsim as vs
 from viralsim.engine.ensemble import Ensemble
 from viralsim.metrics.uncertainty import Summary, summarise
 
 REPLICATES, DRAWS = 60, 6
+pytestmark = pytest.mark.slow  # each runs three to five variants with their counterfactual worlds
 
 
 @functools.cache
@@ -52,7 +54,7 @@ def test_bad_news_costs_purchases_and_more_so_the_more_it_is_shared():
     assert summarise(bad["conversions_incremental"], bad.draw).high < 0
     assert gain(name, "bad-news-shared-more", "bad-news", "reach").low > 0
     assert gain(name, "bad-news-shared-more", "bad-news", "conversions_incremental").high < 0
-    assert (loud["conversions_referral"] > 50).all(), "last touch claims hundreds while purchases are lost"
+    assert loud["conversions_referral"].mean() > 100, "last touch claims hundreds while purchases are lost"
     assert (bad["backlash"] == 1).all()
     assert (good["backlash"] == 0).all()
 
@@ -75,9 +77,12 @@ def test_first_reviews_lift_the_sales_of_later_posts():
     assert gain(name, "fifty-good", name, "conversions").low > 0
     assert gain(name, "fifty-good", "fifty-poor", "conversions").low > 0
     assert gain(name, name, "poor-product", "conversions").low > 0
-    few, many = (gain(name, of, "nobody-reviews", "conversions").mean for of in (name, "fifty-good"))
-    first = worlds(name)[name]["reviews"].mean()
-    assert few / first > many / 50, "the first reviews do most"
+    silent, some, fifty = (
+        worlds(name)[of]["conversions"].mean() for of in ("nobody-reviews", name, "fifty-good")
+    )
+    assert 1.2 < some / silent < 1.6
+    assert fifty > 2 * silent
+    assert 5 < worlds(name)[name]["reviews"].mean() < 20
     assert np.array_equal(worlds(name)[name]["clicks"], worlds(name)["fifty-poor"]["clicks"])
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import socket
+import subprocess
+import sys
+import time
 import urllib.error
 import urllib.request
 
 import pytest
+from app_running import answers
 from test_app_parts import GOOD
 
 pytestmark = pytest.mark.browser
@@ -160,3 +166,22 @@ def test_nobody_else_can_connect(app_address):
     with socket.socket() as caller:
         caller.settimeout(5)
         assert caller.connect_ex((other, port)) != 0
+
+
+def test_ctrl_c_ends_it_soon_even_while_it_works(tmp_path):
+    pytest.importorskip("nicegui", reason="nicegui is not installed (the app extra)")
+    own = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")} | {"TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-m", "viralsim", "app", "--no-open", "--port", "18180"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=own
+    ) as process:
+        address = process.stdout.readline().strip()
+        end = time.monotonic() + 120
+        while not answers(address) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert list(tmp_path.glob("viralsim-app-*"))
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert not list(tmp_path.glob("viralsim-app-*"))

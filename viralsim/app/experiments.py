@@ -141,7 +141,7 @@ def _hubs_or_many() -> Outcome:
     found = _comparison("influencers-or-many", "reach", 100, 10)
     means = [float(e["reach"].mean()) for e in found.ensembles]
     ends = dot_ends(found.ensembles, "reach")
-    names = ("Sixty ordinary people", "Ten with many followers", "One star")
+    names = ("Eighty ordinary people", "Ten with many followers", "One star")
     charts = tuple(
         (
             dots_chart(e, "reach", ends, variant=i),
@@ -150,7 +150,7 @@ def _hubs_or_many() -> Outcome:
         for i, (name, e) in enumerate(zip(names, found.ensembles, strict=True))
     )
     said = (
-        f"Sixty ordinary people reach {_rounded(means[0], 10)} people, ten with many followers "
+        f"Eighty ordinary people reach {_rounded(means[0], 10)} people, ten with many followers "
         f"{_rounded(means[1], 10)}, the star {_rounded(means[2], 10)}, for the same money."
     )
     return Outcome(max(means), int(np.argmax(means)), said, charts)

@@ -44,12 +44,12 @@ class Guard:
     Parameters
     ----------
     app : ASGI application
-    hosts : iterable of str
-        Names under which the app may be asked.
+    hosts : iterable of str, optional
+        Names under which the app may be asked; None where others are let in, under whatever name.
     """
 
-    def __init__(self, app: Any, hosts: Iterable[str]) -> None:
-        self.app, self.hosts = app, frozenset(hosts)
+    def __init__(self, app: Any, hosts: Iterable[str] | None) -> None:
+        self.app, self.hosts = app, None if hosts is None else frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on or refuse."""
@@ -66,7 +66,7 @@ class Guard:
     def allows(self, scope: Scope) -> bool:
         """Whether a request is from one of the app's own pages (or no page at all, for reading)."""
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
-        if host_of(headers.get("host", "")) not in self.hosts:
+        if self.hosts is not None and host_of(headers.get("host", "")) not in self.hosts:
             return False
         origin = headers.get("origin")
         if origin is None:

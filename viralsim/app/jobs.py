@@ -28,7 +28,9 @@ MOST_KEPT = 20
 MOST_KEPT_BYTES = 1.5e9
 MOST_REPLICATES = 100_000
 MOST_DRAWS = 1_000
-_BLOCK_SECONDS = 0.5  # what one block should take, so that progress moves and Stop is quick
+_BLOCK_SECONDS = (
+    1.5  # what one block should take: progress moves, and making its draws costs little beside it
+)
 _ENDED = ("done", "stopped", "failed")
 _PER_REPLICATE = (
     "counts",
@@ -74,6 +76,19 @@ def joined(blocks: Sequence[Ensemble]) -> Ensemble:
     return Ensemble(
         tallies, first.scenario, first.seed, first.fixed, first.provenance, tracer=trace, rerunner=again
     )
+
+
+def _time_text(seconds: float) -> str:
+    """A time left, to the next second, minute or tenth of an hour.
+
+    Examples
+    --------
+    >>> _time_text(7.6), _time_text(200.0), _time_text(7500.0)
+    ('8 s', '3 min', '2.1 h')
+    """
+    if seconds < 100:
+        return f"{max(round(seconds), 1)} s"
+    return f"{round(seconds / 60)} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 class Job:
@@ -149,7 +164,7 @@ class Job:
             kept = "nothing was done yet" if self.result is None else f"kept {counted}"
             return f"stopped: {kept}"
         left = self.left_seconds()
-        ahead = f", about {max(round(left), 1)} s left" if left is not None and not self.ended else ""
+        ahead = f", about {_time_text(left)} left" if left is not None and not self.ended else ""
         return f"{self.state}: {counted}{ahead}"
 
     def run(self, audiences: Audiences) -> None:
@@ -173,7 +188,7 @@ class Job:
             self.state = "stopped" if self.done < self.replicates else "done"
 
     def _blocks(self, audiences: Audiences, blocks: list[Ensemble]) -> None:
-        """Run block after block, each about half a second, until all is done or Stop."""
+        """Run block after block, each a second or two, until all is done or Stop."""
         threads = os.cpu_count() or 1
         graphs = audiences.graphs(self.scenario)
         check_memory(self.scenario, graphs, self.replicates, threads, self.draws)

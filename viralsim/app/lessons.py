@@ -127,14 +127,14 @@ LESSONS: tuple[Lesson, ...] = (
         slug="hubs-or-many",
         title="Hubs or many",
         question=(
-            "You have 1,200 dollars: 60 ordinary people for 20 each, 10 with many followers for 120 "
+            "You have 1,200 dollars: 80 ordinary people for 15 each, 10 with many followers for 120 "
             "each, or one star who takes it all. Who is seen by most people?"
         ),
-        choices=("60 ordinary people", "10 with many followers", "the one star"),
+        choices=("80 ordinary people", "10 with many followers", "the one star"),
         unit="",
         most=0,
         experiment=(
-            "The scenario “Ten influencers or sixty ordinary people” and its variants, 100 runs each in "
+            "The scenario “Ten influencers or eighty ordinary people” and its variants, 100 runs each in "
             "the same worlds with the same luck."
         ),
         lesson=(

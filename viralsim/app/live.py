@@ -170,8 +170,10 @@ class Newest:
         self._tell(first)
         if first.seconds > ROUGH_WITHIN_SECONDS:
             self._level = min(self._level + 1, len(_ROUGH_SIZES) - 1)
-        elif first.seconds < ROUGH_WITHIN_SECONDS / 4:
-            self._level = max(self._level - 1, 0)
+        elif self._level:
+            here, finer = _ROUGH_SIZES[self._level], _ROUGH_SIZES[self._level - 1]
+            if first.seconds * finer.replicates / here.replicates < ROUGH_WITHIN_SECONDS / 2:
+                self._level -= 1
         if first.problem or stop.wait(SETTLED_AFTER_SECONDS):
             return
         full = answer(question, self.full, self.audiences, rough=False, stop=stop)

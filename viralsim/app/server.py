@@ -65,9 +65,7 @@ def serve(host: str, port: int, show: bool) -> None:
     app.add_static_files("/viralsim", static, max_cache_age=0)
     ui.add_head_html('<link rel="stylesheet" href="/viralsim/app.css">', shared=True)
     ui.add_head_html('<script src="/viralsim/app.js" defer></script>', shared=True)
-    hosts = {"127.0.0.1", "localhost", "::1", host}
-    if is_loopback(host):
-        app.add_middleware(Guard, hosts=hosts)
+    app.add_middleware(Guard, hosts={"127.0.0.1", "localhost", "::1", host} if is_loopback(host) else None)
     app.on_startup(shop.warm_up)
     app.on_shutdown(shop.close)
     options: dict[str, Any] = {

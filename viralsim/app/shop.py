@@ -25,6 +25,7 @@ __all__ = ["Kept", "Shop"]
 _AUDIENCE_BYTES = 1.5e9
 MOST_UPLOADS = 20
 _ROWS = 8
+_BETWEEN_RECORDINGS_SECONDS = 5.0  # so that whoever begins at once is not kept waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,11 @@ class Shop:
     """
 
     def __init__(self) -> None:
-        self.audiences = Audiences(_AUDIENCE_BYTES)
+        usual = Audiences().limit_bytes  # a part of what is free on this machine
+        self.audiences = Audiences(min(_AUDIENCE_BYTES, usual))
         self.jobs = Jobs(self.audiences)
         self.ready = threading.Event()
+        self._closed = threading.Event()
         self.recorded: dict[str, Recorded] = {}
         self._place = tempfile.TemporaryDirectory(prefix="viralsim-app-")
         self.folder = Path(self._place.name)
@@ -166,6 +169,7 @@ class Shop:
 
     def close(self) -> None:
         """Stop all work and remove what was uploaded."""
+        self._closed.set()
         self.jobs.close()
         self._place.cleanup()
 
@@ -177,6 +181,8 @@ class Shop:
             answer(Question(((scenario, {}),), scenario.run.seed or 0), ROUGHER, self.audiences, True)
             self.ready.set()
             for old in stale(self.recorded):
+                if self._closed.wait(_BETWEEN_RECORDINGS_SECONDS):
+                    return
                 found = answer(Question(((old, {}),), seed_of(old)), ROUGH, self.audiences, False)
                 if found.ensembles:
                     self.recorded[old.name] = record(found.ensembles[0])

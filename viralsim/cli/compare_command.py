@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +85,7 @@ def command(
     viralsim compare broad.yaml seeded.yaml --metric impressions_earned --out which
     viralsim compare sticky-or-shareable --until-settled
     """
-    from viralsim.cli.folder import check_place, write_results
+    from viralsim.cli.folder import RUN_FILE, check_place, is_page, write_results
     from viralsim.cli.render import note, print_json
     from viralsim.cli.render_comparison import print_comparison
     from viralsim.cli.run_command import graph_notes
@@ -119,7 +120,8 @@ def command(
         print_comparison(comparison)
     if out is not None:
         with writing("writing tables and drawing figures", quiet):
-            written = write_results(comparison, out, force)
+            kept = not is_page(out) and (out / RUN_FILE).is_file()  # of a look before, by this very command
+            written = write_results(comparison, out, force or kept)
         note(written, quiet)
 
 
@@ -172,12 +174,17 @@ def compare_job(
     Interrupted
         On Ctrl-C.
     """
+    from viralsim.cli.folder import is_page, write_comparison
     from viralsim.cli.plan import say_if_cold
 
-    last: list[Comparison] = []
+    last: list[str] = []
+    writing_now = threading.Lock()
 
     def keep(found: Comparison) -> bool:
-        last.append(found)
+        if out is not None and not is_page(out) and not (found.looks and found.settled):
+            with writing_now:  # at once, so that nothing is left to do when it is interrupted
+                write_comparison(found, out, force or bool(last), figures=False)
+        last[:] = [found_text(found)]
         return stop_at is not None and found.ensembles[0].replicates >= stop_at
 
     def work(report: Progress) -> Comparison:
@@ -188,26 +195,34 @@ def compare_job(
     kind = LooksProgress if options.get("until_settled") else Progress
     progress = kind("comparing", parts=len(scenarios))
     say_if_cold(progress, quiet)
-    return run_job(work, progress, quiet, kept=lambda found: kept_text(found, last, out, force))
+
+    def kept(found: Progress) -> str:
+        with writing_now:
+            return kept_text(found, last, None if out is None or is_page(out) else out)
+
+    return run_job(work, progress, quiet, kept=kept)
 
 
-def kept_text(progress: Progress, last: list[Comparison], out: Path | None, force: bool) -> str:
-    """What is said when a comparison is interrupted, after writing what there is."""
-    from viralsim.cli.folder import is_page, write_comparison
+def found_text(found: Comparison) -> str:
+    """What there is so far, in words."""
+    first = found.ensembles[0]
+    return (
+        f"{', '.join(found.labels)} with {first.replicates:,} replicates over {first.draws:,} draws. "
+        f"So far: {found.sentence()}"
+    )
 
+
+def kept_text(progress: Progress, last: list[str], folder: Path | None) -> str:
+    """What is said when a comparison is interrupted; what there was is in `folder` already."""
     counted = f" after {progress.done:,} of {progress.total:,} replicates" if progress.total else ""
     if not last:
         return (
             f"interrupted{counted}; nothing was kept: no two scenarios were done. "
             "The same command with the same --seed gives the same numbers."
         )
-    found = last[-1]
-    first = found.ensembles[0]
-    done = f"{', '.join(found.labels)} with {first.replicates:,} replicates over {first.draws:,} draws"
-    if out is None or is_page(out):
-        return f"interrupted{counted}; nothing was written. So far ({done}): {found.sentence()}"
-    write_comparison(found, out, force, figures=False)
+    if folder is None:
+        return f"interrupted{counted}; nothing was written. Done: {last[-1]}"
     return (
-        f"interrupted{counted}; kept in {out}, without figures and page: {done}. So far: {found.sentence()} "
-        f"'viralsim report {out}' draws the page."
+        f"interrupted{counted}; kept in {folder}, without figures and page: {last[-1]} "
+        f"'viralsim report {folder}' draws the page."
     )

@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -317,13 +317,16 @@ def write_results(subject: Ensemble | Comparison, path: Path, force: bool = Fals
     return f"Written to {path}: run.json, page.html, results.csv, curves.csv, replicates.csv, figures"
 
 
-def write_sweep(swept: Sweep, path: Path, metric: str | None, command: str, force: bool = False) -> None:
-    """Write the page of a sweep; `command` is what it says to repeat it with."""
+def write_sweep(
+    swept: Sweep, path: Path, metric: str | None, command: Sequence[str], force: bool = False
+) -> None:
+    """Write the page of a sweep; `command` are the words that asked for it."""
     os.environ.setdefault("MPLBACKEND", "Agg")
     from viralsim.report.rendering import write_page
+    from viralsim.report.reproduce import shared_command
     from viralsim.report.sweep_page import sweep_page
 
-    write_page(sweep_page(swept, metric, command), path, force)
+    write_page(sweep_page(swept, metric, shared_command(command)), path, force)
 
 
 def _made(folder: Path) -> Path:

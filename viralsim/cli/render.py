@@ -129,6 +129,8 @@ def size_text(size_bytes: float) -> str:
 
 def print_ensemble(ensemble: Ensemble, split: Any = None, metric: str = "reach") -> None:
     """Sentence, table of metrics, what the spread is made of, and how to get it again."""
+    from viralsim.metrics.formulas import formulas
+
     click.echo(ensemble.sentence())
     click.echo()
     remarks = Remarks()
@@ -149,6 +151,8 @@ def print_ensemble(ensemble: Ensemble, split: Any = None, metric: str = "reach")
         click.echo("A wider window shows units and medians; --json has everything.")
     for line in remarks.lines():
         click.echo(line)
+    for name, formula in formulas(ensemble.tallies).items():
+        click.echo(f"{name} = {formula}")
     click.echo()
     if split is not None:
         click.echo(split_text(split, metric))

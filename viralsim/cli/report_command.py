@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +80,7 @@ def _write(kind: str, record: dict[str, Any], folder: Path, page: Path, **option
     if kind == "sweep":
         swept = _sweep_of(record, scenarios[0][1], folder if folder.is_dir() else folder.parent)
         with writing("drawing the page", quiet):
-            folders.write_sweep(swept, page, options["metric"], shlex.join(record["command"]), force)
+            folders.write_sweep(swept, page, options["metric"], record["command"], force)
         return
     subject = repeated(record, scenarios, options["threads"], quiet)
     with writing("drawing the page", quiet):

@@ -27,22 +27,26 @@ __all__ = ["command", "read_record", "recorded_scenarios", "repeated", "version_
 def command(
     ctx: click.Context, run_file: Path, threads: int | None, out: Path | None, force: bool, quiet: bool
 ) -> None:
-    """Repeat a run or comparison from its run.json and check that the tables are the same, byte for byte.
+    """Repeat a run, comparison or study from its run.json and check that the tables are the same, byte for byte.
 
     Exit code 1 if they are not; then it says which version differs.
     """
     from viralsim.cli.folder import check_free
     from viralsim.cli.render import note
+    from viralsim.cli.rerun_studies import STUDIES, study_again
     from viralsim.provenance import versions
 
     if out is not None:
         check_free(out, force)
-    record = read_record(run_file)
+    record = read_record(run_file, ("run", "compare", *STUDIES))
     scenarios = recorded_scenarios(record, run_file)
     differing = version_differences(record["versions"], versions())
     for text in differing:
         note(f"note: {text}", quiet)
-    found = _again(record, scenarios, threads, out, force, quiet)
+    if record["kind"] in STUDIES:
+        found = study_again(record, scenarios[0][1], threads, out, force, quiet)
+    else:
+        found = _again(record, scenarios, threads, out, force, quiet)
     changed = [name for name, digest in found.items() if record["files"].get(name) != digest]
     if not changed:
         click.echo(f"The same bytes as before: {', '.join(found)} (seed {record['seed']}).")

@@ -171,6 +171,8 @@ def _warnings(ensemble: Ensemble) -> tuple[str, ...]:
 
 def as_object(result: Result) -> dict[str, Any]:
     """What ``--json`` prints: the ensemble's object, then what stands beside it on the screen."""
+    from viralsim.metrics.formulas import formulas
+
     ensemble, goal = result.ensemble, result.ensemble.scenario.goal
     split = {key: value for key, value in asdict(result.split).items() if value != ""}
     chance = (
@@ -178,6 +180,7 @@ def as_object(result: Result) -> dict[str, Any]:
     )
     return {
         **ensemble.to_dict(),
+        "formulas": formulas(ensemble.tallies),
         "goal": goal and {"metric": goal.metric, "at_least": goal.at_least, "prob": chance},
         "variance": {"metric": result.metric, **split},
         "notes": list(result.notes),

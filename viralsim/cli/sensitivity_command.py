@@ -120,7 +120,7 @@ def command(
     if out is not None:
         from viralsim.cli.study_folder import write_sensitivity
 
-        write_sensitivity(out, found, chosen, force)
+        write_sensitivity(out, found, plan, force)
         note(f"Written to {out}: sensitivity.csv, effect_curves.csv, sensitivity.json, figures", quiet)
 
 

@@ -13,6 +13,7 @@ from viralsim.cli.folder import FORMAT, FORMAT_VERSION, RUN_FILE, file_digests, 
 
 if TYPE_CHECKING:
     from viralsim.experiment.lift import Lift
+    from viralsim.experiment.sensitivities import SensitivityPlan
     from viralsim.experiment.sensitivity_result import Sensitivity
     from viralsim.experiment.tipping import TippingPoint
     from viralsim.spec import Scenario
@@ -22,14 +23,15 @@ os.environ.setdefault("MPLBACKEND", "Agg")  # files are written, no window is op
 __all__ = ["write_lift", "write_sensitivity", "write_tipping"]
 
 
-def write_sensitivity(folder: Path, found: Sensitivity, scenario: Scenario, force: bool = False) -> None:
+def write_sensitivity(folder: Path, found: Sensitivity, plan: SensitivityPlan, force: bool = False) -> None:
     """Write sensitivity.json and .csv, effect_curves.csv, figures, and run.json last."""
     numbers = ("metric", "samples", "curve_replicates")
-    details = {name: getattr(found, name) for name in numbers}
+    details: dict[str, Any] = {name: getattr(plan, name) for name in numbers}
+    details["laws"] = {path: law.described() for path, law in plan.laws.items()}
     tables = {"sensitivity.csv": found.to_columns(), "effect_curves.csv": found.curve_columns()}
     from viralsim.report.figures_studies import sensitivity_figures
 
-    _write(folder, "sensitivity", found, scenario, details, tables, sensitivity_figures, True, force)
+    _write(folder, "sensitivity", found, plan.scenario, details, tables, sensitivity_figures, True, force)
 
 
 def write_tipping(

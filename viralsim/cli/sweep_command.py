@@ -221,7 +221,7 @@ def write_sweep_page(swept: Sweep, page: Path, metric: str, quiet: bool) -> None
     from viralsim.cli.render import note
 
     with writing("drawing the page", quiet):
-        write_sweep(swept, page, metric, shlex.join(["viralsim", *sys.argv[1:]]))
+        write_sweep(swept, page, metric, ["viralsim", *sys.argv[1:]])
     note(f"Written: {page}", quiet)
 
 

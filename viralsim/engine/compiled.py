@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any
@@ -314,6 +314,12 @@ def _fans(
     return audience.memo(f"fans {name} {rival or ''}", wanted, picked)
 
 
+def _hazards(noticed: Sequence[float], factor: float) -> NDArray[np.float64]:
+    """Exposure hazards of chances per noticed display, times a calibrated factor, at most certain."""
+    found = np.array([tables.hazard(prob) for prob in noticed])
+    return found if factor == 1.0 else np.minimum(found * float(factor), lay.HAZARD_CERTAIN)
+
+
 def _make_plan(
     scenario: Any,
     audience: Audience,
@@ -341,7 +347,7 @@ def _make_plan(
     )
     ranked, rank_bound = _ranking(world, slots, platforms, items)
     posts, asks = _posts(scenario, slot_of), _asks(scenario, audience, rates, slot_of, key)
-    step = scenario.run.step
+    step, calibration = scenario.run.step, scenario.calibration
     begin = scenario.run.start.hour + scenario.run.start.minute / 60
     return Plan(
         item_key=np.array([text_key(item.id) for item in items], np.uint64),
@@ -351,8 +357,8 @@ def _make_plan(
         slot_of=slot_of,
         organic_reach=np.array([r.organic_reach for r in rates]),
         visibility=np.array([r.visibility for r in rates]),
-        hazard_post=np.array([tables.hazard(r.share_noticed) for r in rates]),
-        hazard_friend=np.array([tables.hazard(r.friend_share_noticed) for r in rates]),
+        hazard_post=_hazards([r.share_noticed for r in rates], calibration.owned),
+        hazard_friend=_hazards([r.friend_share_noticed for r in rates], calibration.friend),
         like_q=np.array([tables.coin(r.like_noticed) for r in rates], np.uint64),
         comment_q=np.array([tables.coin(r.comment_noticed) for r in rates], np.uint64),
         click_q=np.array([tables.coin(r.click_noticed) for r in rates], np.uint64),
@@ -366,12 +372,17 @@ def _make_plan(
         ranked=ranked,
         rank_bound=rank_bound,
         boost=np.array([_boost(platform) for platform in platforms]),
-        delay=np.stack([tables.delay_table(p.display_delay, p.half_life, p.rhythm, step) for p in platforms]),
+        delay=np.stack(
+            [
+                tables.delay_table(p.display_delay, (p.half_life or 0.0) * calibration.delay, p.rhythm, step)
+                for p in platforms
+            ]
+        ),
         clock=np.stack([clock for clock, _ in clocks]),
-        clock_step=np.stack(
-            [np.pad(guess, (0, longest - guess.size), constant_values=n_steps - 1) for _, guess in clocks]
-        ).astype(np.int32),
-        reaction=np.stack([tables.reaction_table(p.reaction_delay, step) for p in platforms]),
+        clock_step=np.stack([_padded(guess, longest, n_steps - 1) for _, guess in clocks]).astype(np.int32),
+        reaction=np.stack(
+            [tables.reaction_table(p.reaction_delay, step / calibration.delay) for p in platforms]
+        ),
         notices_per_day=min(int(attention.notices_per_day), 63) if limited else -1,
         background_q=tables.background_table(attention.background_per_day if limited else 0.0),
         day=np.floor((begin + np.arange(n_steps) * step) / 24 + 1e-9).astype(np.int64),
@@ -388,6 +399,13 @@ def _make_plan(
         bin_of_step=(np.arange(n_steps) * n_bins // n_steps).astype(np.int64),
         market=make_market(scenario, audience.people),
         reaching=make_reaching(scenario, audience, world, slots, n_steps, key),
+    )
+
+
+def _padded(values: NDArray[np.int32], length: int, value: int) -> NDArray[np.int32]:
+    """An array made longer with a value at its end."""
+    return (
+        values if values.size == length else np.pad(values, (0, length - values.size), constant_values=value)
     )
 
 

@@ -135,7 +135,7 @@ def _flights(scenario: Any, audience: Audience, slots: Sequence[tuple[int, int]]
             "displays": min(math.floor(flight.budget / price * (1 + 1e-12)), kernel.MOST_DISPLAYS),
             "cap": flight.frequency_cap,
             "pace": min(1.0, step) if flight.pacing == "fast" else 0.0,
-            "share": float(flight.share_multiplier),
+            "share": float(flight.share_multiplier * scenario.calibration.paid / scenario.calibration.owned),
             "price": price,
         }
         rows.append({**_NO_WAVES, **row})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from viralsim.metrics.attributes import Inequality, inequality, split_by_attribu
 from viralsim.metrics.columns import Column, Floats
 from viralsim.metrics.frames import data_frame
 from viralsim.metrics.judgement import Viral, judge_viral
+from viralsim.metrics.observed import Observed, observe
 from viralsim.metrics.rounding import format_interval, format_number, format_percent, format_times
 from viralsim.metrics.sales_metrics import sales_clause
 from viralsim.metrics.summaries import Summaries
@@ -248,6 +249,15 @@ class Ensemble:
         """
         split = split_by_attribute(self.tallies, name, self.attributes, attribute)
         return {value: column.values for value, column in split.items()}
+
+    def observed(
+        self, platform: str, hours: Sequence[float] = (1.0, 24.0, 168.0), digits: int | None = 3
+    ) -> Observed:
+        """What the platform itself would show: tracked shares only, its own accounts, at some hours, rounded.
+
+        See `viralsim.metrics.observed.observe`; SpecError for an unknown platform or hour.
+        """
+        return observe(self.tallies, platform, hours, digits)
 
     @property
     def attributes(self) -> tuple[Mapping[str, Any], ...]:

@@ -58,11 +58,11 @@ def slot_rates(
 def _shown(platform: Any, audience: Audience, p: int, name: str) -> tuple[float, float]:
     """(V, s_f) of a platform, solved once for an audience."""
     given = (platform.peer_visibility, platform.friend_share_prob, platform.reproduction_number)
-    return audience.memo(
-        f"rates {name}",
-        given,
-        lambda: visibility_and_friend(platform, audience.networks[p], audience.people.activity, name),
-    )
+
+    def wave() -> Wave:
+        return audience.memo(f"wave {name}", (), lambda: Wave(audience.networks[p], audience.people.activity))
+
+    return audience.memo(f"rates {name}", given, lambda: visibility_and_friend(platform, wave, name))
 
 
 def _rates(
@@ -98,7 +98,7 @@ def _rates(
 
 
 def visibility_and_friend(
-    platform: Any, network: Network, activity: NDArray[np.float32], name: str
+    platform: Any, wave_of_network: Callable[[], Wave], name: str
 ) -> tuple[float, float]:
     """(V, s_f) of a platform, one of them solved from R where R is given (docs/model.md, section 7)."""
     visibility, friend, target = (
@@ -108,7 +108,7 @@ def visibility_and_friend(
     )
     if target is None:
         return float(visibility), float(friend)
-    wave = Wave(network, activity)
+    wave = wave_of_network()
     where = f"platforms.{name}.reproduction_number"
     if visibility is None:
         return _solve(lambda v: wave.reproduction(v, float(friend)), float(target), 1.0, where), float(friend)

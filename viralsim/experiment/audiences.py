@@ -168,6 +168,8 @@ def _bytes_of(made: tuple[Audience, Mapping[str, SocialGraph]]) -> float:
             network.indptr,
             network.followers,
         ]  # twice: see Audience.memo
-        arrays += [] if len(audience.networks) == 1 else [network.followers]
+        arrays += [network.followers] * (
+            4 if len(audience.networks) == 1 else 5
+        )  # the wave's matrix among them
         arrays += [] if network.tie is None else [network.tie]
     return float(sum(array.nbytes for array in arrays))

@@ -63,6 +63,12 @@ class Law:
             return format_duration(max(round(3600 * x), 1) / 3600)
         return x
 
+    def described(self) -> dict[str, Any]:
+        """As plain data, which `law_of_record` reads back."""
+        band = self.band
+        told = None if band is None else [band.value, band.low, band.high, band.kind]
+        return {"low": self.low, "high": self.high, "scale": self.scale, "whole": self.whole, "band": told}
+
     def number(self, u: float) -> float | int:
         """The number at level `u`, in (0, 1); a duration in hours."""
         if self.band is not None:
@@ -72,6 +78,26 @@ class Law:
         else:
             x = self.low + (self.high - self.low) * u
         return round(x) if self.whole else short(x)
+
+
+def law_of_record(data: Mapping[str, Any]) -> Law:
+    """The law that `Law.described` described."""
+    band = data.get("band")
+    return Law(
+        data["low"], data["high"], data["scale"], None if band is None else Uncertain(*band), data["whole"]
+    )
+
+
+def design_of_record(parts: Iterable[Mapping[str, Any]]) -> Design:
+    """The design that the parts' `described` described."""
+    made: list[Part] = []
+    for part in parts:
+        if "settings" in part:
+            made.append(Listed(tuple(dict(point) for point in part["settings"])))
+        else:
+            laws = {path: law_of_record(law) for path, law in part["sampled"].items()}
+            made.append(Sampled(laws, np.array(part["unit"], np.float64)))
+    return Design(tuple(made))
 
 
 def short(value: float) -> float:
@@ -148,7 +174,10 @@ class Sampled:
 
     def described(self) -> dict[str, Any]:
         """As plain data."""
-        return {"sampled": {path: repr(law) for path, law in self.laws.items()}, "unit": self.unit.tolist()}
+        return {
+            "sampled": {path: law.described() for path, law in self.laws.items()},
+            "unit": self.unit.tolist(),
+        }
 
 
 @dataclass(frozen=True)

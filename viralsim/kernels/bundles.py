@@ -119,6 +119,9 @@ def _get_field(context: Any, builder: Any, bundle: Bundle, address: Any, field: 
             argument.attributes.align = context.get_abi_alignment(address.type.pointee)
     at = bundle.position(field)
     value = _load(builder, cgutils.gep_inbounds(builder, address, 0, at))
+    if isinstance(bundle.field_types[at], Bundle):  # a bundle in a bundle
+        size = ir.Constant(ir.IntType(64), context.get_abi_sizeof(value.type.pointee))
+        value.set_metadata("dereferenceable", builder.module.add_metadata([size]))
     return imputils.impl_ret_borrowed(context, builder, bundle.field_types[at], value)
 
 

@@ -53,6 +53,8 @@ def inner(function: Any) -> Any:
     each apart. (True and False stay apart: they choose a variant.)
     """
     compiled = _njit_inner(function)
+    if not hasattr(compiled, "get_call_template"):  # compiling is switched off: a plain function
+        return compiled
     template_of = compiled.get_call_template
 
     def one_for_all(arguments: Any, named: Any) -> Any:

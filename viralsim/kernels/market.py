@@ -7,9 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from viralsim.kernels.bundles import by_reference
+
 Array = NDArray  # dtypes are stated per field
 
 
+@by_reference
 class Market(NamedTuple):
     """Buying, reviews and answers of one draw. Sizes as in viralsim.kernels.layout; all arrays empty when off."""
 
@@ -35,6 +38,7 @@ class Market(NamedTuple):
     answered_share: float  # factor of the hazard of an answered complaint's displays
 
 
+@by_reference
 class Sales(NamedTuple):
     """Working memory of buying, reviews and answers."""
 

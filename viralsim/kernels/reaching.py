@@ -7,9 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from viralsim.kernels.bundles import by_reference
+
 Array = NDArray  # dtypes are stated per field
 
 
+@by_reference
 class Reaching(NamedTuple):
     """Deliveries of one draw: what shows an item to chosen people. D deliveries, at most 255."""
 
@@ -47,6 +50,7 @@ class Reaching(NamedTuple):
     fans: Array  # int64[S], which list of `World.fans`; shape (0,): the platform's
 
 
+@by_reference
 class ReachingWork(NamedTuple):
     """One thread's working memory for `Reaching`."""
 

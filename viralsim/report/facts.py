@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,7 @@ __all__ = [
     "risk_rows",
     "scenario_assumptions",
     "value_formula",
+    "warnings_of",
     "worth_rows",
 ]
 
@@ -60,13 +62,14 @@ WORTH = (
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One number: what it is, the number, its interval and what a single run may bring."""
+    """One number: what it is, the number, its interval, what a single run may bring, and why to read it with care."""
 
     label: str
     value: str
     expected: str = ""
     single: str = ""
     note: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,16 @@ class AssumptionRow:
 def _card(label: str, summary: Summary, note: str = "") -> Card:
     expected = "" if math.isnan(summary.low) else f"{format_interval(summary.low, summary.high, summary.se)}"
     single = "" if math.isnan(summary.p05) else f"{format_interval(summary.p05, summary.p95)}"
-    return Card(label, format_number(summary.mean, summary.se), expected, single, note or summary.note)
+    return Card(label, format_number(summary.mean, summary.se), expected, single, note, summary.note)
+
+
+def warnings_of(rows: Sequence[Card]) -> tuple[tuple[str, str], ...]:
+    """Each warning of some cards once, with the labels it is about: (labels, warning)."""
+    about: dict[str, list[str]] = {}
+    for card in rows:
+        for warning in filter(None, card.warning.split("; ")):
+            about.setdefault(warning, []).append(card.label)
+    return tuple((", ".join(labels), warning) for warning, labels in about.items())
 
 
 def cards(ensemble: Ensemble) -> tuple[Card, ...]:
@@ -105,8 +117,11 @@ def cards(ensemble: Ensemble) -> tuple[Card, ...]:
             Card(
                 "engagement rate",
                 format_percent(rate.mean, rate.se),
-                f"{format_percent(rate.low, rate.se)} to {format_percent(rate.high, rate.se)}",
+                f"{format_percent(rate.low, rate.se)} to {format_percent(rate.high, rate.se)}".replace(
+                    " %", "\N{NO-BREAK SPACE}%"
+                ),
                 note="of impressions",
+                warning=rate.note,
             )
         )
     goal = ensemble.scenario.goal

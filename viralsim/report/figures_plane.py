@@ -119,6 +119,7 @@ def _write_cells(axis: Axes, shades: Floats, low: float, high: float, colours: C
 def _draw_lines(axis: Axes, view: SweepView, x: SweepAxis, y: SweepAxis) -> dict[str, Any]:
     """The tipping line and the line of the goal, where they cross the plane; legend text -> handle."""
     found: dict[str, Any] = {}
+    reach = _plane(view, x, y, view.reach)
     wanted: list[tuple[str, Floats, float, str, Any]] = [
         ("R = 1: the tipping line", view.reproduction, 1.0, TIPPING, "-")
     ]
@@ -136,11 +137,23 @@ def _draw_lines(axis: Axes, view: SweepView, x: SweepAxis, y: SweepAxis) -> dict
         for piece in pieces:
             if np.hypot(*np.diff(piece, axis=0).T).sum() < SHORTEST:
                 continue
+            if values is view.reproduction and not _tips(piece, plane, reach):
+                continue
             axis.plot(
                 *piece.T, color=colour, linestyle=line, linewidth=2.4, zorder=4, path_effects=[style.halo()]
             )
             found[text] = Line2D([], [], color=colour, linestyle=line, linewidth=2.4)
     return found
+
+
+def _tips(piece: Floats, plane: Floats, reach: Floats) -> bool:
+    """Whether reach rises along a piece of a line on the side where what the line is of rises too.
+
+    Where R falls while reach rises, the audience is running out: that is no tipping line.
+    """
+    column, row = np.round(piece).astype(np.int64).T
+    slopes = [np.array(np.gradient(one))[:, row, column] for one in (plane, reach)]
+    return bool(np.nansum(slopes[0] * slopes[1]) > 0.0)
 
 
 def _ticks(one: Any, varied: SweepAxis) -> None:

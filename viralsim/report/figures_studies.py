@@ -68,7 +68,7 @@ def _rows(found: Sensitivity, title: str, subtitle: str) -> tuple[Figure, Axes, 
     for row, factor in enumerate(factors):
         style.write_text(
             axis, 0.0, row - 0.28, style.shortened(style.drawable(factor.path), 60),
-            transform=axis.get_yaxis_transform(), path_effects=[style.halo()], va="center", color=style.INK,
+            transform=axis.get_yaxis_transform(), bbox=style.backed(), va="center", color=style.INK,
         )  # fmt: skip
     axis.set_ylim(len(factors) - 0.35, -0.6)
     axis.set_yticks([])

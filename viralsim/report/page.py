@@ -84,7 +84,12 @@ def comparison_page(comparison: Comparison, drawn: list[Drawn] | None = None) ->
         player=None,
         metric=comparison.metric.replace("_", " "),
         runs=[
-            {"label": label, "cards": (*facts.cards(e), best[label]), "origins": facts.origin_parts(e)}
+            {
+                "label": label,
+                "cards": (*facts.cards(e), best[label]),
+                "warnings": facts.warnings_of(facts.cards(e)),
+                "origins": facts.origin_parts(e),
+            }
             for label, e in zip(comparison.labels, comparison.ensembles, strict=True)
         ],
         pairs=[_pair_row(pair) for pair in comparison.pairs],
@@ -107,7 +112,8 @@ def comparison_page(comparison: Comparison, drawn: list[Drawn] | None = None) ->
 def _run_facts(ensemble: Ensemble) -> dict[str, Any]:
     return {
         "title": ensemble.title,
-        "cards": facts.cards(ensemble),
+        "cards": (cards := facts.cards(ensemble)),
+        "warnings": facts.warnings_of(cards),
         "origins": facts.origin_parts(ensemble),
         "segments": facts.reach_rows(ensemble),
         "risks": facts.risk_rows(ensemble),

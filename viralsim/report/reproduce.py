@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +14,10 @@ from viralsim.spec import Scenario
 from viralsim.spec.networks import GraphFile
 from viralsim.spec.writing import to_yaml
 
-__all__ = ["reproduce_comparison", "reproduce_run", "reproduce_sweep"]
+__all__ = ["reproduce_comparison", "reproduce_run", "reproduce_sweep", "shared_command"]
+
+_OWN_VALUES = ("--out", "-o", "--threads", "--executor", "--scheduler")
+_OWN_FLAGS = ("--quiet", "-q", "--force", "--resume", "--parquet", "--json")
 
 
 def reproduce_run(ensemble: Ensemble) -> dict[str, Any]:
@@ -49,6 +53,27 @@ def reproduce_sweep(
         "versions": dict(versions),
         "graphs": _graphs([scenario]),
     }
+
+
+def shared_command(words: Sequence[str]) -> str:
+    """A command as others may repeat it: without what is of this machine alone (places, threads, schedulers).
+
+    Examples
+    --------
+    >>> shared_command(["viralsim", "sweep", "/home/me/shop.yaml", "--vary", "x=1,2", "--out", "/tmp/a", "--quiet"])
+    'viralsim sweep shop.yaml --vary x=1,2'
+    """
+    kept: list[str] = []
+    skip = False
+    for word in words:
+        name, equals, _ = word.partition("=")
+        if skip:
+            skip = False
+        elif name in _OWN_VALUES:
+            skip = not equals
+        elif word not in _OWN_FLAGS:
+            kept.append(PurePath(word).name if word.endswith((".yaml", ".yml", ".json")) else word)
+    return shlex.join(kept)
 
 
 def _options(ensemble: Ensemble) -> list[str]:

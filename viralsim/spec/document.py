@@ -27,7 +27,7 @@ from viralsim.spec.items import Item
 from viralsim.spec.metric_names import METRIC_NAMES
 from viralsim.spec.platforms import Platform
 
-__all__ = ["FORMAT_VERSION", "Goal", "Run", "ScenarioDocument", "Value"]
+__all__ = ["FORMAT_VERSION", "Calibration", "Goal", "Run", "ScenarioDocument", "Value"]
 
 FORMAT_VERSION = 1
 
@@ -65,6 +65,29 @@ class Value(Model):
     per_click: Annotated[float, _PRICE] | None = about("Worth of a click.", None)
 
 
+_FACTOR = NumberField("positive", "number", 1000.0)
+
+
+class Calibration(Model):
+    """Factors that data can tell: stickiness, share probability, visibility and affinity are seen only as products.
+
+    Their logarithms are what a calibration estimates (a band is drawn on the logarithm); 1 changes nothing.
+    """
+
+    owned: Annotated[float, _FACTOR] = about(
+        "Factor of the exposure hazard of what the brand posts (and discovery shows of it).",
+        1.0,
+        neutral=True,
+    )
+    friend: Annotated[float, _FACTOR] = about(
+        "Factor of the exposure hazard of what people share.", 1.0, neutral=True
+    )
+    paid: Annotated[float, _FACTOR] = about("Factor of the exposure hazard of ads.", 1.0, neutral=True)
+    delay: Annotated[float, _FACTOR] = about(
+        "Factor of the half-lives of platforms and of reaction delays.", 1.0, neutral=True
+    )
+
+
 class Run(Model):
     """How it is simulated."""
 
@@ -94,9 +117,13 @@ class ScenarioDocument(Model):
     )
     items: Annotated[Items[Item], Field(min_length=1, max_length=16)] = about("Pieces of content, 1 to 16.")
     campaign: Campaign = about("What the brand does.", {})
-    buying: Buying | None = about("What makes people buy. Default: nothing is sold.", None)
+    buying: Buying | None = about(
+        "What makes people buy. Default: nothing is sold; with value.price or value.margin, all its defaults.",
+        None,
+    )
     goal: Goal | None = about("What would be a success.", None, results=False)
     value: Value = about("The user's own prices.", {})
+    calibration: Calibration = about("Factors found by calibration.", {})
     run: Run = about("How it is simulated.", {})
     variants: Map[Identity, Map[str, Any]] = about(
         "Alternatives to compare: name -> what differs, nested or as dotted paths.", {}, results=False

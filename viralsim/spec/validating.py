@@ -55,7 +55,7 @@ def validate_document(
         return None, [Problem(("viralsim",), message)]
     document, found = None, []
     try:
-        document = ScenarioDocument.model_validate(data)
+        document = ScenarioDocument.model_validate(_with_buying(data))
     except ValidationError as error:
         found = [problem_of(one, ScenarioDocument, data) for one in error.errors()]
     for problem in check(data, folder, files):
@@ -63,6 +63,13 @@ def validate_document(
         if not any(problem.path == other.path for other in found):
             found.append(problem)
     return (None if found else document), found
+
+
+def _with_buying(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The document with `buying` at its defaults where a price or margin says that something is sold."""
+    value = data.get("value")
+    sold = isinstance(value, Mapping) and any(value.get(name) is not None for name in ("price", "margin"))
+    return {**data, "buying": {}} if sold and data.get("buying") is None else data
 
 
 def validate_variants(data: Mapping[str, Any], base: list[Problem], folder: FilePath) -> list[Problem]:
