@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from ruamel.yaml import YAML
@@ -43,7 +43,9 @@ def _plain(model: BaseModel) -> dict[str, Any]:
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
         number = number_of(field)
+        parts = get_args(field.annotation)  # of a duration that may be left out
         timed = (number is not None and number.kind == "duration") or _HOURS in field.metadata
+        timed = timed or any(_HOURS in getattr(part, "__metadata__", ()) for part in parts)
         source = notes_of(field).get("source")
         if source and name not in model.model_fields_set and number is not None and not number.certain:
             value = Uncertain(value, value, value, "duration" if timed else "number", source=source)
