@@ -53,7 +53,7 @@ def rate_of(count: int, impressions: int) -> Rate:
     --------
     >>> found = rate_of(30, 1000)
     >>> round(found.low, 4), found.value, round(found.high, 4)
-    (0.0208, 0.03, 0.0419)
+    (0.0207, 0.03, 0.042)
     """
     if impressions <= 0:
         return Rate(math.nan, math.nan, math.nan)

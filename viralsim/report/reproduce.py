@@ -60,7 +60,7 @@ def shared_command(words: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> shared_command(["viralsim", "sweep", "/home/me/shop.yaml", "--vary", "x=1,2", "--out", "/tmp/a", "--quiet"])
+    >>> shared_command(["viralsim", "sweep", "mine/shop.yaml", "--vary", "x=1,2", "--out", "results", "--quiet"])
     'viralsim sweep shop.yaml --vary x=1,2'
     """
     kept: list[str] = []
