@@ -161,6 +161,7 @@ SOLD = {
     "value": {"price": 40, "margin": 20},
     f"{FILM}.click_prob": 0.3,
 }
+FRIENDLY = {f"{FILM}.click_prob": 0.9, "buying.convert_prob": 0.05, f"{FILM}.stickiness": 0.9}
 ANSWERS = {"fraction_answered": 0.9, "median_time": "3h", "damping": 1.0}
 CROSS = {f"{FILM}.negative": 0.5, f"{FILM}.view_influence": 2.0, f"{FILM}.comment_prob": 0.4}
 VIEWS = {f"{FILM}.negative": 0.4, f"{FILM}.neutral": 0.1, f"{FILM}.view_influence": 1.0}
@@ -396,7 +397,7 @@ CHANGES: dict[str, Change] = {
     "buying.convert_prob": to("buying.convert_prob", 0.9, first=SOLD),
     "buying.baseline_per_week": to("buying.baseline_per_week", 2.0, first=SOLD),
     "buying.customer_multiplier": to("buying.customer_multiplier", 3.0, first=SOLD),
-    "buying.recommendation_influence": to("buying.recommendation_influence", 5.0, first=SOLD),
+    "buying.recommendation_influence": to("buying.recommendation_influence", 5.0, first={**SOLD, **FRIENDLY}),
     "buying.negative_influence": to("buying.negative_influence", 5.0, first={**SOLD, **CROSS}),
     "buying.reviews": to("buying.reviews", None, first=SOLD),
     "reviews.prob": to("buying.reviews.prob", 0.1, first=SOLD),
@@ -405,7 +406,7 @@ CHANGES: dict[str, Change] = {
     "reviews.wait": to("buying.reviews.wait", "30h", first=SOLD),
     "reviews.existing": to("buying.reviews.existing", 30, first=SOLD),
     "reviews.existing_positive": to("buying.reviews.existing_positive", 0.1, first=SOLD),
-    "reviews.volume_elasticity": to("buying.reviews.volume_elasticity", 1.0, first=SOLD),
+    "reviews.volume_elasticity": to("buying.reviews.volume_elasticity", 1.0, first={**SOLD, **FRIENDLY}),
     "reviews.valence_elasticity": to("buying.reviews.valence_elasticity", 3.0, first=SOLD),
     "segment.convert_prob": to("audience.segments.0.convert_prob", 0.9, first=SOLD),
     "segment.baseline_per_week": to("audience.segments.0.baseline_per_week", 1.0, first=SOLD),

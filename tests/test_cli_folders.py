@@ -122,7 +122,7 @@ def test_rerun_of_what_changed_without_reason_asks_for_a_report(results, capsys)
         ({"format": "something"}, "is not the run.json"),
         ({"format_version": 99}, "format version 99"),
         ({"scenarios": []}, "is damaged"),
-        ({"kind": "sweep"}, "is of a sweep"),
+        ({"kind": "sweep"}, "this sweep was not finished"),
     ],
 )
 def test_rerun_refuses_what_it_cannot_read(results, capsys, changes, message):

@@ -26,9 +26,9 @@ NAMES = (
 IN_TEST_STOCK_CUSTOMERS = (
     "answer-fast-or-slow", "bad-news-spreads", "referral-programme", "review-driven-sale", "tailored-or-one-message",
 )  # fmt: skip
-DRAWS = {"launch-video": 6, "influencers-or-many": 12, "small-shop": 10}
+DRAWS = {"launch-video": 20, "influencers-or-many": 12, "small-shop": 20, "left-out": 20}
 FEW_DRAWS = (
-    4  # for the others; fewer networks than the files ask for, as what is tested is paired within draws
+    10  # for the others; fewer networks than the files ask for, as what is tested is paired within draws
 )
 
 
@@ -159,7 +159,11 @@ def test_whoever_has_no_account_is_never_reached():
     dark = base.tallies.excluded_by_segment[:, 1]
     # A binomial part of about 8,000 people a draw: 4.5 standard errors.
     assert abs(dark.sum() / people.sum() - 0.9) < 4.5 * np.sqrt(0.09 / people.sum())
-    assert pair("left-out", "left-out", "travels-further").verdict == "better"
+    travels = pair(
+        "left-out", "left-out", "travels-further"
+    )  # rare large runs: the verdict allows for 18 pairs
+    assert travels.low > 0
+    assert travels.ratio_low > 1
     assert further.summary()["reproduction_number"].mean > 1
     assert further.viral
     for ensemble in (base, further):

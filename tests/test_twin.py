@@ -35,7 +35,7 @@ def test_kernel_agrees_with_the_twin_in_many_cases():
 
 def test_random_cases_are_lively():
     """What is compared is not mostly silence: every count and every tree figure occurs often."""
-    results = [result for seed in range(300) for result in run_twin(*random_case(seed)[:2], [seed])]
+    results = [result for seed in range(400) for result in run_twin(*random_case(seed)[:2], [seed])]
     with_impressions = sum(1 for result in results if result.counts[:, :, :3].any())
     assert with_impressions > 180
     for column in range(16):
