@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -144,3 +146,28 @@ def test_rerun_notices_a_changed_network(tmp_path, capsys, real, no_figures):
     real.unlink()
     assert run("rerun", "../results") == 2
     assert "no such file" in capsys.readouterr().err
+
+
+def test_a_folder_is_written_though_nobody_reads_what_is_printed(tmp_path):
+    """`viralsim run ... --out results | head -1`: the reader goes, the results stay."""
+    words = [
+        sys.executable,
+        "-m",
+        "viralsim",
+        "run",
+        "small-shop",
+        "--replicates",
+        "4",
+        "--draws",
+        "2",
+        "--seed",
+        "1",
+    ]
+    running = subprocess.Popen(
+        [*words, "--out", "results", "--quiet"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(Path(vs.__file__).parents[1]), "MPLBACKEND": "Agg"},
+    )  # fmt: skip
+    assert running.stdout is not None
+    running.stdout.close()
+    running.wait(120)
+    assert json.loads((tmp_path / "results" / "run.json").read_text("utf-8"))["seed"] == 1

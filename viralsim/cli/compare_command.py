@@ -114,15 +114,19 @@ def command(
         comparison = compare_job(chosen, {**question, **options}, quiet, out, force)
     for text in dict.fromkeys(text for scenario in chosen for text in graph_notes(scenario)):
         note(text, quiet)
-    if as_json:
-        print_json(comparison.to_dict())
-    else:
-        print_comparison(comparison)
-    if out is not None:
-        with writing("writing tables and drawing figures", quiet):
-            kept = not is_page(out) and (out / RUN_FILE).is_file()  # of a look before, by this very command
-            written = write_results(comparison, out, force or kept)
-        note(written, quiet)
+    try:
+        if as_json:
+            print_json(comparison.to_dict())
+        else:
+            print_comparison(comparison)
+    finally:  # also where nobody reads what is printed any more
+        if out is not None:
+            with writing("writing tables and drawing figures", quiet):
+                kept = (
+                    not is_page(out) and (out / RUN_FILE).is_file()
+                )  # of a look before, by this very command
+                written = write_results(comparison, out, force or kept)
+            note(written, quiet)
 
 
 class LooksProgress(Progress):

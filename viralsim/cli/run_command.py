@@ -65,17 +65,19 @@ def command(
         result = simulate_job(chosen, options, quiet)
     for text in (*result.notes, *(f"warning: {text}" for text in result.warnings)):
         note(text, quiet)
-    if as_json:
-        parts = {} if by is None else {"parts": parts_object(result.ensemble, by)}
-        print_json({**as_object(result), **parts})
-    else:
-        print_ensemble(result.ensemble, result.split, result.metric)
-        if by is not None:
-            print_parts(result.ensemble, by)
-    if out is not None:
-        with writing("writing tables and drawing figures", quiet):
-            written = write_results(result.ensemble, out, force)
-        note(written, quiet)
+    try:
+        if as_json:
+            parts = {} if by is None else {"parts": parts_object(result.ensemble, by)}
+            print_json({**as_object(result), **parts})
+        else:
+            print_ensemble(result.ensemble, result.split, result.metric)
+            if by is not None:
+                print_parts(result.ensemble, by)
+    finally:  # also where nobody reads what is printed any more
+        if out is not None:
+            with writing("writing tables and drawing figures", quiet):
+                written = write_results(result.ensemble, out, force)
+            note(written, quiet)
 
 
 @dataclass(frozen=True, slots=True)
