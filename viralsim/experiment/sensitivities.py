@@ -255,7 +255,7 @@ class _Gathered:
         self.plan = plan
         d, n = len(plan.laws), plan.samples
         self.values = np.full((d + 2, 2, n), np.nan)
-        self.within: list[float] = []
+        self.within = np.full((2, n), np.nan)  # by place, not in the order of arrival: sums keep their last digit
         self.curves: dict[str, Column] = {}
         draw = np.arange(plan.replicates) % plan.draws
         self.halves = (draw < plan.draws // 2, draw >= plan.draws // 2)
@@ -288,7 +288,7 @@ class _Gathered:
             self.values[which, half, row] = Column(column.numerator[chosen], column.denominator[chosen]).mean
         if which < 2:
             _, influence = linearise(column)
-            self.within.append(float(influence @ influence) / max(influence.size - 1, 1))
+            self.within[which, row] = np.sum(influence * influence) / max(influence.size - 1, 1)
 
     def result(self) -> Sensitivity:
         """Indices and curves."""

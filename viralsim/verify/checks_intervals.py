@@ -10,7 +10,7 @@ from viralsim.verify.check import Check, Finding, Plot, Setting, worst_of
 
 __all__ = ["checks"]
 
-SMOOTH = ("impressions_owned", "reach", "engagement_rate", "clicks")
+SMOOTH = ("impressions_owned", "reach", "engagement_rate", "noticed")
 PER_DRAW = 10
 SOURCE = "Student 1908; between-draw variance, Cochran 1977"
 
