@@ -44,7 +44,8 @@ def random_reaching(rng: Rng, world: World, plan: Plan, steps: int) -> Reaching:
         slot = int(rng.integers(len(plan.slot_item)))
         holders = np.flatnonzero(world.account >> np.uint8(plan.slot_platform[slot]) & 1)
         people = holders[rng.random(holders.size) < pick(rng, 1.0, 1.0, 0.5)]
-        discovery = bool(rng.integers(2))
+        found = {entry["slot"] for entry in entries if entry["discovery"]}
+        discovery = bool(rng.integers(2)) and slot not in found  # a slot has one at most
         begin = int(rng.integers(steps))
         entry = {
             "slot": slot,

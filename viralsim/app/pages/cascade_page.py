@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 import numpy as np
-from nicegui import run, ui
+from nicegui import ui
 from starlette.requests import Request
 
 from viralsim.app.cascade import NETWORKS, Played, Stage, play, stage_of
 from viralsim.app.charts import sizes_chart
-from viralsim.app.pages.elements import button, figure, frame, tag
+from viralsim.app.pages.elements import button, figure, frame, off_thread, tag
 from viralsim.app.pages.inputs import select
 from viralsim.app.shop import Shop
 from viralsim.errors import ViralsimError
@@ -134,7 +134,7 @@ class CascadeView:
         """A new network with what is set now."""
         self.words.text = "Setting up …"
         try:
-            self.stage, self.played = await run.io_bound(self._make)
+            self.stage, self.played = await off_thread(self._make)
         except ViralsimError as error:
             self.words.text = ""
             self._say_problem(str(error))

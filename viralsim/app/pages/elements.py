@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from nicegui import ui
+from nicegui import run, ui
 from nicegui.elements.mixins.text_element import TextElement
 
-__all__ = ["Tag", "button", "figure", "frame", "link", "markup", "tag"]
+__all__ = ["Tag", "button", "figure", "frame", "link", "markup", "off_thread", "tag"]
+
+Result = TypeVar("Result")
 
 PAGES = (
     ("/", "Scenarios"),
@@ -86,3 +89,11 @@ def frame(title: str, here: str = "") -> Iterator[None]:
     with tag("footer", classes="vs-foot"):
         tag("p", "Simulated worlds under stated assumptions, not a forecast until calibrated. People in them are "
             "made up. Nothing leaves this machine.")  # fmt: skip
+
+
+async def off_thread(work: Callable[..., Result], *arguments: Any) -> Result:
+    """Do some work away from the server's thread. Ends the caller if the app is ending."""
+    found = await run.io_bound(work, *arguments)
+    if found is None:
+        raise asyncio.CancelledError
+    return found  # type: ignore[no-any-return, unused-ignore]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from nicegui import run, ui
+from nicegui import ui
 
 from viralsim.app.jobs import Job
-from viralsim.app.pages.elements import Tag, button, frame, link, tag
+from viralsim.app.pages.elements import Tag, button, frame, link, off_thread, tag
 from viralsim.app.pages.results import Results
 from viralsim.app.shop import Shop
 from viralsim.app.shown import present
@@ -59,7 +59,7 @@ class _Row:
         """The results, worked out away from the server's thread: a long run has many replicates."""
         if self.job.result is None:
             return
-        shown = await run.io_bound(present, self.job.result)
+        shown = await off_thread(present, self.job.result)
         with self.box:
             Results(risks=True).show(shown)
 
@@ -68,7 +68,7 @@ class _Row:
         from viralsim.report.page import run_page
 
         if self.job.result is not None:
-            text = await run.io_bound(run_page, self.job.result)
+            text = await off_thread(run_page, self.job.result)
             ui.download.content(text.encode(), f"{self.job.scenario.label}.html", "text/html")
 
     async def save_data(self) -> None:
@@ -76,7 +76,7 @@ class _Row:
         from viralsim.report.tables import columns_text
 
         if self.job.result is not None:
-            text = await run.io_bound(columns_text, self.job.result.to_columns())
+            text = await off_thread(columns_text, self.job.result.to_columns())
             ui.download.content(text.encode(), f"{self.job.scenario.label}.csv", "text/csv")
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from viralsim.app.charts import picture
 from viralsim.app.gallery import fresh_run
 from viralsim.app.live import FULL, Answer, Newest, Question, seed_of
-from viralsim.app.pages.elements import button, frame, link, markup, tag
+from viralsim.app.pages.elements import button, frame, link, markup, off_thread, tag
 from viralsim.app.pages.inputs import SliderRow, select
 from viralsim.app.pages.not_found import not_found
 from viralsim.app.pages.results import Results
@@ -263,15 +263,13 @@ class Lab:
 
     async def save_page(self) -> None:
         """The page to forward, made from the results shown."""
-        from nicegui import run
-
         from viralsim.report.page import run_page
 
         if self.last is None or not self.last.ensembles or self.last.rough:
             self.job_words.text = "A page is made once the results above are complete."
             return
         self.job_words.text = "Drawing the page …"
-        text = await run.io_bound(run_page, self.last.ensembles[0])
+        text = await off_thread(run_page, self.last.ensembles[0])
         ui.download.content(text.encode(), f"{self.name}.html", "text/html")
         self.job_words.text = (
             f"Saved {self.name}.html ({len(text.encode()) / 1e6:.1f} MB): one file, readable anywhere."

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nicegui import run
-
 from viralsim.app.experiments import Outcome, outcome
 from viralsim.app.lessons import LESSONS, Lesson, lesson, next_lesson
-from viralsim.app.pages.elements import button, figure, frame, link, tag
+from viralsim.app.pages.elements import button, figure, frame, link, off_thread, tag
 from viralsim.app.pages.not_found import not_found
 
 __all__ = ["lesson_page", "lessons_page"]
@@ -89,7 +87,7 @@ class LessonView:
         self.note.text = "Simulating …"
         self.start.attribute("disabled", True)
         self.working.set_visibility(True)
-        found = await run.io_bound(outcome, one.slug)
+        found = await off_thread(outcome, one.slug)
         self.working.set_visibility(False)
         self.start.attribute("disabled", None)
         self.note.text = ""
