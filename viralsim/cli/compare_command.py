@@ -85,7 +85,7 @@ def command(
     viralsim compare broad.yaml seeded.yaml --metric impressions_earned --out which
     viralsim compare sticky-or-shareable --until-settled
     """
-    from viralsim.cli.folder import RUN_FILE, check_place, is_page, write_results
+    from viralsim.cli.folder import RUN_FILE, check_place, is_page, show_then_write, write_results
     from viralsim.cli.render import note, print_json
     from viralsim.cli.render_comparison import print_comparison
     from viralsim.cli.run_command import graph_notes
@@ -114,19 +114,22 @@ def command(
         comparison = compare_job(chosen, {**question, **options}, quiet, out, force)
     for text in dict.fromkeys(text for scenario in chosen for text in graph_notes(scenario)):
         note(text, quiet)
-    try:
+
+    def show() -> None:
         if as_json:
             print_json(comparison.to_dict())
         else:
             print_comparison(comparison)
-    finally:  # also where nobody reads what is printed any more
+
+    def write() -> None:
         if out is not None:
             with writing("writing tables and drawing figures", quiet):
-                kept = (
-                    not is_page(out) and (out / RUN_FILE).is_file()
-                )  # of a look before, by this very command
+                # a folder that is there is of a look before, by this very command
+                kept = not is_page(out) and (out / RUN_FILE).is_file()
                 written = write_results(comparison, out, force or kept)
             note(written, quiet)
+
+    show_then_write(show, write)
 
 
 class LooksProgress(Progress):

@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ __all__ = [
     "file_digests",
     "run_record",
     "scenario_record",
+    "show_then_write",
     "write_comparison",
     "write_folder",
     "write_results",
@@ -42,6 +43,19 @@ __all__ = [
 FORMAT, FORMAT_VERSION, RUN_FILE, PAGE_FILE = "viralsim run", 1, "run.json", "page.html"
 PAGE_ENDINGS = (".html", ".htm")
 TABLES = ("results.csv", "curves.csv")
+
+
+def show_then_write(show: Callable[[], None], write: Callable[[], None]) -> None:
+    """Print a result, then write its folder; the folder also where the reader of what is printed has gone.
+
+    Ctrl-C while printing writes nothing, and that is what is said.
+    """
+    try:
+        show()
+    except BrokenPipeError:
+        write()
+        raise
+    write()
 
 
 def check_free(folder: Path, force: bool = False) -> None:

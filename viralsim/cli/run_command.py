@@ -47,7 +47,7 @@ def command(
     viralsim run my.yaml --by age           results by an attribute of the segments
     viralsim run my.yaml --json | jq .metrics.reach.mean
     """
-    from viralsim.cli.folder import check_place, write_results
+    from viralsim.cli.folder import check_place, show_then_write, write_results
     from viralsim.cli.render import note, print_ensemble, print_json
     from viralsim.cli.scenarios import load, located
 
@@ -65,7 +65,8 @@ def command(
         result = simulate_job(chosen, options, quiet)
     for text in (*result.notes, *(f"warning: {text}" for text in result.warnings)):
         note(text, quiet)
-    try:
+
+    def show() -> None:
         if as_json:
             parts = {} if by is None else {"parts": parts_object(result.ensemble, by)}
             print_json({**as_object(result), **parts})
@@ -73,11 +74,14 @@ def command(
             print_ensemble(result.ensemble, result.split, result.metric)
             if by is not None:
                 print_parts(result.ensemble, by)
-    finally:  # also where nobody reads what is printed any more
+
+    def write() -> None:
         if out is not None:
             with writing("writing tables and drawing figures", quiet):
                 written = write_results(result.ensemble, out, force)
             note(written, quiet)
+
+    show_then_write(show, write)
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,7 +255,9 @@ class _Gathered:
         self.plan = plan
         d, n = len(plan.laws), plan.samples
         self.values = np.full((d + 2, 2, n), np.nan)
-        self.within = np.full((2, n), np.nan)  # by place, not in the order of arrival: sums keep their last digit
+        self.within = np.full(
+            (2, n), np.nan
+        )  # by place, not in the order of arrival: sums keep their last digit
         self.curves: dict[str, Column] = {}
         draw = np.arange(plan.replicates) % plan.draws
         self.halves = (draw < plan.draws // 2, draw >= plan.draws // 2)
