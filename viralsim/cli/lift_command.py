@@ -9,16 +9,10 @@ import click
 
 from viralsim.cli.jobs import Progress, run_job
 from viralsim.cli.options import (
-    draws_option,
-    fixed_option,
     json_option,
     quiet_option,
-    replicates_option,
     scenario_argument,
-    seed_option,
-    set_option,
-    threads_option,
-    variant_option,
+    study_options,
 )
 
 if TYPE_CHECKING:
@@ -30,13 +24,7 @@ __all__ = ["command"]
 
 @click.command("lift")
 @scenario_argument
-@variant_option
-@set_option
-@seed_option
-@replicates_option
-@draws_option
-@threads_option
-@fixed_option
+@study_options
 @click.option(
     "--out", "-o", type=click.Path(path_type=Path), metavar="FOLDER",
     help="Write lift.json, lift.csv and the figure (PNG, SVG) there.",

@@ -24,6 +24,7 @@ __all__ = [
     "scenario_argument",
     "seed_option",
     "set_option",
+    "study_options",
     "threads_option",
     "variant_option",
 ]
@@ -91,5 +92,15 @@ def run_options(command: F) -> F:
         seed_option,
         set_option,
     ):
+        command = option(command)
+    return command
+
+
+def study_options(command: F) -> F:
+    """What every study of one scenario asks: which variant and numbers, and how it is simulated."""
+    options = (
+        variant_option, set_option, seed_option, replicates_option, draws_option, threads_option, fixed_option,
+    )  # fmt: skip
+    for option in reversed(options):
         command = option(command)
     return command

@@ -9,16 +9,10 @@ import click
 
 from viralsim.cli.jobs import Progress, run_job
 from viralsim.cli.options import (
-    draws_option,
-    fixed_option,
     json_option,
     quiet_option,
-    replicates_option,
     scenario_argument,
-    seed_option,
-    set_option,
-    threads_option,
-    variant_option,
+    study_options,
 )
 
 if TYPE_CHECKING:
@@ -35,13 +29,7 @@ MOST_BYTES = 20_000_000
     "--past", type=click.Path(path_type=Path, dir_okay=False), metavar="CSV",
     help="Past posts for the audit: columns item, platform, impressions, and any of likes, comments, shares, clicks.",
 )  # fmt: skip
-@variant_option
-@set_option
-@seed_option
-@replicates_option
-@draws_option
-@threads_option
-@fixed_option
+@study_options
 @json_option
 @quiet_option
 def command(

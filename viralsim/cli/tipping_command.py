@@ -10,16 +10,10 @@ import click
 
 from viralsim.cli.jobs import Progress, run_job
 from viralsim.cli.options import (
-    draws_option,
-    fixed_option,
     json_option,
     quiet_option,
-    replicates_option,
     scenario_argument,
-    seed_option,
-    set_option,
-    threads_option,
-    variant_option,
+    study_options,
 )
 
 if TYPE_CHECKING:
@@ -38,13 +32,7 @@ __all__ = ["command"]
 )
 @click.option("--metric", help="Of the goal.  [default: the scenario's]")
 @click.option("--at-least", type=float, help="How much is the goal.  [default: the scenario's]")
-@variant_option
-@set_option
-@seed_option
-@replicates_option
-@draws_option
-@threads_option
-@fixed_option
+@study_options
 @click.option(
     "--out", "-o", type=click.Path(path_type=Path), metavar="FOLDER",
     help="Write the result, the settings looked at, and a figure (PNG, SVG, CSV) there.",
