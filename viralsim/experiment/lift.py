@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["ChannelLift", "Lift", "true_lift"]
 
 EVERYTHING, NOTHING = 7, 0
-_PATHS_AT_ONCE = 16  # replicates whose touches are read before the next report
+_TOGETHER = 8  # replicates run in all worlds before their touches are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,19 +203,23 @@ def true_lift(
     def run(draw: int) -> None:
         compiled = compile_draw(scenario, seed, draw, graphs, fixed)
         rows = np.arange(draw, replicates, draws)
-        for start in range(0, rows.size, _PATHS_AT_ONCE):
-            part = rows[start : start + _PATHS_AT_ONCE]
+        for start in range(0, rows.size, _TOGETHER):
+            part = rows[start : start + _TOGETHER]
             keys = np.array([run_key(seed, draw, int(r)) for r in part], np.uint64)
             bought[part], _ = purchases_by_world(compiled, keys)
             for r, found in zip(part, credited(compiled, keys), strict=True):
                 claims[r] = found
-            done[draw] += part.size
-            if progress is not None:
-                progress(sum(done), replicates)
+                done[draw] += 1
+                if progress is not None:
+                    progress(sum(done), replicates)
 
     with ThreadPoolExecutor(min(threads, draws)) as pool:
-        for future in [pool.submit(run, draw) for draw in range(draws)]:
-            future.result()
+        try:
+            for future in [pool.submit(run, draw) for draw in range(draws)]:
+                future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # draws that have not begun never do
+            raise
     return _lift(scenario.name, bought.astype(float), claims, np.arange(replicates) % draws, seed)
 
 
