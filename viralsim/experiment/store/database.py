@@ -260,8 +260,11 @@ class Store:
         for number, overrides, error in self._select(query):
             yield number, json.loads(overrides), error
 
-    def rows(self, metric: str | None = None) -> Iterator[dict[str, Any]]:
-        """One dict per setting and metric, in order; one with an error for each failed setting."""
+    def raw_rows(self, metric: str | None = None) -> Iterator[tuple[Any, ...]]:
+        """One tuple per setting and metric, in order; one with an error for each failed setting.
+
+        Number, overrides (JSON), digest, seed, replicates, draws, metric, unit, `RESULT_FIELDS`, note, error.
+        """
         fields = ", ".join(f"r.{field}" for field in RESULT_FIELDS)
         condition = "" if metric is None else "AND r.metric = ?"
         query = (
@@ -269,20 +272,15 @@ class Store:
             f"r.note, s.error FROM settings s LEFT JOIN results r ON r.number = s.number {condition} "
             "ORDER BY s.number, r.position"
         )
-        names = (
-            "setting",
-            "overrides",
-            "digest",
-            "seed",
-            "replicates",
-            "draws",
-            "metric",
-            "unit",
-            *RESULT_FIELDS,
-        )
+        return self._select(query, () if metric is None else (metric,))
+
+    def rows(self, metric: str | None = None) -> Iterator[dict[str, Any]]:
+        """`raw_rows` as dicts, the overrides read."""
+        head = ("setting", "overrides", "digest", "seed", "replicates", "draws", "metric", "unit")
+        names = (*head, *RESULT_FIELDS, "note", "error")
         text, overrides = "", {}
-        for row in self._select(query, () if metric is None else (metric,)):
-            found = dict(zip((*names, "note", "error"), row, strict=True))
+        for row in self.raw_rows(metric):
+            found = dict(zip(names, row, strict=True))
             if found["overrides"] != text:
                 text = found["overrides"]
                 overrides = json.loads(text)
