@@ -167,7 +167,8 @@ class Wave:
         rho = visibility * REFERENCE_STICKINESS * -np.expm1(np.log1p(-share) * self.activity)
         weight = self.followed * rho
         total = weight.sum()
-        return float(weight @ (self.matrix @ rho) / total) if total > 0 else 0.0
+        # Not as a dot product: BLAS would share it among threads, and its last digit would depend on them.
+        return float((weight * (self.matrix @ rho)).sum() / total) if total > 0 else 0.0
 
 
 def _solve(reproduction: Callable[[float], float], target: float, top: float, where: str) -> float:
