@@ -14,8 +14,9 @@ from viralsim.experiment.cells import Cell, Outcome, run_cell
 __all__ = ["Executor", "Threads"]
 
 HEARTBEAT_SECONDS = 0.2
-SHORT_SECONDS, SHORT_SECONDS_PER_DRAW = 0.01, 0.003
-"""Cells below this spend their time in Python, where a second thread only waits for the first (measured)."""
+SHORT_SECONDS, SHORT_SECONDS_PER_DRAW = 0.006, 0.0015
+"""Cells that keep a processor busy for less spend that time in Python, where a second thread only waits for the first
+(measured)."""
 
 
 class Executor(Protocol):
@@ -50,10 +51,10 @@ class Threads:
         short = False
 
         def work(cell: Cell) -> _Timed:
-            began = time.perf_counter()
+            began = time.thread_time()
             outcome = run_cell(cell, self.audiences, self.inside, stop)
             limit = SHORT_SECONDS + SHORT_SECONDS_PER_DRAW * min(cell.draws, cell.count)
-            return outcome, time.perf_counter() - began < limit
+            return outcome, time.thread_time() - began < limit
 
         try:
             for cell in cells:
