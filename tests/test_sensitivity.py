@@ -20,7 +20,7 @@ from viralsim.errors import EngineError, SpecError, StoreError
 from viralsim.experiment.cells import run_cell
 from viralsim.experiment.designs import sobol_points
 from viralsim.experiment.sensitivity_plan import make_sensitivity_plan
-from viralsim.experiment.sensitivity_store import kept_settings
+from viralsim.experiment.store.study import kept_settings
 from viralsim.metrics.sobol import sobol_of_halves
 from viralsim.report.figures_studies import sensitivity_figures
 from viralsim.rng import text_key

@@ -122,7 +122,7 @@ def check_out(out: Path | None, resume: bool, force: bool) -> None:
     """Refuse a folder that cannot be used before any time is spent; --force takes the store of an old study away."""
     from viralsim.cli.folder import check_free
     from viralsim.errors import StoreError
-    from viralsim.experiment.sensitivity_store import STUDY_FILE, forget_study, kept_settings
+    from viralsim.experiment.store.study import STUDY_FILE, forget_study, kept_settings
 
     if out is None:
         if resume:
@@ -167,7 +167,7 @@ def sensitivity_job(
     def work(report: Progress) -> Sensitivity:
         from viralsim.experiment.executors import Threads
         from viralsim.experiment.sensitivities import run_sensitivity
-        from viralsim.experiment.sensitivity_store import kept_study
+        from viralsim.experiment.store.study import kept_study
 
         executor = Threads(threads or os.cpu_count() or 1, plan.settings)
         with kept_study(plan, out, resume) as (begun, store):
@@ -180,7 +180,7 @@ def sensitivity_job(
 
 def kept_text(progress: Progress, out: Path) -> str:
     """What is said when it is interrupted."""
-    from viralsim.experiment.sensitivity_store import kept_settings
+    from viralsim.experiment.store.study import kept_settings
 
     counted = f"{kept_settings(out):,} of {progress.total:,} settings"
     words = [word for word in sys.argv[1:] if word not in ("--resume", "--force")]

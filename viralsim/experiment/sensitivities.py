@@ -29,8 +29,8 @@ from viralsim.experiment.sensitivity_plan import (
     make_sensitivity_plan,
 )
 from viralsim.experiment.sensitivity_result import EffectPoint, Factor, Sensitivity
-from viralsim.experiment.sensitivity_store import kept_study
 from viralsim.experiment.store import Finished, Store
+from viralsim.experiment.store.study import kept_study
 from viralsim.metrics.columns import Column, linearise
 from viralsim.metrics.sobol import Indices, sobol_of_halves
 from viralsim.metrics.uncertainty import interval_of, summarise

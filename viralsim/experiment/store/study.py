@@ -9,11 +9,14 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from viralsim.errors import StoreError
-from viralsim.experiment.sensitivity_plan import SensitivityPlan
-from viralsim.experiment.store import FolderLock, Store
+from viralsim.experiment.store.database import Store
+from viralsim.experiment.store.lock import FolderLock
+
+if TYPE_CHECKING:
+    from viralsim.experiment.sensitivity_plan import SensitivityPlan
 
 __all__ = ["KIND", "STORE_FILES", "STUDY_FILE", "forget_study", "kept_settings", "kept_study"]
 
