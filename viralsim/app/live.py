@@ -29,8 +29,8 @@ class Size:
     draws: int
 
 
-ROUGH, FULL = Size(40, 5), Size(200, 20)
-_ROUGH_DRAWS = (5, 3, 2, 1)  # of a first look; the next one where a look took too long
+ROUGH, FULL = Size(100, 10), Size(200, 20)
+_ROUGH_DRAWS = (10, 5, 3, 2, 1)  # of a first look; the next one where a look took too long
 SETTLED_AFTER_SECONDS = 0.25  # a slider that rests so long is asked in full
 ROUGH_WITHIN_SECONDS = (
     0.1  # what a move may take; a first look begins with one replicate per draw, then fills it
