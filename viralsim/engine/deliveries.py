@@ -16,6 +16,7 @@ from viralsim.kernels import reaching as kernel
 from viralsim.kernels.layout import World
 from viralsim.kernels.reaching import Reaching, no_reaching
 from viralsim.rng import derive, text_key
+from viralsim.spec.targets import targeted_segments
 
 if TYPE_CHECKING:
     from viralsim.engine.compiled import Audience
@@ -116,13 +117,15 @@ def _flights(scenario: Any, audience: Audience, slots: Sequence[tuple[int, int]]
     step = float(scenario.run.step)
     seen: dict[int, int] = {}
     rows = []
-    for flight in sorted(scenario.campaign.paid, key=_order):
+    for flight in sorted(scenario.campaign.paid, key=lambda flight: _order(flight, scenario)):
         p = platforms[flight.platform]
         slot = slots.index((items[flight.item], p))
         seen[slot] = seen.get(slot, -1) + 1
         who = audience.networks[p].account
         if flight.target:
-            targets = [segments[name] for name in flight.target]
+            targets = [
+                segments[name] for name in targeted_segments(flight.target, scenario.audience.segments)
+            ]
             who = who & np.isin(audience.people.segment, targets)
         price = flight_price(flight, scenario)
         end = math.ceil(min(flight.end_hours / step, n_steps) - 1e-9)
@@ -222,11 +225,12 @@ def rival_lists(scenario: Any) -> list[tuple[str, str]]:
     return [(name, brand) for name in scenario.platforms for brand in brands]
 
 
-def _order(flight: Any) -> tuple[Any, ...]:
+def _order(flight: Any, scenario: Any) -> tuple[Any, ...]:
     """What flights are numbered by: their own numbers, not their place in the list."""
     cpm = -1.0 if flight.cpm is None else float(flight.cpm)
+    target = tuple(sorted(targeted_segments(flight.target, scenario.audience.segments)))
     return (flight.begin_hours, flight.end_hours, float(flight.budget), cpm, flight.frequency_cap,
-            flight.pacing, tuple(sorted(flight.target)), float(flight.share_multiplier))  # fmt: skip
+            flight.pacing, target, float(flight.share_multiplier))  # fmt: skip
 
 
 def _discoveries(
