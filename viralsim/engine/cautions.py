@@ -52,6 +52,11 @@ def not_counted(compiled: Compiled) -> tuple[str, ...]:
             "answers to complaints",
             "lower R a little",
         ),
+        (
+            any(p.following.kind != "none" for p in platforms),
+            "followers won and lost",
+            "change owned impressions and hardly move R",
+        ),
         ("boost" in kinds, "boosts by a rule", "add paid impressions and hardly move R"),
         ("move-budget" in kinds, "moves of the budget", "change paid impressions and hardly move R"),
     ]

@@ -58,7 +58,11 @@ def make_reaching(
         raise ScenarioError(
             f"campaign.paid: {len(rows)} flights and discoveries of items; at most {kernel.MAX_DELIVERIES} are allowed"
         )
-    passed_on = {**_passing_on(scenario, slots), **_rules(scenario, slots)}
+    passed_on = {
+        **_passing_on(scenario, slots),
+        **_rules(scenario, slots),
+        **_following(scenario, slots, n_steps),
+    }
     if not rows:
         return no_reaching()._replace(**passed_on)
     lists = [row.pop("people") for row in rows]
@@ -95,6 +99,27 @@ def _passing_on(scenario: Any, slots: Sequence[tuple[int, int]]) -> dict[str, ND
     if not made["like_shown"].any() and not made["comment_shown"].any():
         del made["like_shown"], made["comment_shown"]
     return made
+
+
+def _following(scenario: Any, slots: Sequence[tuple[int, int]], n_steps: int) -> dict[str, NDArray[Any]]:
+    """Chances to follow and to leave by slot, and when patience is at an end; nothing where nobody does."""
+    platforms = [platform.following for platform in scenario.platforms.values()]
+    if all(following.kind == "none" for following in platforms):
+        return {}
+    chances = np.zeros((len(slots), 4), np.uint64)
+    for s, (i, p) in enumerate(slots):
+        following = platforms[p]
+        if following.kind != "none" and scenario.items[i].brand is None:
+            chances[s, kernel.F_CLICK] = coin(following.follow_prob_click)
+            chances[s, kernel.F_NOTICE] = coin(following.follow_prob_notice)
+            chances[s, kernel.F_NEGATIVE] = coin(following.unfollow_prob_negative)
+            chances[s, kernel.F_TIRED] = coin(following.unfollow_prob_tired)
+    weeks = np.maximum(np.arange(1, n_steps + 1) * float(scenario.run.step) / 168.0, 1.0)
+    patience = [0.0 if f.kind == "none" else float(f.patience_per_week) for f in platforms]
+    return {
+        "follow_q": chances,
+        "patience": np.floor(np.outer(patience, weeks) + 1e-9).astype(np.int64),
+    }
 
 
 def flight_price(flight: Any, scenario: Any) -> float:
@@ -287,6 +312,8 @@ def mechanics_of(scenario: Any) -> frozenset[str]:
         found.add("private")
     if any(p.like_visibility > 0 or p.comment_visibility > 0 for p in scenario.platforms.values()):
         found.add("engagement")
+    if any(platform.following.kind != "none" for platform in scenario.platforms.values()):
+        found.add("following")
     if any(item.brand is not None for item in scenario.items):
         found.add("rivals")
     if scenario.campaign.staff.price_per_hour > 0:

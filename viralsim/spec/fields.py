@@ -35,9 +35,9 @@ from viralsim.spec.numbers import (
 from viralsim.spec.problems import allowed_names, shown
 
 __all__ = [
-    "AnyText", "AnyValues", "Chosen", "Column", "DurationNumber", "Frozen", "Hours", "Identity", "Items", "KindWord", "Map",
-    "Model", "Multiplier", "NonNegative", "NumberField", "PersonId", "Positive", "Prob", "Start", "Switch", "Target",
-    "Text", "Whole", "about", "number_of",
+    "AnyText", "AnyValues", "Chosen", "Column", "DurationNumber", "Frozen", "Hours", "Identity", "Items", "KindWord",
+    "Map", "Model", "Multiplier", "NonNegative", "NumberField", "PersonId", "Positive", "Prob", "Start", "Switch",
+    "Target", "Text", "Whole", "about", "number_of",
 ]  # fmt: skip
 
 K = TypeVar("K")
