@@ -30,6 +30,7 @@ from viralsim.provenance import versions
 from viralsim.rng import check_seed, entropy_seed
 from viralsim.spec import Scenario
 from viralsim.spec.resolving import resolve
+from viralsim.spec.targets import targeted_segments
 
 __all__ = ["Events", "last_events", "run_block", "run_replicates", "simulate"]
 
@@ -338,7 +339,9 @@ class _Run:
         if not has:
             return None
         segments = [segment.name for segment in plain.audience.segments]
-        targets = [flight.target for flight in plain.campaign.paid]
+        targets = [
+            targeted_segments(flight.target, plain.audience.segments) for flight in plain.campaign.paid
+        ]
         everybody = not any(targets) or not all(targets)
         return Reaching(
             counts=self.columns["extra"].reshape(self.replicates, n_slots, n_segments, N_EXTRA),
