@@ -114,7 +114,7 @@ def _styled(value: Any) -> Any:
 def digest_of(document: ScenarioDocument, folder: FilePath) -> str:
     """Hex digest (SHA-256) of all that changes results; equivalent ways of writing agree.
 
-    Left out: names, titles, notes, sources, the goal, the variants, and attributes that nobody is picked by. Presets
+    Left out: names, titles, notes, sources, the goal, the variants, and attributes that nobody is chosen by. Presets
     and defaults are written out, a band of no width is a plain number, a network's file counts by its content and not
     by its path.
     """
@@ -129,7 +129,9 @@ def digest_of(document: ScenarioDocument, folder: FilePath) -> str:
     }
     for name in lent_prices(document):
         data["platforms"][name]["cpm"] = _canonical(document.platforms[name].cpm, folder)
-    if not any(entry["pick"]["kind"] == "attributes" for entry in campaign["seeding"]):
+    if not any(entry["pick"]["kind"] == "attributes" for entry in campaign["seeding"]) and not any(
+        isinstance(flight["target"], Mapping) for flight in campaign["paid"]
+    ):
         without = [  # results are only read by them
             {key: value for key, value in segment.items() if key != "attributes"}
             for segment in data["audience"]["segments"]
