@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from viralsim.engine.asking import about_people_asked
 from viralsim.engine.compiled import Compiled
 from viralsim.engine.fairness import chosen_by_sensitive_attributes
 from viralsim.kernels import layout as lay
@@ -71,14 +72,14 @@ class _Spread:
         negative = plan.negative_q[item, 127] / 2.0**32
         multiplier = plan.negative_share[item]
 
-        def share_chance(hazard: float) -> NDArray[np.float64]:
+        def share_chance(hazard: float | NDArray[np.float64]) -> NDArray[np.float64]:
             likely = -np.expm1(-hazard / lay.HAZARD_UNIT * activity)
             if negative == 0.0 or multiplier == 1.0:
                 return likely
             unlikely = -np.expm1(-hazard * multiplier / lay.HAZARD_UNIT * activity)
             return (1.0 - negative) * likely + negative * unlikely
 
-        first = plan.response[item, 1] if plan.influence else 0.0
+        self.first = first = plan.response[item, 1] if plan.influence else 0.0
         self.share_chance = share_chance
         self.after_post = {s: self.noticed * share_chance(plan.hazard_post[s]) for s in self.slots}
         self.after_friend = {
@@ -217,6 +218,34 @@ class _Spread:
                 asked[int(slot)][person] = max(asked[int(slot)][person], float(q) / 2.0**32)
         return asked
 
+    def caused_by_asked(self, asked: dict[int, NDArray[np.float64]]) -> dict[int, NDArray[np.float64]]:
+        """Expected new sharers by slot that people asked cause, with the factors of their displays.
+
+        Who is shown several of their shares is taken as meeting the mean of the factors each time (assumption).
+        """
+        weight = self.by_factor(asked)
+        if weight is asked:
+            return self.caused(asked)
+        out, plan = {}, self.compiled.plan
+        for s in self.slots:
+            shown = self.shown[s].T @ asked[s]
+            factor = np.divide(self.shown[s].T @ weight[s], shown, out=np.ones_like(shown), where=shown > 0)
+            out[s] = shown * self.noticed * self.share_chance(plan.hazard_friend[s] * self.first * factor)
+        return out
+
+    def by_factor(self, asked: dict[int, NDArray[np.float64]]) -> dict[int, NDArray[np.float64]]:
+        """Shares of people asked, each times the factor of the hazard of its displays."""
+        plan = self.compiled.plan
+        if not plan.reaching.asked.shape[0]:
+            return asked
+        weight = {s: x.copy() for s, x in asked.items()}
+        for person, slot, factor in zip(
+            plan.ask_person, plan.ask_slot, plan.reaching.asked[:, 1], strict=True
+        ):
+            if int(slot) in weight:
+                weight[int(slot)][person] = asked[int(slot)][person] * factor
+        return weight
+
     def growth(self) -> float:
         """Dominant eigenvalue of the next-generation operator, by power iteration."""
         state = {s: x + 1e-300 for s, x in self.after_friend.items()}
@@ -252,10 +281,10 @@ def _two_generations(
     caused by, who is among the followers where following is mutual (docs/model.md, section 7).
     """
     shared = np.minimum(_people(first) + _people(asked), 1.0)
-    published = spread.publish(first)
-    published = {s: published[s] + asked[s] for s in spread.slots}
-    generation_1 = {s: x * (1.0 - shared) for s, x in spread.caused(published).items()}
-    returned = spread.returned(published)
+    published, weight = spread.publish(first), spread.by_factor(asked)
+    caused, more = spread.caused(published), spread.caused_by_asked(asked)
+    generation_1 = {s: (caused[s] + more[s]) * (1.0 - shared) for s in spread.slots}
+    returned = spread.returned({s: published[s] + weight[s] for s in spread.slots})
     shared = np.minimum(shared + _people(generation_1), 1.0)
     caused = spread.caused(spread.publish(generation_1))
     generation_2 = {s: np.maximum(caused[s] - returned[s], 0.0) * (1.0 - shared) for s in spread.slots}
@@ -341,7 +370,8 @@ def _earned(
     """Expected displays by unpaid shares by platform, summed over generations until they no longer count."""
     published = spread.publish(first)
     total = spread.impressions(published)
-    state = spread.caused({s: published[s] + asked[s] for s in spread.slots})
+    caused, more = spread.caused(published), spread.caused_by_asked(asked)
+    state = {s: caused[s] + more[s] for s in spread.slots}
     for _ in range(_ROUNDS):
         published = spread.publish(state)
         more = spread.impressions(published)
@@ -372,6 +402,7 @@ def _warnings(compiled: Compiled, found: Expectations) -> tuple[str, ...]:
     else:
         out += _unused(compiled)
     out += chosen_by_sensitive_attributes(compiled.scenario)
+    out += about_people_asked(compiled)
     return tuple(text for text in out if text)
 
 
