@@ -14,13 +14,12 @@ from viralsim.engine.networks import Network
 from viralsim.engine.people import P_PICK, person_words
 from viralsim.engine.rates import SlotRates
 from viralsim.rng import derive
-from viralsim.seeding.betweenness import sampled_betweenness
 from viralsim.seeding.pick import pick_people, prices_by_size
 
 if TYPE_CHECKING:
-    from viralsim.engine.compiled import Audience, Compiled
+    from viralsim.engine.compiled import Audience
 
-__all__ = ["about_people_asked", "followers_counted", "make_asks"]
+__all__ = ["followers_counted", "make_asks"]
 
 P_SOURCES, P_SETS = 44, 45
 _BLIND_PICKS = (
@@ -154,56 +153,3 @@ def _chosen(
         attributes=attributes,
     )
     return audience.memo(f"asked {entry}", wanted, make)
-
-
-def about_people_asked(compiled: Compiled) -> list[str]:
-    """What a user should know of people asked: posts not disclosed, budgets that pay for nobody, how sure a pick is.
-
-    Parameters
-    ----------
-    compiled : Compiled
-
-    Returns
-    -------
-    list of str
-    """
-    scenario, plan, out = compiled.scenario, compiled.plan, []
-    items, platforms = [item.id for item in scenario.items], list(scenario.platforms)
-    for entry, seeding in enumerate(scenario.campaign.seeding):
-        where = f"campaign.seeding.{entry}"
-        influencer = seeding.influencer
-        if influencer is not None and influencer.disclosure.kind == "hidden" and seeding.has_price:
-            out.append(
-                f"{where}: a paid post that does not say so is unlawful in most countries; write disclosure: disclosed "
-                "to see what saying so costs."
-            )
-        slot = compiled.slots.index((items.index(seeding.item), platforms.index(seeding.platform)))
-        asked = plan.ask_person[plan.ask_slot == slot]
-        if asked.size == 0 and getattr(seeding.pick, "budget", None) is not None:
-            out.append(f"{where}: the budget pays for nobody: the first who would be asked costs more.")
-        if seeding.pick.kind == "betweenness" and asked.size:
-            out += _unsure_order(compiled, seeding, where, platforms.index(seeding.platform), asked)
-    return out
-
-
-def _unsure_order(
-    compiled: Compiled, seeding: Any, where: str, p: int, asked: NDArray[np.int64]
-) -> list[str]:
-    """A warning if it is by chance of the sources who is the last one asked by betweenness."""
-    network, people = compiled.audience.networks[p], compiled.audience.people
-    holders = np.flatnonzero(network.account)
-    words = person_words(derive(derive(compiled.key, P_PICK), P_SOURCES), people.key)[holders]
-    found = sampled_betweenness(network.indptr, network.followers, holders, words, seeding.pick.sources)
-    left = np.setdiff1d(holders, asked)
-    if found.sources in (1, holders.size) or not left.size:
-        return []
-    last = asked[np.argmin(found.value[asked])]
-    best = left[np.argmax(found.value[left])]
-    gap = found.value[last] - found.value[best]
-    if gap >= 2.0 * float(np.hypot(found.se[last], found.se[best])):
-        return []
-    return [
-        f"{where}: betweenness is estimated from {found.sources:,} of {holders.size:,} people, too few to tell the "
-        f"last one asked ({found.value[last]:,.0f} paths, standard error {found.se[last]:,.0f}) from the next "
-        f"({found.value[best]:,.0f}, {found.se[best]:,.0f}); write more sources if it matters who that is."
-    ]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from viralsim.engine.asking import about_people_asked
+from viralsim.engine.cautions import cautions
 from viralsim.engine.compiled import Compiled
-from viralsim.engine.fairness import chosen_by_sensitive_attributes
 from viralsim.kernels import layout as lay
 from viralsim.kernels.returning import out_and_back
 
@@ -282,8 +280,8 @@ def _two_generations(
     """
     shared = np.minimum(_people(first) + _people(asked), 1.0)
     published, weight = spread.publish(first), spread.by_factor(asked)
-    caused, more = spread.caused(published), spread.caused_by_asked(asked)
-    generation_1 = {s: (caused[s] + more[s]) * (1.0 - shared) for s in spread.slots}
+    caused, by_asked = spread.caused(published), spread.caused_by_asked(asked)
+    generation_1 = {s: (caused[s] + by_asked[s]) * (1.0 - shared) for s in spread.slots}
     returned = spread.returned({s: published[s] + weight[s] for s in spread.slots})
     shared = np.minimum(shared + _people(generation_1), 1.0)
     caused = spread.caused(spread.publish(generation_1))
@@ -331,7 +329,7 @@ def expectations(compiled: Compiled) -> Expectations:
         parents=sums.parents,
         warnings=(),
     )
-    return replace(found, warnings=_warnings(compiled, found))
+    return replace(found, warnings=cautions(compiled, found))
 
 
 class _Sums:
@@ -370,8 +368,8 @@ def _earned(
     """Expected displays by unpaid shares by platform, summed over generations until they no longer count."""
     published = spread.publish(first)
     total = spread.impressions(published)
-    caused, more = spread.caused(published), spread.caused_by_asked(asked)
-    state = {s: caused[s] + more[s] for s in spread.slots}
+    caused, by_asked = spread.caused(published), spread.caused_by_asked(asked)
+    state = {s: caused[s] + by_asked[s] for s in spread.slots}
     for _ in range(_ROUNDS):
         published = spread.publish(state)
         more = spread.impressions(published)
@@ -390,76 +388,3 @@ def _price_of(compiled: Compiled, impressions: NDArray[np.float64]) -> float:
         cpm = platforms[p].cpm
         cost += float("nan") if cpm is None else float(impressions[p]) / 1000.0 * cpm
     return cost
-
-
-def _warnings(compiled: Compiled, found: Expectations) -> tuple[str, ...]:
-    """Sentences about what makes a scenario unusual or its answer foregone."""
-    out = [_supercritical(found), _foregone(compiled.scenario.goal, found)]
-    if not any(
-        part.size for part in (compiled.plan.post_step, compiled.plan.ask_step, compiled.plan.reaching.slot)
-    ):
-        out.append("Nothing is posted and nobody is asked to share: nothing will happen.")
-    else:
-        out += _unused(compiled)
-    out += chosen_by_sensitive_attributes(compiled.scenario)
-    out += about_people_asked(compiled)
-    return tuple(text for text in out if text)
-
-
-def _supercritical(found: Expectations) -> str:
-    """What to say where sharing grows by itself."""
-    if found.reproduction_number >= 1.0:
-        return (
-            f"R is {found.reproduction_number:.2f} (growth rate {found.growth_rate:.2f}): each sharer causes at least "
-            "one new sharer, which is a rare exception; most posts have R below 0.2. Check share and visibility "
-            "numbers."
-        )
-    if found.growth_rate >= 1.0:
-        early = f" (R over the first two generations is {found.reproduction_number:.2f})"
-        return (
-            f"The growth rate is {found.growth_rate:.2f}: among the best connected people each sharer would cause at "
-            f"least one new sharer{early * (found.reproduction_number < 1.0)}. That is a rare exception, and no finite "
-            "earned multiplier can be expected. Check share and visibility numbers."
-        )
-    return ""
-
-
-def _foregone(goal: Any, found: Expectations) -> str:
-    """What to say where what is posted and paid for meets the goal by itself."""
-    bought = {
-        "impressions": (found.owned_impressions + found.paid_impressions, "impressions"),
-        "impressions_owned": (found.owned_impressions, "owned impressions"),
-        "impressions_paid": (found.paid_impressions, "paid impressions"),
-        "reach": (found.bought_reach, "people reached"),
-    }
-    if goal is None or goal.metric not in bought:
-        return ""
-    amount, what = bought[goal.metric]
-    if amount < goal.at_least:
-        return ""
-    return (
-        f"The posts and paid shares alone are expected to bring about {amount:,.0f} {what}, which meets the goal of "
-        f"{goal.at_least:,.10g}: word of mouth does not decide it."
-    )
-
-
-def _unused(compiled: Compiled) -> list[str]:
-    """What is written but can have no effect; an item or platform may wait for a variant to use it."""
-    scenario, out = compiled.scenario, []
-    items, platforms = ({slot[part] for slot in compiled.slots} for part in (0, 1))
-    for i, item in enumerate(scenario.items):
-        if i not in items and not scenario.variants:
-            out.append(
-                f"The item {item.id!r} is never posted and nobody is asked to share it: nobody will see it."
-            )
-    for p, (name, platform) in enumerate(scenario.platforms.items()):
-        if p not in platforms and not scenario.variants:
-            out.append(
-                f"Nothing is posted on {name} and nobody is asked to share there: nothing happens on it."
-            )
-        chances = [segment.access.get(name, platform.access) for segment in scenario.audience.segments]
-        if platform.network.kind == "file" and min(chances) < 1.0:
-            out.append(
-                f"access to {name} is not used: everybody in its network's file has an account there, and nobody else."
-            )
-    return out
