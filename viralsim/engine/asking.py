@@ -1,4 +1,4 @@
-"""Who is asked to share, for how much, and what sets their share apart (docs/model.md, sections 5 and 15)."""
+"""Who is asked to share, for how much, and what sets their share apart (docs/model.md, sections 5 and 16)."""
 
 from __future__ import annotations
 

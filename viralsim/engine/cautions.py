@@ -1,4 +1,4 @@
-"""What a user should know before betting on a scenario: warnings of `validate`."""
+"""Sentences before a run: what is exceptional, foregone or unused, and what the expected figures leave out."""
 
 from __future__ import annotations
 
@@ -8,31 +8,96 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.engine.asking import P_SOURCES
+from viralsim.engine.compiled import Compiled
 from viralsim.engine.fairness import chosen_by_sensitive_attributes
 from viralsim.engine.people import P_PICK, person_words
 from viralsim.rng import derive
 from viralsim.seeding.betweenness import sampled_betweenness
 
 if TYPE_CHECKING:
-    from viralsim.engine.compiled import Compiled
     from viralsim.engine.expected import Expectations
 
-__all__ = ["cautions"]
+__all__ = ["not_counted", "warnings_of"]
 
 
-def cautions(compiled: Compiled, found: Expectations) -> tuple[str, ...]:
-    """Sentences about what makes a scenario unusual or its answer foregone.
+def not_counted(compiled: Compiled) -> tuple[str, ...]:
+    """One sentence for each mechanic that the expected figures leave out, and which way it moves R.
 
     Parameters
     ----------
     compiled : Compiled
-    found : Expectations
-        What is expected of it, but for these.
 
     Returns
     -------
     tuple of str
+        Empty where everything is counted.
     """
+    scenario = compiled.scenario
+    platforms, items = list(scenario.platforms.values()), scenario.items
+    kinds = {rule.kind for rule in scenario.campaign.rules}
+    left_out = [
+        (scenario.audience.attention.kind == "budget", "limited attention", "lowers R"),
+        (any(item.fatigue > 0 for item in items), "fatigue", "lowers R"),
+        (
+            any(p.ranking.boost.kind != "none" for p in platforms),
+            "the ranking's boost",
+            "raises R where engagement is above the benchmark and lowers it where below",
+        ),
+        (any(p.visible_counts.kind != "none" for p in platforms), "visible counts", "raise R"),
+        (
+            any(item.response.kind in ("threshold", "peaked") for item in items),
+            "repeated exposure (only the first sharer noticed counts)",
+            "raises R where people notice several sharers",
+        ),
+        (
+            any(item.view_influence > 0 for item in items),
+            "what others' views do to a person's view",
+            "raises or lowers R with the readiness to share a negative view",
+        ),
+        (
+            scenario.campaign.response is not None and any(item.negative > 0 for item in items),
+            "answers to complaints",
+            "lower R a little",
+        ),
+        (
+            any(p.following.kind != "none" for p in platforms),
+            "followers won and lost",
+            "change owned impressions and hardly move R",
+        ),
+        (
+            compiled.plan.reaching.asked.shape[0] > 0
+            and any(
+                p.discovery.kind != "none" or p.like_visibility + p.comment_visibility > 0 for p in platforms
+            ),
+            "what sets an influencer's post apart in discovery and in likes and comments that others see",
+            "moves R as credibility, disclosure, fit and size move engagement",
+        ),
+        ("boost" in kinds, "boosts by a rule", "add paid impressions and hardly move R"),
+        ("move-budget" in kinds, "moves of the budget", "change paid impressions and hardly move R"),
+    ]
+    found = [f"Not counted: {what}, which {does}." for there, what, does in left_out if there]
+    return (*found, *_events(scenario))
+
+
+def _events(scenario: Any) -> list[str]:
+    """What platform events are left out, and which way they move R."""
+    out = []
+    for name, platform in scenario.platforms.items():
+        factors = [event.peer_visibility for event in platform.events if event.peer_visibility != 1.0]
+        reaches = [event.organic_reach for event in platform.events if event.organic_reach != 1.0]
+        if factors:
+            does = "raises" if min(factors) > 1.0 else "lowers" if max(factors) < 1.0 else "moves"
+            out.append(f"Not counted: what {name} changes in peer visibility, which {does} R from then on.")
+        if reaches:
+            does = "raises" if min(reaches) > 1.0 else "lowers" if max(reaches) < 1.0 else "moves"
+            out.append(
+                f"Not counted: what {name} changes in organic reach, which {does} owned impressions, not R."
+            )
+    return out
+
+
+def warnings_of(compiled: Compiled, found: Expectations) -> tuple[str, ...]:
+    """Sentences about what makes a scenario unusual or its answer foregone."""
     out = [_supercritical(found), _foregone(compiled.scenario.goal, found)]
     if not any(
         part.size for part in (compiled.plan.post_step, compiled.plan.ask_step, compiled.plan.reaching.slot)

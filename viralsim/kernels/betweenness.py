@@ -7,7 +7,7 @@ from numba import njit
 
 @njit(cache=True, nogil=True)
 def count_dependencies(indptr, indices, sources, total, squares, order, distance, paths, part):
-    """Add the dependency of each source on each person, and its square (docs/model.md, section 15).
+    """Add the dependency of each source on each person, and its square (docs/model.md, section 16).
 
     Parameters
     ----------

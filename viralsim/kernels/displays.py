@@ -8,6 +8,7 @@ from viralsim.kernels.answering import engaged
 from viralsim.kernels.deliveries import EV_DELIVERY, book_special
 from viralsim.kernels.draws import below, derive, exponential, high32, low32, uniform
 from viralsim.kernels.echoes import echo
+from viralsim.kernels.following import note_following
 from viralsim.kernels.influencers import EV_INFLUENCER, ask_of, weakened
 from viralsim.kernels.layout import (
     BATCH,
@@ -331,6 +332,9 @@ def react(world, plan, scratch, t, width, display, word, event):
     if plan.market.counting and own:
         segment, did = np.int64((person_word >> SEGMENT) & U31), (liked, commented, clicked)
         ok &= engaged(plan, scratch, t, width, display, slot, segment, origin, view, word, did)
+    if plan.reaching.follow_q.size > 0 and own:
+        is_post = origin == 0 and not peer and delivery == 0
+        ok &= note_following(plan, scratch, person, slot, view, clicked, is_post, word)
     if not slot_word & np.uint64(F_CROSSED | F_DONE):
         growth = plan.hazard_friend[slot] if peer else plan.hazard_post[slot]
         if delivery > 0:

@@ -1,4 +1,4 @@
-"""What sets displays of an influencer's post apart (docs/model.md, section 15)."""
+"""What sets displays of an influencer's post apart (docs/model.md, section 16)."""
 
 from __future__ import annotations
 

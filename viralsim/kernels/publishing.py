@@ -85,10 +85,13 @@ def place_points(world, plan, scratch, t, first, count, ranked):
         count = drop_unshown(world, plan, scratch, count)
     last = np.uint64(scratch.bucket_head.size)
     now = np.uint64(t + 1)
+    leaving = plan.reaching.follow_q.size > 0
     for i in range(np.uint64(count)):
         tag, at = scratch.point_tag[i], scratch.point_at[i]
         e = tag & TAG_LIST
         platform = np.uint64(scratch.lists[e, L_PLATFORM])
+        if leaving and at < 0 and has_left(scratch, scratch.point_display[i], first + np.int64(e), platform):
+            continue
         position = (at ^ (at >> 63)) - scratch.lists[e, L_START]
         word = derive(np.uint64(scratch.lists[e, L_DELAY]), position)
         due = plan.clock[platform, now] + plan.delay[platform, below_table(word)]
@@ -108,6 +111,13 @@ def place_points(world, plan, scratch, t, first, count, ranked):
         scratch.pool[np.uint64(cursor)] = scratch.point_display[i] | (event << EVENT_OF) | tie
         scratch.bucket_cursor[s] = cursor + 1
     return True
+
+
+@inner
+def has_left(scratch, display, event, platform):
+    """Whether the viewer of a post of the brand's does not follow it any more."""
+    own = scratch.reaching.own[np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)]
+    return own and not (np.uint64(scratch.reaching.fan[display >> PERSON_OF]) >> platform) & U1
 
 
 @inner

@@ -18,6 +18,7 @@ from viralsim.kernels.displays import receive_bucket
 from viralsim.kernels.draws import derive
 from viralsim.kernels.echoes import show_echoes
 from viralsim.kernels.finishing import finish_people
+from viralsim.kernels.following import settle_following, show_joined, start_following
 from viralsim.kernels.layout import (
     C_COPIED,
     C_LIKES,
@@ -108,6 +109,9 @@ def replicate(world, plan, scratch, curves, width, run_key):
     start_deliveries(plan, scratch, run_key)
     start_private(plan, scratch, run_key)
     start_rules(plan, scratch)
+    following = plan.reaching.follow_q.size > 0
+    if following:
+        start_following(world, plan, scratch, run_key)
     for t in range(scratch.bucket_head.size):
         begun = scratch.size[SIZE_EVENTS]
         happen(plan, scratch, t)
@@ -144,6 +148,8 @@ def replicate(world, plan, scratch, curves, width, run_key):
             if last > first and not publish(world, plan, scratch, t, first, last):
                 return False, cost
             first = max(last, first + 1)
+        if following and not show_joined(world, plan, scratch, t, width, published, stop):
+            return False, cost
         if echoing and not show_echoes(world, plan, scratch, t, begun, published):
             return False, cost
         if any_boost:
@@ -153,6 +159,8 @@ def replicate(world, plan, scratch, curves, width, run_key):
             end_waves(plan, scratch, t)
             apply_rules(plan, scratch, t)
         count_visibly(plan, scratch)
+        if following:
+            settle_following(plan, scratch, t, width)
         if plan.market.counting:
             close_step(world, plan, scratch, t, width)
     return True, cost

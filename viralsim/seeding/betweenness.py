@@ -70,7 +70,7 @@ def sampled_betweenness(
     Notes
     -----
     Brandes and Pich 2007, "Centrality estimation in large networks" (sources at random); the bound is Hoeffding's over
-    all people at once, as a source's dependency on a person is at most n - 2 (docs/model.md, section 15).
+    all people at once, as a source's dependency on a person is at most n - 2 (docs/model.md, section 16).
     """
     n, k = people.size, min(sources, people.size)
     chosen = people[np.argsort(words, kind="stable")[:k]]

@@ -13,6 +13,7 @@ from viralsim.errors import ScenarioError
 from viralsim.rng import text_key
 from viralsim.seeding.betweenness import sampled_betweenness
 from viralsim.seeding.centralities import core_number, degree_discount
+from viralsim.spec.targets import fits
 
 __all__ = ["pick_people", "prices_by_size"]
 
@@ -21,7 +22,7 @@ MOST_COVERED = 2000
 
 
 def prices_by_size(by_size: Any, price: float, followers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What each person is paid who shares, US$ (docs/model.md, section 15).
+    """What each person is paid who shares, US$ (docs/model.md, section 16).
 
     Parameters
     ----------
@@ -98,8 +99,8 @@ def pick_people(
     if pick.kind == "segment":
         holders = holders[segment[holders] == list(segment_names).index(pick.segment)]
     if pick.kind == "attributes":
-        fits = np.array([_has(entry, pick.where) for entry in attributes], np.bool_)
-        holders = holders[fits[segment[holders]]]
+        fitting = np.array([fits(entry, pick.where) for entry in attributes], np.bool_)
+        holders = holders[fitting[segment[holders]]]
     if pick.kind == "followers-between":
         most = np.inf if pick.most is None else pick.most
         holders = holders[(followers[holders] >= pick.least) & (followers[holders] <= most)]
@@ -177,11 +178,6 @@ def _covering(
     graph = SocialGraph.from_csr(among.indptr, among.indices, person_keys=keys[holders])
     found = maximize_influence(graph, min(limit, MOST_COVERED, holders.size), prob, seed=seed)
     return holders[found.nodes]
-
-
-def _has(attributes: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
-    """Whether a segment has all of these attributes."""
-    return all(str(attributes.get(name)) == str(value) for name, value in where.items())
 
 
 def _listed(

@@ -1,4 +1,4 @@
-"""What sets an influencer's share apart from a friend's, and what it costs (docs/model.md, section 15)."""
+"""What sets an influencer's share apart from a friend's, and what it costs (docs/model.md, section 16)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OF_DISCLOSURE = (
 )
 _OF_SIZE = (
     "engagement by size on Instagram: TrendHERO 2021 (.17), HypeAuditor 2023 (.12), 2024 (.13), 2026 (.25); see "
-    "docs/model.md, section 15"
+    "docs/model.md, section 16"
 )
 _OF_FAKES = (
     "SRF Data 2017 (30 % of the followers of Swiss influencers); HypeAuditor 2021 (45 %, with inactive ones)"
