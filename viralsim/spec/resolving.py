@@ -73,7 +73,7 @@ def resolve(scenario: Scenario, seed: int, draw: int, fixed: bool = False) -> Sc
     -------
     ScenarioDocument
         Presets and defaults filled in. A pick by budget has its `count`, floor(budget / price), and no
-        budget; paths of networks' files are absolute; parts of viewers sum to at most 1.
+        budget, unless prices differ by size; paths of networks' files are absolute; parts of viewers sum to at most 1.
 
     Notes
     -----
@@ -132,7 +132,7 @@ def _polarised(item: Item) -> Item:
 def _counted(entry: Seeding) -> Seeding:
     """People asked, with a count in place of a budget."""
     budget = getattr(entry.pick, "budget", None)
-    if budget is None:
+    if budget is None or entry.price_by_size.kind != "none":
         return entry
     # Prices are decimal: 0.3 / 0.1 is to give 3, not 2.
     count = math.floor(budget / entry.price * (1 + 1e-12))
