@@ -41,6 +41,7 @@ __all__ = [
     "make_audience",
     "run_key",
     "slots_of",
+    "typical_shares",
 ]
 
 MOST_BINS = 200
@@ -112,6 +113,11 @@ def slots_of(scenario: Any) -> tuple[tuple[int, int], ...]:
     )
 
 
+def typical_shares(scenario: Any) -> dict[str, float]:
+    """Share probabilities of the platforms at their central values, which items are held against (by name)."""
+    return {name: float(platform.share_prob) for name, platform in scenario.platforms.items()}
+
+
 def make_audience(scenario: Any, key: int, graphs: Mapping[str, SocialGraph]) -> Audience:
     """People, networks and affinities of a draw (`scenario` resolved, `key` of the draw)."""
     person_key = audience_keys(scenario.audience.size, graphs)
@@ -144,6 +150,7 @@ def compile_draw(
     fixed: bool = False,
     audience: Audience | None = None,
     maker: AudienceMaker | None = None,
+    typical_share: Mapping[str, float] | None = None,
 ) -> Compiled:
     """Compile one draw of a scenario.
 
@@ -159,6 +166,8 @@ def compile_draw(
         Reuse the people and networks of this draw; made if None.
     maker : callable, optional
         Makes or finds the audience in place of `make_audience`.
+    typical_share : mapping of platform name to float, optional
+        See `slot_rates`; by default the scenario's central values.
 
     Raises
     ------
@@ -181,7 +190,7 @@ def compile_draw(
             f"run.step: {n_steps:,} steps to the horizon; at most {lay.MAX_STEPS:,}: use a longer step"
         )
     n_bins = min(n_steps, MOST_BINS)
-    typical = {name: float(platform.share_prob) for name, platform in scenario.platforms.items()}  # central
+    typical = typical_share or typical_shares(scenario)
     rates = slot_rates(plain, audience, slots, typical)
     world = _make_world(plain, audience, slots, key)
     plan = _make_plan(plain, audience, world, slots, rates, n_steps, n_bins, key)

@@ -113,6 +113,7 @@ def run_block(
     maker: AudienceMaker | None = None,
     stop: threading.Event | None = None,
     report: Progress | None = None,
+    typical_share: Mapping[str, float] | None = None,
 ) -> Ensemble:
     """Run the replicates first, ..., first + count - 1 of a scenario: the same rows as `simulate` would give.
 
@@ -133,6 +134,8 @@ def run_block(
         Set from outside to end the work soon.
     report : callable, optional
         Gets (replicates done, all).
+    typical_share : mapping of platform name to float, optional
+        See `compile_draw`.
 
     Returns
     -------
@@ -146,7 +149,7 @@ def run_block(
     """
     if first % draws:
         raise SpecError(f"first: got {first}; allowed are multiples of the {draws} draws")
-    run = _Run(scenario, seed, fixed, graphs, count, min(draws, count), first, maker)
+    run = _Run(scenario, seed, fixed, graphs, count, min(draws, count), first, maker, typical_share)
     run.asked = stop
     run.all_draws(threads, report)
     if run.ending:
@@ -186,8 +189,9 @@ class _Run:
         draws: int,
         first: int = 0,
         maker: AudienceMaker | None = None,
+        typical_share: Mapping[str, float] | None = None,
     ):
-        self.first, self.maker = first, maker
+        self.first, self.maker, self.typical_share = first, maker, typical_share
         self.scenario, self.seed, self.fixed, self.graphs = scenario, seed, fixed, graphs
         self.replicates, self.draws = replicates, draws
         self.columns: dict[str, NDArray[Any]] = {}
@@ -235,7 +239,15 @@ class _Run:
         """Compile and run one draw."""
         if self.ending:
             return
-        compiled = compile_draw(self.scenario, self.seed, draw, self.graphs, self.fixed, maker=self.maker)
+        compiled = compile_draw(
+            self.scenario,
+            self.seed,
+            draw,
+            self.graphs,
+            self.fixed,
+            maker=self.maker,
+            typical_share=self.typical_share,
+        )
         self._note_draw(draw, compiled)
         rows = np.arange(draw, self.replicates, self.draws)
         if shares == 1 or rows.size < 2:
@@ -359,7 +371,7 @@ class _Run:
         """Run one replicate again with its share trees recorded."""
         draw = replicate % self.draws
         compiled = self.per_draw[draw].get("compiled") or compile_draw(
-            self.scenario, self.seed, draw, self.graphs, self.fixed
+            self.scenario, self.seed, draw, self.graphs, self.fixed, typical_share=self.typical_share
         )
         keys = np.array([run_key(self.seed, draw, self.first + replicate)], np.uint64)
         market = compiled.plan.market._replace(counting=True)  # so that what is noticed can be recorded

@@ -41,6 +41,8 @@ class Cell:
     scenario : Scenario
     seed, draws : int
     fixed : bool
+    typical_share : dict of platform name to float, optional
+        See `viralsim.engine.compiled.compile_draw`; part of what `key` stands for.
     """
 
     key: str
@@ -50,6 +52,7 @@ class Cell:
     seed: int
     draws: int
     fixed: bool
+    typical_share: dict[str, float] | None = None
 
     @property
     def name(self) -> tuple[str, int, int]:
@@ -161,7 +164,8 @@ def run_cell(
         graphs = audiences.graphs(cell.scenario)
         audiences.check_memory(cell.scenario, graphs, cell.count, threads)
         ensemble = run_block(
-            cell.scenario, cell.seed, cell.draws, cell.first, cell.count, graphs, cell.fixed, threads, audiences, stop
+            cell.scenario, cell.seed, cell.draws, cell.first, cell.count, graphs, cell.fixed, threads, audiences, stop,
+            typical_share=cell.typical_share,
         )  # fmt: skip
         view = View(ensemble.tallies)
         columns = [registry.METRICS[name].column(view) for name in ensemble.metrics]

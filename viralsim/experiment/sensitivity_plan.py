@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from viralsim import rng
+from viralsim.engine.compiled import typical_shares
 from viralsim.engine.runs import at_least_1
 from viralsim.errors import SpecError
 from viralsim.experiment.axes import axis_law
@@ -124,7 +125,21 @@ class SensitivityPlan:
     def cell(self, setting: Setting) -> Cell:
         """What an executor runs for a setting."""
         scenario = self.scenario.with_overrides(setting.overrides)
-        return Cell(setting.name, setting.first, setting.count, scenario, self.seed, self.draws, fixed=True)
+        return Cell(
+            setting.name,
+            setting.first,
+            setting.count,
+            scenario,
+            self.seed,
+            self.draws,
+            True,
+            self.typical_share,
+        )
+
+    @cached_property
+    def typical_share(self) -> dict[str, float]:
+        """What items are held against stays as the scenario has it, as where numbers are drawn from their bands."""
+        return typical_shares(self.scenario)
 
     def record(self) -> dict[str, Any]:
         """What decides the numbers that a store keeps; the metric does not, as all are kept."""
