@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from viralsim.kernels.draws import below, derive, exponential32, high32, level_of, low32
+from viralsim.kernels.draws import below, derive, exponential32, high32, level_of
 from viralsim.kernels.layout import (
     QUANTILES,
     SHOW_ALL,
@@ -35,21 +35,21 @@ CHOSEN_BY, DELAYED_BY = np.uint64(ECHO_WORD), np.uint64(ECHO_WORD + 1)
 
 
 @inner
-def echo(plan, scratch, t, width, person, slot, view, word, word_2, event):
-    """Note that a person's first like or comment on a slot is to be shown. Returns False if the list is full."""
+def echo(plan, scratch, t, at_item, person, slot, view, word, event, did):
+    """Note that a person's first like or comment on a slot is to be shown. Returns False if the list is full.
+
+    `did`: liked, commented, clicked.
+    """
     info = scratch.events[event, 1]
     if info & DARK_EVENT:
         return True
-    at_item = person * width + 2 + plan.slot_item[slot]
     platform = plan.slot_platform[slot]
+    liked, commented, _ = did
     for kind in (KIND_LIKE, KIND_COMMENT):
         if kind == KIND_LIKE:
-            acted, shown = (
-                view >= 0 and high32(word) < scratch.reaching.like_q[slot],
-                plan.reaching.like_shown[slot],
-            )
+            acted, shown = liked, plan.reaching.like_shown[slot]
         else:
-            acted, shown = low32(word_2) < plan.comment_q[slot], plan.reaching.comment_shown[slot]
+            acted, shown = commented, plan.reaching.comment_shown[slot]
         flag = np.uint64(1 << (ECHOED_SHIFT + 8 * (kind - KIND_LIKE) + platform))
         if not acted or shown == 0.0 or scratch.rows[at_item] & flag:
             continue
