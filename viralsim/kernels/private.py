@@ -9,7 +9,7 @@ from viralsim.kernels.layout import K_EVENT, N_COUNTS
 from viralsim.kernels.machine import inner
 from viralsim.kernels.placing import show_later
 from viralsim.kernels.reaching import EVENT_DARK_SHIFT, KIND_PRIVATE, N_EXTRA, P_PRIVATE, X_PRIVATE
-from viralsim.kernels.words import EV_SLOT, LOW_8, SEGMENT, SHARED_NOW, TIE_HALF
+from viralsim.kernels.words import EV_SLOT, LOW_8, SEGMENT, SHARED_NOW, TIE_HALF, U0
 
 DARK_EVENT = np.uint64(1 << EVENT_DARK_SHIFT)
 
@@ -72,20 +72,19 @@ def send_private(world, plan, scratch, t, first, stop):
         word = derive(derive(scratch.reaching.private_key[slot], key), 1)
         most = 1 + below(word, plan.reaching.private_most[slot])
         event_key, found = derive(scratch.slot_key[slot, K_EVENT], key), 0
-        for position in range(size):
-            tie = np.uint64(world.tie[start + position]) if world.tie.size > 0 else np.uint64(TIE_HALF)
-            found = keep_closest(best, found, most, np.uint64(position), tie, derive(event_key, position))
+        least = U0  # a tie below it is not among the closest
+        for position in range(np.uint64(size)):
+            tie = (
+                np.uint64(world.tie[np.uint64(start) + position])
+                if world.tie.size > 0
+                else np.uint64(TIE_HALF)
+            )
+            if tie >= least:
+                found = keep_closest(best, found, most, position, tie, derive(event_key, position))
+                least = best[most - 1, 1] if found == most else U0
         for k in range(found):
             if low32(derive(best[k, 2], 1)) < plan.reaching.private_shown_q[slot]:
                 viewer = world.followers[start + np.int64(best[k, 0])]
                 if not show_later(plan, scratch, t, platform, 0, viewer, event, best[k, 1]):
                     return False
     return True
-
-
-@inner
-def end_of_public(scratch, first, stop):
-    """Position after the events from `first` on that are published to all followers; `first` if it is private."""
-    while first < stop and scratch.event_kind[first] != KIND_PRIVATE:
-        first += 1
-    return first

@@ -11,6 +11,8 @@ from viralsim.kernels.layout import (
     FULL_POOL,
     K_DELAY,
     K_EVENT,
+    KIND_COPY,
+    KIND_POST,
     L_CHANCE,
     L_DELAY,
     L_EVENT,
@@ -28,6 +30,7 @@ from viralsim.kernels.layout import (
     TIES,
 )
 from viralsim.kernels.machine import inner, prefetch
+from viralsim.kernels.reaching import ECHO_WORD, KIND_COMMENT, KIND_LIKE
 from viralsim.kernels.words import (
     COIN_ROOM,
     EV_SLOT,
@@ -46,6 +49,8 @@ from viralsim.kernels.words import (
     U2,
     U32,
 )
+
+ECHO = np.uint64(ECHO_WORD)
 
 
 @inner
@@ -151,14 +156,20 @@ def look_up_lists(world, plan, scratch, first, stop):
         later = min(event + LISTS_AHEAD, stop - 1)
         platform = plan.slot_platform[np.int64((scratch.events[later, 1] >> EV_SLOT) & LOW_8)]
         prefetch(indptr, np.uint64(platform) * row_size + np.uint64(max(scratch.event_who[later], 0)))
-        who = scratch.event_who[event]
+        who, kind = scratch.event_who[event], scratch.event_kind[event]
         slot = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)
         platform = plan.slot_platform[slot]
         event_key, delay_key = scratch.slot_key[slot, K_EVENT], scratch.slot_key[slot, K_DELAY]
-        if who >= 0:
+        start, stop_at, key = 0, 0, U0
+        if kind > KIND_COMMENT or (who < 0 and kind != KIND_POST):
+            pass  # shown to chosen people, not to a list of followers
+        elif who >= 0:
             start, stop_at = world.indptr[platform, who], world.indptr[platform, who + 1]
-            key = scratch.rows[who * width]
             prefetch(world.tie, np.uint64(start))
+            if kind <= KIND_COPY:
+                key = scratch.rows[who * width]
+            else:  # a like or comment: keys of its own
+                event_key, delay_key, key = scratch.events[event, 0], scratch.events[event, 0], ECHO
         else:
             fans = plan.reaching.fans[slot] if plan.reaching.fans.size > 0 else platform
             start, stop_at = world.fan_ptr[fans], world.fan_ptr[fans + 1]
@@ -168,7 +179,7 @@ def look_up_lists(world, plan, scratch, first, stop):
         scratch.lists[e, L_START] = start
         scratch.lists[e, L_SIZE] = stop_at - start
         scratch.lists[e, L_EVENT] = np.int64(derive(event_key, key))
-        scratch.lists[e, L_DELAY] = np.int64(derive(delay_key, key))
+        scratch.lists[e, L_DELAY] = np.int64(derive(delay_key, key + np.uint64(key == ECHO)))
         scratch.lists[e, L_PLATFORM] = platform
         scratch.lists[e, L_ITEM] = plan.slot_item[slot]
         scratch.lists[e, L_CHANCE] = slot * TIES
@@ -203,7 +214,7 @@ def publish_ranked(world, plan, scratch, t, first, stop):
     coins, kept, limit = scratch.coins, scratch.kept, scratch.rank_coin
     for event in range(np.uint64(first), np.uint64(stop)):
         slot = (scratch.events[event, 1] >> EV_SLOT) & LOW_8
-        if not plan.ranked[slot]:
+        if not plan.ranked[slot] or scratch.event_kind[event] > KIND_COPY:
             continue
         rank_tables(plan, scratch, slot)
         e = event - np.uint64(first)
@@ -249,10 +260,12 @@ def publish(world, plan, scratch, t, first, stop):
     """
     look_up_lists(world, plan, scratch, first, stop)
     points, any_ranked = 0, False
+    level_prob, level = 0.0, 0.0
     with_tie = world.tie.size > 0
     for event in range(first, stop):
         slot = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)
-        if plan.ranked[slot]:
+        kind = scratch.event_kind[event]
+        if plan.ranked[slot] and kind <= KIND_COPY:
             any_ranked = True
             continue
         e = event - first
@@ -263,9 +276,15 @@ def publish(world, plan, scratch, t, first, stop):
         prob = (scratch.reaching.visibility[slot] if peer else scratch.reaching.reach[slot]) * scratch.boost[
             slot
         ]
+        if kind == KIND_LIKE:
+            prob = plan.reaching.like_shown[slot]
+        elif kind == KIND_COMMENT:
+            prob = plan.reaching.comment_shown[slot]
         event_key = np.uint64(scratch.lists[e, L_EVENT])
         everybody = prob >= SHOW_ALL
-        bound = 0.0 if everybody else size * level_of(prob)
+        if prob != level_prob:
+            level_prob, level = prob, level_of(prob)
+        bound = size * level
         total, k, found, position = 0.0, 0, 0, -1
         while True:
             if everybody:
