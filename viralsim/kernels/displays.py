@@ -98,6 +98,7 @@ def mark_bucket(plan, scratch, t, width):
     last = (scratch.bucket_cursor[t] - 1) // CHUNK
     stamp, yesterday = np.uint64(t + 1), np.uint64(day_begins(plan.day, t))
     stamp_bits = stamp << STAMP
+    customer = scratch.sales.customer
     while chunk >= 0:
         start = chunk * CHUNK
         stop = scratch.bucket_cursor[t] if chunk == last else start + CHUNK
@@ -107,6 +108,7 @@ def mark_bucket(plan, scratch, t, width):
             prefetch(scratch.rows, row)
             prefetch(scratch.rows, row + np.uint64(width) - U1)
             prefetch(events, ((ahead >> EVENT_OF) & EVENT_MASK) * U2)
+            prefetch(customer, ahead >> PERSON_OF)
             at = (scratch.pool[i] >> PERSON_OF) * np.uint64(width) + U1
             word = scratch.rows[at]
             before = (word >> STAMP) & LOW_16

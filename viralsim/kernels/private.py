@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from viralsim.kernels.draws import below, derive, low32
-from viralsim.kernels.layout import K_EVENT, N_COUNTS
-from viralsim.kernels.machine import inner
+from viralsim.kernels.layout import K_EVENT, LISTS_AHEAD, N_COUNTS
+from viralsim.kernels.machine import inner, prefetch
 from viralsim.kernels.placing import show_later
 from viralsim.kernels.reaching import EVENT_DARK_SHIFT, KIND_PRIVATE, N_EXTRA, P_PRIVATE, X_PRIVATE
 from viralsim.kernels.words import EV_SLOT, LOW_8, SEGMENT, SHARED_NOW, TIE_HALF, U0
@@ -59,7 +59,12 @@ def keep_closest(best, found, most, position, tie, word):
 def send_private(world, plan, scratch, t, first, stop):
     """Show the private shares among events[first:stop] to the closest. Returns False if the pool is full."""
     best = scratch.reaching.closest
+    indptr, row_size = world.indptr.reshape(-1), np.uint64(world.indptr.shape[1])
+    width = scratch.rows.size // scratch.repeat_head.size
     for event in range(first, stop):
+        later = min(event + LISTS_AHEAD, stop - 1)
+        platform = plan.slot_platform[np.int64((scratch.events[later, 1] >> EV_SLOT) & LOW_8)]
+        prefetch(indptr, np.uint64(platform) * row_size + np.uint64(max(scratch.event_who[later], 0)))
         if scratch.event_kind[event] != KIND_PRIVATE:
             continue
         slot, who = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8), scratch.event_who[event]
@@ -68,7 +73,7 @@ def send_private(world, plan, scratch, t, first, stop):
             world.indptr[platform, who],
             world.indptr[platform, who + 1] - world.indptr[platform, who],
         )
-        key = world.person_key[who]
+        key = scratch.rows[who * width]
         word = derive(derive(scratch.reaching.private_key[slot], key), 1)
         most = 1 + below(word, plan.reaching.private_most[slot])
         event_key, found = derive(scratch.slot_key[slot, K_EVENT], key), 0

@@ -79,40 +79,61 @@ def place_points(world, plan, scratch, t, first, count, ranked):
     event of the first of `lists`. Returns False if the pool is full.
     """
     n_items = np.uint64(plan.item_key.size)
-    scales = world.rank_scale.reshape(-1)
+    scaled = ranked and world.rank_scale.shape[0] > 0
+    scales, scale = world.rank_scale.reshape(-1), scratch.point_scale
     for i in range(np.uint64(count)):
         at = scratch.point_at[i]
         viewer = np.uint64(world.followers[np.uint64(at)] if at >= 0 else world.fans[np.uint64(~at)])
         scratch.point_display[i] = viewer << PERSON_OF
-        if ranked:
-            prefetch(scales, viewer * n_items)
+        if scaled:
+            e = scratch.point_tag[i] & TAG_LIST
+            scale[i] = scales[viewer * n_items + np.uint64(scratch.lists[e, L_ITEM])]
     if ranked:
-        count = drop_unshown(world, plan, scratch, count)
-    last = np.uint64(scratch.bucket_head.size)
-    now = np.uint64(t + 1)
+        count = drop_unshown(world, scratch, count)
+    find_steps(plan, scratch, t, count)
+    late = scratch.bucket_head.size
     for i in range(np.uint64(count)):
-        tag, at = scratch.point_tag[i], scratch.point_at[i]
-        e = tag & TAG_LIST
-        platform = np.uint64(scratch.lists[e, L_PLATFORM])
-        position = (at ^ (at >> 63)) - scratch.lists[e, L_START]
-        word = derive(np.uint64(scratch.lists[e, L_DELAY]), position)
-        due = plan.clock[platform, now] + plan.delay[platform, below_table(word)]
-        if due >= plan.clock[platform, last]:
+        s = np.uint64(scratch.point_at[i])
+        if s == late:
             continue
-        s = np.uint64(plan.clock_step[platform, np.uint64(due >> CLOCK_SHIFT)])
-        s += np.uint64(plan.clock[platform, s + U1] <= due)  # mostly enough
-        while plan.clock[platform, s + U1] <= due:
-            s += U1
-        event = np.uint64(first) + e
-        tie = (tag >> TAG_TIE) & LOW_8
+        tag = scratch.point_tag[i]
         cursor = scratch.bucket_cursor[s]
         if cursor & (CHUNK - 1) == 0:  # at the end of a chunk, or none yet
             cursor = take_chunk(scratch, np.int64(s))
             if cursor < 0:
                 return False
+        event = np.uint64(first) + (tag & TAG_LIST)
+        tie = (tag >> TAG_TIE) & LOW_8
         scratch.pool[np.uint64(cursor)] = scratch.point_display[i] | (event << EVENT_OF) | tie
         scratch.bucket_cursor[s] = cursor + 1
     return True
+
+
+@inner
+def find_steps(plan, scratch, t, count):
+    """Replace the place of each of `count` points by the step of its display, the number of steps if too late.
+
+    The chains of loads of this pass are independent of each other.
+    """
+    lists, points, tags = scratch.lists, scratch.point_at, scratch.point_tag
+    delay, clock, guess = plan.delay.reshape(-1), plan.clock.reshape(-1), plan.clock_step.reshape(-1)
+    last = np.uint64(scratch.bucket_head.size)
+    now, wide = np.uint64(t + 1), np.uint64(plan.clock_step.shape[1])
+    for i in range(np.uint64(count)):
+        at, e = points[i], tags[i] & TAG_LIST
+        platform = np.uint64(lists[e, L_PLATFORM])
+        word = derive(np.uint64(lists[e, L_DELAY]), (at ^ (at >> 63)) - lists[e, L_START])
+        begin = platform * (last + U1)
+        due = clock[begin + now] + delay[platform * np.uint64(QUANTILES) + below_table(word)]
+        if due >= clock[begin + last]:
+            points[i] = np.int64(last)
+            continue
+        s = np.uint64(guess[platform * wide + np.uint64(due >> CLOCK_SHIFT)]) + begin + U1
+        s += np.uint64(clock[s] <= due)
+        s += np.uint64(clock[s] <= due)  # mostly enough
+        while clock[s] <= due:
+            s += U1
+        points[i] = np.int64(s - begin - U1)
 
 
 @inner
@@ -122,15 +143,11 @@ def below_table(bits):
 
 
 @inner
-def drop_unshown(world, plan, scratch, count):
-    """Keep of `count` candidates those whose coin falls below their own probability; returns how many.
-
-    The loads of this pass are independent of each other.
-    """
+def drop_unshown(world, scratch, count):
+    """Keep of `count` candidates those whose coin falls below their own probability; returns how many."""
     kept = np.uint64(0)
-    n_items = np.uint64(plan.item_key.size)
     with_affinity = world.rank_scale.shape[0] > 0
-    scales, chances = world.rank_scale.reshape(-1), scratch.rank_chance.reshape(-1)
+    chances = scratch.rank_chance.reshape(-1)
     for i in range(np.uint64(count)):
         display, tag, at = scratch.point_display[i], scratch.point_tag[i], scratch.point_at[i]
         e = tag & TAG_LIST
@@ -138,8 +155,7 @@ def drop_unshown(world, plan, scratch, count):
         tie = tie if at >= 0 else POST_TIE
         prob = chances[np.uint64(scratch.lists[e, L_CHANCE]) + tie]
         if with_affinity:
-            at_scale = (display >> PERSON_OF) * n_items + np.uint64(scratch.lists[e, L_ITEM])
-            prob *= np.float64(scales[at_scale])
+            prob *= np.float64(scratch.point_scale[i])
         scratch.point_display[kept] = display
         scratch.point_tag[kept] = tag
         scratch.point_at[kept] = at
