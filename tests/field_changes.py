@@ -189,6 +189,10 @@ def flight(name: str, value: Any) -> Change:
     return to(f"campaign.paid.0.{name}", value, first={"campaign.paid": [{**AD, "cpm": 8.0}]})
 
 
+FOLLOW = {"kind": "won-and-lost", "follow_prob_click": 0.9, "follow_prob_notice": 0.3, "unfollow_prob_negative": 0.9,
+          "unfollow_prob_tired": 0.9, "patience_per_week": 0}  # fmt: skip
+
+
 CHANGES: dict[str, Change] = {
     "document.viralsim": Change({}),  # its own test: every other value is refused
     "document.name": to("name", "other", shows=texts, counts=False),
@@ -439,6 +443,12 @@ CHANGES: dict[str, Change] = {
     "visiblecounts.kind": to(f"{ONE}.visible_counts", "none", first={f"{ONE}.visible_counts": PROOF}),
     **{f"visiblecounts.{name}": to(f"{ONE}.visible_counts.{name}", value, first={f"{ONE}.visible_counts": PROOF})
        for name, value in {"strength": 0.2, "reference": 50.0, "most": 1.1}.items()},
+    "platform.following": to(f"{ONE}.following", FOLLOW),
+    "nofollowing.kind": to(f"{ONE}.following", FOLLOW),
+    "wonandlost.kind": to(f"{ONE}.following", "none", first={f"{ONE}.following": FOLLOW}),
+    **{f"wonandlost.{name}": to(f"{ONE}.following.{name}", value, first={**CROSS, f"{ONE}.following": FOLLOW})
+       for name, value in {"follow_prob_click": 0.4, "follow_prob_notice": 0.9, "unfollow_prob_negative": 0.3,
+                           "unfollow_prob_tired": 0.3, "patience_per_week": 2}.items()},
     "platform.like_visibility": to(f"{ONE}.like_visibility", 0.3),
     "platform.comment_visibility": to(f"{ONE}.comment_visibility", 0.3),
     # calibration

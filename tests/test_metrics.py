@@ -32,13 +32,16 @@ def put_trees(tallies: Tallies, replicate: int, **values: int) -> None:
 
 
 def counted_reaching() -> Reaching:
-    """One flight for the young that showed 5 displays at 1.2 cents; 3 discovery displays, 2 of private shares."""
+    """One flight for the young that showed 5 displays at 1.2 cents; 3 discovery displays, 2 of private shares;
+    4 followers won and 2 lost."""
     counts = np.zeros((2, 3, 2, len(EXTRA)), np.int64)
     counts[0, 0, 0, EXTRA.index("impressions_discovery")] = 3
     counts[0, 0, 1, EXTRA.index("impressions_dark")] = 2
     counts[0, 1, 0, EXTRA.index("shares_private")] = 1
+    counts[0, 0, 0, EXTRA.index("new_followers")] = 4
+    counts[0, 1, 0, EXTRA.index("unfollows")] = 2
     counts[0, 2, 0, EXTRA.index("impressions_by_engagement")] = 1
-    has = frozenset({"paid", "discovery", "private", "engagement", "rivals"})
+    has = frozenset({"paid", "discovery", "private", "engagement", "rivals", "following"})
     return Reaching(counts, np.array([[5], [0]]), np.array([[0.012], [0.01]]), (True, False), has)
 
 
@@ -146,6 +149,8 @@ BY_HAND = {
     "sharers": (3, 0),
     "shares": (4, 0),  # the asked post is none
     "shares_private": (1, 0),
+    "new_followers": (4, 0),
+    "unfollows": (2, 0),
     "likes": (4, 0),
     "comments": (4, 0),
     "clicks": (5, 0),
@@ -208,8 +213,7 @@ def test_every_defined_metric_is_counted_by_hand(counted):
 def test_names_are_those_of_the_specification():
     assert set(METRICS) <= set(METRIC_NAMES)
     assert list(METRICS) == [name for name in METRIC_NAMES if name in METRICS], "same order"
-    later = {"new_followers", "unfollows"}
-    assert set(METRIC_NAMES) - set(METRICS) == later
+    assert set(METRIC_NAMES) == set(METRICS)
     assert all(metric.per for metric in METRICS.values() if metric.denominator), "denominators are printed"
 
 
@@ -226,6 +230,7 @@ def test_what_a_scenario_does_not_define_is_absent():
     followers = {"engagement_rate_per_follower", "amplification_rate"}
     views = {"negative_shares", "complaints", "net_sentiment", "backlash"}
     reaching = {"impressions_discovery", "impressions_dark", "reach_beyond_target", "shares_private"}
+    reaching |= {"new_followers", "unfollows"}
     reaching |= {"impressions_by_engagement", "share_of_voice", "share_of_impressions"}
     sold = {
         name for name in absent if name.startswith(("conversions", "customer_value", "interactions", "re"))

@@ -45,6 +45,8 @@ def rich_case():
         visible=np.array([[0.5, 10.0, 3.0], [1.0, 5.0, 2.0], [0.0, 1.0, 1.0]]),
         rival=np.zeros(3, np.uint8),
         fans=np.array([0, 1, 1]),
+        follow_q=np.full((3, 4), ONE_32 // 4, np.uint64),
+        patience=np.full((plan.platform_key.size, plan.day.size), 3),
     )
     plan = plan._replace(reaching=reaching, like_q=np.full(3, ONE_32 // 5, np.uint64))
     return world, plan, run_keys[:1]
@@ -77,6 +79,8 @@ CHANGES = {
     **dict.fromkeys(("private_q", "private_shown_q"), lambda value: value // 2),
     "private_most": lambda value: 4 - value,
     **dict.fromkeys(("like_shown", "comment_shown"), lambda value: value / 2),
+    "follow_q": lambda value: value // 2,
+    "patience": lambda value: value * 2,
 }
 
 

@@ -136,7 +136,9 @@ class Delivery:
             self.plan_wave(step + 1, size)
 
 
-def count_extra(world: World, plan: Plan, displays: list[Display], shares: list[Share]) -> NDArray[np.int64]:
+def count_extra(
+    world: World, plan: Plan, displays: list[Display], shares: list[Share], moves: list[tuple[int, int, bool]]
+) -> NDArray[np.int64]:
     """`Tallies.extra` of one replicate, from the log."""
     segment = world.segment
     extra = np.zeros((len(plan.slot_item), int(max(segment)) + 1, 6), np.int64)
@@ -147,6 +149,8 @@ def count_extra(world: World, plan: Plan, displays: list[Display], shares: list[
         cell[2] += display.echo
     for share in shares:
         extra[share.slot, segment[share.person], 3] += share.private
+    for slot, person, won in moves:
+        extra[slot, segment[person], 4 if won else 5] += 1
     return extra
 
 

@@ -82,7 +82,7 @@ def random_rules(rng: Rng, reaching: Reaching, plan: Plan, steps: int) -> Reachi
     if pick(rng, True, False, False):
         seen = [[pick(rng, 0.0, 0.5, 3.0), pick(rng, 1.0, 20.0), pick(rng, 1.0, 4.0)] for _ in plan.slot_item]
         reaching = reaching._replace(visible=np.array(seen, np.float64))
-    return reaching._replace(
+    reaching = reaching._replace(
         rule_step=np.sort(rng.integers(1, steps + 1, moves)),
         rule_least=np.array([int(pick(rng, 0, 1, 20)) for _ in range(moves)], np.int64),
         event_step=np.sort(rng.integers(0, steps, events)),
@@ -90,6 +90,13 @@ def random_rules(rng: Rng, reaching: Reaching, plan: Plan, steps: int) -> Reachi
         event_reach=np.array([float(pick(rng, 0.0, 0.5, 2.0)) for _ in range(events)]),
         event_visibility=np.array([float(pick(rng, 0.0, 0.5, 2.0)) for _ in range(events)]),
     )
+    if pick(rng, True, False, False):
+        chances = [[int(2**32 * pick(rng, 0.0, 1.0, 0.3)) for _ in range(4)] for _ in plan.slot_item]
+        reaching = reaching._replace(
+            follow_q=np.array(chances, np.uint64),
+            patience=np.sort(rng.integers(0, 6, (platforms, steps)), axis=1),
+        )
+    return reaching
 
 
 def words(rng: Rng, n_slots: int) -> np.ndarray:

@@ -26,6 +26,7 @@ from twins.counting import (
     count_people,
     summarise_trees,
 )
+from twins.following import Followers
 from twins.market import Shop
 from twins.reaching import Delivery, apply_rules, count_extra, own_nodes
 from viralsim.kernels.layout import Plan, World
@@ -148,6 +149,7 @@ class Replicate:
         self.node_of: dict[tuple[int, int], int] = {}  # (item, person)
         self.seed_cost = 0.0
         self.shop = Shop(self)  # section 12
+        self.followers = Followers(self)  # section 15
         self.deliveries = [Delivery(self, number) for number in range(len(plan.reaching.slot))]
 
     # Section 6: keys
@@ -190,6 +192,7 @@ class Replicate:
             self.update_deliveries(step)
             apply_rules(self, step)
             self.count_visibly()
+            self.followers.end_step(step)
             self.shop.end_step(step)
 
     def count_visibly(self) -> None:
@@ -309,8 +312,20 @@ class Replicate:
             self.plan_private(step, event)
             return
         audience = self.audience(event)
+        changing = self.followers.on and event.person is None and self.is_own(event.slot)
         for position in self.shown_positions(event, audience):
-            self.plan_at(step, event, audience, position)
+            if not changing or self.followers.follows(audience[position][0], event.platform):
+                self.plan_at(step, event, audience, position)
+        for person in self.followers.joined(event.platform) if changing else ():
+            if self.followers.is_shown(event, person):
+                self.plan_joined(step, event, person)
+
+    def plan_joined(self, step: int, event: Event, person: int) -> None:
+        entry = below(derive(derive(event.delay_key, 2**63), self.keys[person]), 4096)
+        due = self.step_of_display(event.platform, step, int(self.plan.delay[event.platform, entry]))
+        if due is not None:
+            h = derive(event.view_key, self.keys[person])
+            self.planned[due].append(Planned(event, person, -1, h))
 
     def plan_at(self, step: int, event: Event, audience: list[tuple[int, int]], position: int) -> None:
         person, tie_255 = audience[position]
@@ -418,6 +433,7 @@ class Replicate:
             engaged = display.liked + (display.comment is not None) + display.clicked
             self.deliveries[event.delivery].engaged += engaged
         self.note_echoes(display, event, view, planned.h)
+        self.followers.noticed(event, person, display, view, planned.h)
         if (person, slot) not in self.crossed and (person, slot) not in self.shared:
             self.expose(step, event, person, view)
 
@@ -557,7 +573,7 @@ def simulate_replicate(world: World, plan: Plan, run_key: int) -> TwinResult:
         deals=run.shop.deals.reshape(-1),
         lines=run.shop.lines,
         wait=float(run.shop.median_wait()),
-        extra=count_extra(world, plan, run.displays, run.shares),
+        extra=count_extra(world, plan, run.displays, run.shares, run.followers.moves),
         bought=np.array([delivery.bought for delivery in run.deliveries], np.int64),
         nodes=nodes,
     )

@@ -158,6 +158,8 @@ def _print(scenario: Scenario, facts: dict[str, Any]) -> None:
     click.echo(f"{scenario.title}: can be run")
     for label, text in lines:
         click.echo(f"  {label:<20}{text}")
+    for text in expected["not_counted"]:
+        click.echo(f"  {text}")
     for text in facts["notes"]:
         note(f"note: {text}")
     for text in expected["warnings"]:

@@ -16,6 +16,7 @@ from viralsim.kernels import reaching as kernel
 from viralsim.kernels.layout import World
 from viralsim.kernels.reaching import Reaching, no_reaching
 from viralsim.rng import derive, text_key
+from viralsim.spec.targets import targeted_segments
 
 if TYPE_CHECKING:
     from viralsim.engine.compiled import Audience
@@ -57,7 +58,11 @@ def make_reaching(
         raise ScenarioError(
             f"campaign.paid: {len(rows)} flights and discoveries of items; at most {kernel.MAX_DELIVERIES} are allowed"
         )
-    passed_on = {**_passing_on(scenario, slots), **_rules(scenario, slots)}
+    passed_on = {
+        **_passing_on(scenario, slots),
+        **_rules(scenario, slots),
+        **_following(scenario, slots, n_steps),
+    }
     if not rows:
         return no_reaching()._replace(**passed_on)
     lists = [row.pop("people") for row in rows]
@@ -96,6 +101,27 @@ def _passing_on(scenario: Any, slots: Sequence[tuple[int, int]]) -> dict[str, ND
     return made
 
 
+def _following(scenario: Any, slots: Sequence[tuple[int, int]], n_steps: int) -> dict[str, NDArray[Any]]:
+    """Chances to follow and to leave by slot, and when patience is at an end; nothing where nobody does."""
+    platforms = [platform.following for platform in scenario.platforms.values()]
+    if all(following.kind == "none" for following in platforms):
+        return {}
+    chances = np.zeros((len(slots), 4), np.uint64)
+    for s, (i, p) in enumerate(slots):
+        following = platforms[p]
+        if following.kind != "none" and scenario.items[i].brand is None:
+            chances[s, kernel.F_CLICK] = coin(following.follow_prob_click)
+            chances[s, kernel.F_NOTICE] = coin(following.follow_prob_notice)
+            chances[s, kernel.F_NEGATIVE] = coin(following.unfollow_prob_negative)
+            chances[s, kernel.F_TIRED] = coin(following.unfollow_prob_tired)
+    weeks = np.maximum(np.arange(1, n_steps + 1) * float(scenario.run.step) / 168.0, 1.0)
+    patience = [0.0 if f.kind == "none" else float(f.patience_per_week) for f in platforms]
+    return {
+        "follow_q": chances,
+        "patience": np.floor(np.outer(patience, weeks) + 1e-9).astype(np.int64),
+    }
+
+
 def flight_price(flight: Any, scenario: Any) -> float:
     """US$ of one display of a flight."""
     cpm = scenario.platforms[flight.platform].cpm if flight.cpm is None else flight.cpm
@@ -116,13 +142,15 @@ def _flights(scenario: Any, audience: Audience, slots: Sequence[tuple[int, int]]
     step = float(scenario.run.step)
     seen: dict[int, int] = {}
     rows = []
-    for flight in sorted(scenario.campaign.paid, key=_order):
+    for flight in sorted(scenario.campaign.paid, key=lambda flight: _order(flight, scenario)):
         p = platforms[flight.platform]
         slot = slots.index((items[flight.item], p))
         seen[slot] = seen.get(slot, -1) + 1
         who = audience.networks[p].account
         if flight.target:
-            targets = [segments[name] for name in flight.target]
+            targets = [
+                segments[name] for name in targeted_segments(flight.target, scenario.audience.segments)
+            ]
             who = who & np.isin(audience.people.segment, targets)
         price = flight_price(flight, scenario)
         end = math.ceil(min(flight.end_hours / step, n_steps) - 1e-9)
@@ -222,11 +250,12 @@ def rival_lists(scenario: Any) -> list[tuple[str, str]]:
     return [(name, brand) for name in scenario.platforms for brand in brands]
 
 
-def _order(flight: Any) -> tuple[Any, ...]:
+def _order(flight: Any, scenario: Any) -> tuple[Any, ...]:
     """What flights are numbered by: their own numbers, not their place in the list."""
     cpm = -1.0 if flight.cpm is None else float(flight.cpm)
+    target = tuple(sorted(targeted_segments(flight.target, scenario.audience.segments)))
     return (flight.begin_hours, flight.end_hours, float(flight.budget), cpm, flight.frequency_cap,
-            flight.pacing, tuple(sorted(flight.target)), float(flight.share_multiplier))  # fmt: skip
+            flight.pacing, target, float(flight.share_multiplier))  # fmt: skip
 
 
 def _discoveries(
@@ -283,6 +312,8 @@ def mechanics_of(scenario: Any) -> frozenset[str]:
         found.add("private")
     if any(p.like_visibility > 0 or p.comment_visibility > 0 for p in scenario.platforms.values()):
         found.add("engagement")
+    if any(platform.following.kind != "none" for platform in scenario.platforms.values()):
+        found.add("following")
     if any(item.brand is not None for item in scenario.items):
         found.add("rivals")
     if scenario.campaign.staff.price_per_hour > 0:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
+from viralsim.engine.cautions import not_counted, warnings_of
 from viralsim.engine.compiled import Compiled
-from viralsim.engine.fairness import chosen_by_sensitive_attributes
-from viralsim.kernels import layout as lay
-from viralsim.kernels.returning import out_and_back
+from viralsim.engine.spreading import BySlot, Published, Spread
+from viralsim.engine.starting import Start, start
 
 __all__ = ["Expectations", "expectations"]
 
@@ -21,7 +19,7 @@ _ROUNDS = 200
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """Expected figures of one draw in a fresh audience, without attention limits, fatigue or boosts.
+    """Expected figures of one draw in a fresh audience; what they leave out is named.
 
     Parameters
     ----------
@@ -43,6 +41,8 @@ class Expectations:
         Expected sharing people of generations 0 and 1: the denominator of `reproduction_number`.
     warnings : tuple of str
         What a user should know before betting on the result.
+    not_counted : tuple of str
+        One sentence for each mechanic of the scenario that the figures leave out, and which way it moves R.
     """
 
     reproduction_number: float
@@ -55,210 +55,37 @@ class Expectations:
     bought_reach: float
     parents: float
     warnings: tuple[str, ...]
+    not_counted: tuple[str, ...]
 
 
-class _Spread:
-    """Expected sharing of one item, generation by generation, over all its platforms."""
-
-    def __init__(self, compiled: Compiled, item: int):
-        world, plan = compiled.world, compiled.plan
-        self.compiled, self.item = compiled, item
-        self.slots = [s for s, (i, _) in enumerate(compiled.slots) if i == item]
-        self.noticed = world.notice_q[:, item] / 2.0**31
-        activity = world.activity.astype(np.float64)
-        if world.share_scale.shape[0]:
-            activity = activity * world.share_scale[:, item]
-        negative = plan.negative_q[item, 127] / 2.0**32
-        multiplier = plan.negative_share[item]
-
-        def share_chance(hazard: float) -> NDArray[np.float64]:
-            likely = -np.expm1(-hazard / lay.HAZARD_UNIT * activity)
-            if negative == 0.0 or multiplier == 1.0:
-                return likely
-            unlikely = -np.expm1(-hazard * multiplier / lay.HAZARD_UNIT * activity)
-            return (1.0 - negative) * likely + negative * unlikely
-
-        first = plan.response[item, 1] if plan.influence else 0.0
-        self.share_chance = share_chance
-        self.after_post = {s: self.noticed * share_chance(plan.hazard_post[s]) for s in self.slots}
-        self.after_friend = {
-            s: self.noticed * share_chance(plan.hazard_friend[s] * first) for s in self.slots
-        }
-        self.shown = {s: self._shown_matrix(s) for s in self.slots}
-        self.displays = {s: shown @ np.ones(shown.shape[1]) for s, shown in self.shown.items()}
-        self.account = {s: (world.account >> np.uint8(plan.slot_platform[s])) & 1 for s in self.slots}
-
-    def _shown_matrix(self, slot: int) -> sparse.csr_array:
-        """Probability that a share by u is shown to v, as a sparse matrix (n, n)."""
-        world, plan = self.compiled.world, self.compiled.plan
-        p = int(plan.slot_platform[slot])
-        start, stop = int(world.indptr[p, 0]), int(world.indptr[p, -1])
-        viewers = world.followers[start:stop]
-        shown = np.full(stop - start, plan.visibility[slot], np.float32)
-        if plan.ranked[slot]:
-            if world.rank_scale.shape[0]:
-                shown *= world.rank_scale[viewers, self.item].astype(np.float32)
-            tie = world.tie[start:stop] if world.tie.size else np.full(stop - start, 128, np.uint8)
-            shown = np.minimum(shown * plan.tie_rank[p, tie].astype(np.float32), 1.0)
-        n = world.person_key.size
-        return sparse.csr_array((shown, viewers, world.indptr[p] - start), shape=(n, n))
-
-    def publish(self, own: dict[int, NDArray[np.float64]]) -> dict[int, NDArray[np.float64]]:
-        """Expected publications by slot: own shares and their copies to other platforms."""
-        plan = self.compiled.plan
-        out = {s: x.copy() for s, x in own.items()}
-        for s in self.slots:
-            copy = plan.copy_q[s] / 2.0**32
-            if copy > 0:
-                for target in self.slots:
-                    if target != s:
-                        out[target] += copy * own[s] * self.account[target]
-        return out
-
-    def caused(self, published: dict[int, NDArray[np.float64]]) -> dict[int, NDArray[np.float64]]:
-        """Expected new sharers by slot that these publications cause."""
-        return {s: (self.shown[s].T @ published[s]) * self.after_friend[s] for s in self.slots}
-
-    def returned(self, published: dict[int, NDArray[np.float64]]) -> dict[int, NDArray[np.float64]]:
-        """Expected shares that come back, over one person caused, to somebody who published, by slot.
-
-        Whoever published has shared already: `caused` twice counts them again, wherever following is mutual.
-        """
-        plan, out = self.compiled.plan, {}
-        ordered = {s: x if x.has_sorted_indices else x.sorted_indices() for s, x in self.shown.items()}
-        for target in self.slots:
-            back = ordered[target]
-            total = np.zeros(self.noticed.size)
-            for s in self.slots:
-                passed = self.after_friend[s]
-                if s != target:
-                    passed = passed * (plan.copy_q[s] / 2.0**32) * self.account[target]
-                if passed.any():
-                    way = ordered[s]
-                    out_and_back(
-                        way.indptr, way.indices, way.data, back.indptr, back.indices, back.data,
-                        published[s], passed, total,
-                    )  # fmt: skip
-            out[target] = total * self.after_friend[target]
-        return out
-
-    def unseen(self, published: dict[int, NDArray[np.float64]]) -> NDArray[np.float64]:
-        """Chance of each person to be shown none of these publications, each made with its own chance."""
-        log_chance = np.zeros(self.noticed.size)
-        for s, x in published.items():
-            rows = np.flatnonzero(x)
-            part = self.shown[s][rows]
-            shown = np.repeat(x[rows], np.diff(part.indptr)) * part.data
-            log_chance += np.bincount(
-                part.indices, np.log1p(-np.minimum(shown, 1.0 - 1e-12)), minlength=self.noticed.size
-            )
-        return np.exp(log_chance)
-
-    def impressions(self, published: dict[int, NDArray[np.float64]]) -> NDArray[np.float64]:
-        """Expected displays of these publications by platform (float64[platforms])."""
-        out = np.zeros(self.compiled.plan.platform_key.size)
-        for s, x in published.items():
-            out[self.compiled.plan.slot_platform[s]] += self.displays[s] @ x
-        return out
-
-    def start(
-        self, unseen: NDArray[np.float64]
-    ) -> tuple[dict[int, NDArray[np.float64]], float, NDArray[np.float64]]:
-        """Expected first sharers by slot, owned impressions, and ads by platform.
-
-        `unseen` is multiplied by the chance of none.
-        """
-        world, plan = self.compiled.world, self.compiled.plan
-        n = world.person_key.size
-        stay = {s: np.ones(n) for s in self.slots}
-        owned = 0.0
-        for slot in plan.post_slot:
-            if int(slot) in stay:
-                p = plan.slot_platform[slot]
-                fans = world.fans[world.fan_ptr[p] : world.fan_ptr[p + 1]]
-                reach = np.full(fans.size, plan.organic_reach[slot])
-                if plan.ranked[slot] and world.rank_scale.shape[0]:
-                    reach = np.minimum(reach * world.rank_scale[fans, self.item], 1.0)
-                owned += float(reach.sum())
-                unseen[fans] *= 1.0 - reach
-                stay[int(slot)][fans] *= 1.0 - reach * self.after_post[int(slot)][fans]
-        ads = self.advertise(unseen, stay)
-        return {s: 1.0 - x for s, x in stay.items()}, owned, ads
-
-    def advertise(
-        self, unseen: NDArray[np.float64], stay: dict[int, NDArray[np.float64]]
-    ) -> NDArray[np.float64]:
-        """Expected paid displays by platform; `unseen` and `stay` are multiplied by the chances of none.
-
-        A candidate is shown m displays of a flight in the mean, at random: none with chance exp(-m) (assumption;
-        with a frequency cap of m exactly none is missed).
-        """
-        plan = self.compiled.plan
-        reaching, bought = plan.reaching, np.zeros(plan.platform_key.size)
-        for d in range(reaching.slot.size):
-            slot = int(reaching.slot[d])
-            people = reaching.people[reaching.first[d] : reaching.first[d + 1]]
-            waits = reaching.discovery[d] or reaching.trigger[d] > 0.0
-            if slot not in stay or waits or not people.size:
-                continue
-            mean = min(reaching.displays[d] / people.size, float(reaching.cap[d]))
-            bought[plan.slot_platform[slot]] += mean * people.size
-            unseen[people] *= 0.0 if mean == reaching.cap[d] else np.exp(-mean)
-            crossing = self.noticed * self.share_chance(plan.hazard_post[slot] * reaching.share[d])
-            stay[slot][people] *= (1.0 - crossing[people]) ** mean
-        return bought
-
-    def asked(self) -> dict[int, NDArray[np.float64]]:
-        """Chance that each person is asked and accepts, by slot."""
-        plan = self.compiled.plan
-        asked = {s: np.zeros(self.noticed.size) for s in self.slots}
-        for person, slot, q in zip(plan.ask_person, plan.ask_slot, plan.ask_q, strict=True):
-            if int(slot) in asked:
-                asked[int(slot)][person] = max(asked[int(slot)][person], float(q) / 2.0**32)
-        return asked
-
-    def growth(self) -> float:
-        """Dominant eigenvalue of the next-generation operator, by power iteration."""
-        state = {s: x + 1e-300 for s, x in self.after_friend.items()}
-        rate = 0.0
-        for _ in range(_ROUNDS):
-            total = sum(float(x.sum()) for x in state.values())
-            if total <= 1e-280:
-                return 0.0
-            state = {s: x / total for s, x in state.items()}
-            state = self.caused(self.publish(state))
-            new = sum(float(x.sum()) for x in state.values())
-            if abs(new - rate) <= 1e-6 * new:
-                return new
-            rate = new
-        return rate
-
-
-def _people(state: dict[int, NDArray[np.float64]]) -> NDArray[np.float64]:
+def _people(state: BySlot) -> NDArray[np.float64]:
     """Expected sharing of each person, all slots together."""
     return np.sum(list(state.values()), axis=0, dtype=np.float64)
 
 
-def _total(state: dict[int, NDArray[np.float64]]) -> float:
+def _total(state: BySlot) -> float:
     return sum(float(x.sum()) for x in state.values())
 
 
-def _two_generations(
-    spread: _Spread, first: dict[int, NDArray[np.float64]], asked: dict[int, NDArray[np.float64]]
-) -> tuple[dict[int, NDArray[np.float64]], dict[int, NDArray[np.float64]]]:
+def _two_generations(spread: Spread, begun: Start, asked: BySlot) -> tuple[BySlot, BySlot]:
     """Expected sharers of generations 1 and 2, leaving out those who share already.
 
     Nobody shares twice: generation 1 leaves out first sharers, generation 2 also the sharer each was
-    caused by, who is among the followers where following is mutual (docs/model.md, section 7).
+    caused by, who is among the followers where following is mutual, and both leave out the sharer whose
+    post a follower's like shows them again (docs/model.md, section 7).
     """
-    shared = np.minimum(_people(first) + _people(asked), 1.0)
-    published = spread.publish(first)
-    published = {s: published[s] + asked[s] for s in spread.slots}
-    generation_1 = {s: x * (1.0 - shared) for s, x in spread.caused(published).items()}
+    shared = np.minimum(_people(begun.first) + _people(asked), 1.0)
+    published = spread.publish(begun.first).with_asked(asked)
+    caused, again = spread.caused(published, begun.acting), spread.echoed_back(published, begun.acting)
+    fresh = {s: np.maximum(x - again[s], 0.0) + begun.caused[s] for s, x in caused.items()}
+    generation_1 = {s: x * (1.0 - shared) for s, x in fresh.items()}
     returned = spread.returned(published)
     shared = np.minimum(shared + _people(generation_1), 1.0)
-    caused = spread.caused(spread.publish(generation_1))
-    generation_2 = {s: np.maximum(caused[s] - returned[s], 0.0) * (1.0 - shared) for s in spread.slots}
+    published = spread.publish(generation_1)
+    caused, again = spread.caused(published, begun.acting), spread.echoed_back(published, begun.acting)
+    generation_2 = {
+        s: np.maximum(caused[s] - again[s] - returned[s], 0.0) * (1.0 - shared) for s in spread.slots
+    }
     return generation_1, generation_2
 
 
@@ -284,7 +111,7 @@ def expectations(compiled: Compiled) -> Expectations:
     for item, written in enumerate(compiled.scenario.items):
         if written.brand is not None:
             continue  # a competitor's
-        spread = _Spread(compiled, item)
+        spread = Spread(compiled, item)
         if spread.slots:
             sums.add(spread)
     if sums.growth >= 1.0:
@@ -301,8 +128,9 @@ def expectations(compiled: Compiled) -> Expectations:
         bought_reach=float((1.0 - sums.unseen).sum()),
         parents=sums.parents,
         warnings=(),
+        not_counted=(),
     )
-    return replace(found, warnings=_warnings(compiled, found))
+    return replace(found, warnings=warnings_of(compiled, found), not_counted=not_counted(compiled))
 
 
 class _Sums:
@@ -316,40 +144,49 @@ class _Sums:
         self.earned = np.zeros(plan.platform_key.size)
         self.unseen = np.ones(compiled.world.person_key.size)
 
-    def add(self, spread: _Spread) -> None:
+    def add(self, spread: Spread) -> None:
         """Add one item."""
-        first, posted, ads = spread.start(self.unseen)
+        begun = start(spread, self.unseen)
         asked = spread.asked()
-        self.owned += posted
+        self.owned += begun.owned
         self.growth = max(self.growth, spread.growth())
         at_a_price = {s: x for s, x in asked.items() if s in self.paid_slots}
         if at_a_price:
             self.unseen *= spread.unseen(at_a_price)
-        bought = spread.impressions(at_a_price)
-        self.paid += bought + ads
-        self.earned += spread.impressions(asked) - bought
-        generation_1, generation_2 = _two_generations(spread, first, asked)
-        self.parents += _total(first) + _total(asked) + _total(generation_1)
+        bought = spread.impressions(Published(at_a_price, {}))
+        self.paid += bought + begun.paid
+        self.earned += spread.impressions(Published(asked, {})) - bought + begun.earned
+        generation_1, generation_2 = _two_generations(spread, begun, asked)
+        self.parents += _total(begun.first) + _total(asked) + _total(generation_1)
         self.sharers += _total(generation_1) + _total(generation_2)
+        if spread.endless:
+            self.sharers = np.inf
         if self.growth < 1.0:
-            self.earned += _earned(spread, first, asked)
+            self.earned += spread.echo_impressions(asked, begun.acting)
+            shared = np.minimum(_people(begun.first) + _people(asked), 1.0)
+            for state in (begun.first, generation_1, generation_2):
+                self.earned += _shown(spread, spread.publish(state), begun)
+            shared = np.minimum(shared + _people(generation_1) + _people(generation_2), 1.0)
+            self.earned += _later(spread, begun, generation_2, shared)
 
 
-def _earned(
-    spread: _Spread, first: dict[int, NDArray[np.float64]], asked: dict[int, NDArray[np.float64]]
-) -> NDArray[np.float64]:
-    """Expected displays by unpaid shares by platform, summed over generations until they no longer count."""
-    published = spread.publish(first)
-    total = spread.impressions(published)
-    state = spread.caused({s: published[s] + asked[s] for s in spread.slots})
+def _later(spread: Spread, begun: Start, state: BySlot, shared: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Expected displays by platform of the generations after `state`, until they no longer count."""
+    total = np.zeros(spread.compiled.plan.platform_key.size)
     for _ in range(_ROUNDS):
-        published = spread.publish(state)
-        more = spread.impressions(published)
+        caused = spread.caused(spread.publish(state), begun.acting)
+        state = {s: x * (1.0 - shared) for s, x in caused.items()}
+        more = _shown(spread, spread.publish(state), begun)
         total += more
         if more.sum() <= 1e-6 * total.sum():
             break
-        state = spread.caused(published)
+        shared = np.minimum(shared + _people(state), 1.0)
     return total
+
+
+def _shown(spread: Spread, published: Published, begun: Start) -> NDArray[np.float64]:
+    """Displays of these publications, and of likes and comments on them, by platform."""
+    return spread.impressions(published) + spread.echo_impressions(published.public, begun.acting)
 
 
 def _price_of(compiled: Compiled, impressions: NDArray[np.float64]) -> float:
@@ -360,75 +197,3 @@ def _price_of(compiled: Compiled, impressions: NDArray[np.float64]) -> float:
         cpm = platforms[p].cpm
         cost += float("nan") if cpm is None else float(impressions[p]) / 1000.0 * cpm
     return cost
-
-
-def _warnings(compiled: Compiled, found: Expectations) -> tuple[str, ...]:
-    """Sentences about what makes a scenario unusual or its answer foregone."""
-    out = [_supercritical(found), _foregone(compiled.scenario.goal, found)]
-    if not any(
-        part.size for part in (compiled.plan.post_step, compiled.plan.ask_step, compiled.plan.reaching.slot)
-    ):
-        out.append("Nothing is posted and nobody is asked to share: nothing will happen.")
-    else:
-        out += _unused(compiled)
-    out += chosen_by_sensitive_attributes(compiled.scenario)
-    return tuple(text for text in out if text)
-
-
-def _supercritical(found: Expectations) -> str:
-    """What to say where sharing grows by itself."""
-    if found.reproduction_number >= 1.0:
-        return (
-            f"R is {found.reproduction_number:.2f} (growth rate {found.growth_rate:.2f}): each sharer causes at least "
-            "one new sharer, which is a rare exception; most posts have R below 0.2. Check share and visibility "
-            "numbers."
-        )
-    if found.growth_rate >= 1.0:
-        early = f" (R over the first two generations is {found.reproduction_number:.2f})"
-        return (
-            f"The growth rate is {found.growth_rate:.2f}: among the best connected people each sharer would cause at "
-            f"least one new sharer{early * (found.reproduction_number < 1.0)}. That is a rare exception, and no finite "
-            "earned multiplier can be expected. Check share and visibility numbers."
-        )
-    return ""
-
-
-def _foregone(goal: Any, found: Expectations) -> str:
-    """What to say where what is posted and paid for meets the goal by itself."""
-    bought = {
-        "impressions": (found.owned_impressions + found.paid_impressions, "impressions"),
-        "impressions_owned": (found.owned_impressions, "owned impressions"),
-        "impressions_paid": (found.paid_impressions, "paid impressions"),
-        "reach": (found.bought_reach, "people reached"),
-    }
-    if goal is None or goal.metric not in bought:
-        return ""
-    amount, what = bought[goal.metric]
-    if amount < goal.at_least:
-        return ""
-    return (
-        f"The posts and paid shares alone are expected to bring about {amount:,.0f} {what}, which meets the goal of "
-        f"{goal.at_least:,.10g}: word of mouth does not decide it."
-    )
-
-
-def _unused(compiled: Compiled) -> list[str]:
-    """What is written but can have no effect; an item or platform may wait for a variant to use it."""
-    scenario, out = compiled.scenario, []
-    items, platforms = ({slot[part] for slot in compiled.slots} for part in (0, 1))
-    for i, item in enumerate(scenario.items):
-        if i not in items and not scenario.variants:
-            out.append(
-                f"The item {item.id!r} is never posted and nobody is asked to share it: nobody will see it."
-            )
-    for p, (name, platform) in enumerate(scenario.platforms.items()):
-        if p not in platforms and not scenario.variants:
-            out.append(
-                f"Nothing is posted on {name} and nobody is asked to share there: nothing happens on it."
-            )
-        chances = [segment.access.get(name, platform.access) for segment in scenario.audience.segments]
-        if platform.network.kind == "file" and min(chances) < 1.0:
-            out.append(
-                f"access to {name} is not used: everybody in its network's file has an account there, and nobody else."
-            )
-    return out

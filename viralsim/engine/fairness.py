@@ -27,8 +27,11 @@ def chosen_by_sensitive_attributes(scenario: Any) -> list[str]:
     used: dict[str, str] = {}
     for entry in scenario.campaign.seeding:
         _note(used, _named(entry.pick, by_name), "People asked to share are")
-    for flight in getattr(scenario.campaign, "paid", ()):
-        for segment in getattr(flight, "target", None) or ():
+    for flight in scenario.campaign.paid:
+        if isinstance(flight.target, Mapping):
+            _note(used, flight.target, "People shown ads are")
+            continue
+        for segment in flight.target:
             _note(used, by_name.get(segment, {}), "People shown ads are")
     return [
         f"{who} chosen by {name}: others are left out on purpose, which is restricted in many places, above all for "

@@ -121,8 +121,14 @@ def estimate(
     per_person = 8 + 4 + 1 + 1 + 4 * n_items + 8 * (platforms + 1) + 24 + 8 * n_items + 9 * platforms
     per_edge = 4.0 * (1 + (platforms > 1)) + 5.0 + 18.0  # in place, and while a graph is being made
     sold = plain.buying is not None or plain.campaign.response is not None
+    followed = any(platform.following.kind != "none" for platform in plain.platforms.values())
     scratch = people * (
-        8.0 * (2 + n_items + n_slots) + 5.0 * sold + 8.0 + 8.0 * 0.6 + _REACHED_EVENTS * 190.0
+        8.0 * (2 + n_items + n_slots)
+        + 5.0 * sold
+        + 8.0
+        + 8.0 * 0.6
+        + _REACHED_EVENTS * 190.0
+        + followed * (6.0 + 4.0 * platforms + _REACHED_EVENTS * 20.0)
     )
     bins = 200
     per_replicate = 8.0 * (5 * n_slots * bins + n_slots * len(shares) * lay.N_COUNTS + 120)

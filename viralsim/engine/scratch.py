@@ -106,7 +106,7 @@ def make_scratch(
             events,
             sizes.get("touches", 1),
         ),
-        reaching=make_work(plan.reaching, n_slots, n_segments),
+        reaching=make_work(plan.reaching, n_slots, n_segments, n, plan.platform_key.size, pending),
     )
 
 

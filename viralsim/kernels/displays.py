@@ -8,6 +8,7 @@ from viralsim.kernels.answering import engaged
 from viralsim.kernels.deliveries import EV_DELIVERY, book_special
 from viralsim.kernels.draws import below, derive, exponential, high32, low32, uniform
 from viralsim.kernels.echoes import echo
+from viralsim.kernels.following import note_following
 from viralsim.kernels.layout import (
     BATCH,
     C_COMMENTS,
@@ -62,6 +63,7 @@ from viralsim.kernels.words import (
     SHARER,
     STAMP,
     TOUCHED,
+    U0,
     U1,
     U2,
     U3,
@@ -355,6 +357,9 @@ def react(world, plan, scratch, t, width, display, word, event):
         ok = echo(plan, scratch, t, at_item, person, slot, view, word, cause, did)
     if plan.market.counting and scratch.reaching.own[slot]:
         ok &= engaged(plan, scratch, t, width, display, event, segment, view, word, did)
+    if plan.reaching.follow_q.size > 0 and scratch.reaching.own[slot]:
+        is_post = origin == U0 and not event & PEER and delivery == U0
+        ok &= note_following(plan, scratch, np.int64(person), np.int64(slot), view, clicked, is_post, word)
     if not slot_word & CROSSED_OR_DONE:
         growth = exposure(world, plan, scratch, person_word, person, slot, slot_word, event, view)
         hazard = np.int64(min((slot_word >> U16) + growth, np.uint64(HAZARD_CAP)))

@@ -90,6 +90,8 @@ def place_points(world, plan, scratch, t, first, count, ranked):
             scale[i] = scales[viewer * n_items + np.uint64(scratch.lists[e, L_ITEM])]
     if ranked:
         count = drop_unshown(world, scratch, count)
+    if plan.reaching.follow_q.size > 0:
+        count = drop_left(scratch, first, count)
     find_steps(plan, scratch, t, count)
     late = scratch.bucket_head.size
     for i in range(np.uint64(count)):
@@ -134,6 +136,27 @@ def find_steps(plan, scratch, t, count):
         while clock[s] <= due:
             s += U1
         points[i] = np.int64(s - begin - U1)
+
+
+@inner
+def drop_left(scratch, first, count):
+    """Keep of `count` points those whose viewer still follows, if a post of the brand's is shown; returns how many."""
+    kept = U0
+    for i in range(np.uint64(count)):
+        at, tag, display = scratch.point_at[i], scratch.point_tag[i], scratch.point_display[i]
+        e = tag & TAG_LIST
+        platform = np.uint64(scratch.lists[e, L_PLATFORM])
+        left = at < 0 and has_left(scratch, display, first + np.int64(e), platform)
+        scratch.point_at[kept], scratch.point_tag[kept], scratch.point_display[kept] = at, tag, display
+        kept += np.uint64(not left)
+    return np.int64(kept)
+
+
+@inner
+def has_left(scratch, display, event, platform):
+    """Whether the viewer of a post of the brand's does not follow it any more."""
+    own = scratch.reaching.own[np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)]
+    return own and not (np.uint64(scratch.reaching.fan[display >> PERSON_OF]) >> platform) & U1
 
 
 @inner

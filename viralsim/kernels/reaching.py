@@ -48,6 +48,8 @@ class Reaching(NamedTuple):
     )
     rival: Array  # uint8[S], 1: a competitor's; shape (0,) if none is
     fans: Array  # int64[S], which list of `World.fans`; shape (0,): the platform's
+    follow_q: Array  # uint64[S, 4], 2^32 x chances to follow or leave, columns F_*; shape (0, 4): nobody does
+    patience: Array  # int64[P, T], displays of the brand's from which a follower may tire; shape (0, 0): nobody does
 
 
 @by_reference
@@ -74,6 +76,17 @@ class ReachingWork(NamedTuple):
     proof: Array  # float64[S], factor of the exposure hazard now, by visible counts
     own: Array  # uint64[S], 1: the brand's, 0: a competitor's
     closest: Array  # uint64[MOST_CLOSEST, 3]: position, tie, word of the best so far
+    fan: (
+        Array  # uint8[n], bit p: follows the brand on platform p now; no entry where nobody follows or leaves
+    )
+    listed: Array  # uint8[n], bit p: among `World.fans` or `joined`
+    joined: Array  # int32[P, n], people who began to follow, the first `joined_count` of each row
+    joined_count: Array  # int64[P]
+    notes: Array  # uint64[capacity, 2], of this step: person, slot 8, kind 8; word
+    note_next: Array  # int32[capacity]
+    note_head: Array  # int32[n], last note of a person, -1: none
+    note_count: Array  # int64[1]
+    follow_key: Array  # uint64[1]
 
 
 MAX_DELIVERIES = 255
@@ -83,10 +96,14 @@ BOOST_NUMBER = 1 << 62
 MOST_CLOSEST = 3
 ECHO_WORD = 1 << 63
 P_CHOICE, P_DELIVERY_VIEW, P_DISCOVERY_ORDER, P_PRIVATE = 40, 41, 42, 43
+P_FOLLOW = 50
 
 # Further counts by slot and segment (viralsim.metrics.tallies.EXTRA)
 X_DISCOVERY, X_DARK, X_ECHO, X_PRIVATE, X_WON, X_LOST = range(6)
 N_EXTRA = 6
+
+F_CLICK, F_NOTICE, F_NEGATIVE, F_TIRED = range(4)  # columns of `Reaching.follow_q`
+NOTE_WON, NOTE_LOST, NOTE_TIRED = range(3)
 
 # Event word, above node, slot, origin, peer and polarity
 ECHOED_SHIFT = 48  # item word, above the score: by platform, liked (8) and commented (8) where others see it
@@ -129,13 +146,18 @@ def no_reaching() -> Reaching:
         visible=np.zeros((0, 3)),
         rival=np.zeros(0, np.uint8),
         fans=whole,
+        follow_q=np.zeros((0, 4), np.uint64),
+        patience=np.zeros((0, 0), np.int64),
     )
 
 
-def make_work(reaching: Reaching, n_slots: int, n_segments: int) -> ReachingWork:
-    """Working memory for what goes beyond posts and shares."""
+def make_work(
+    reaching: Reaching, n_slots: int, n_segments: int, n_people: int, n_platforms: int, n_notes: int
+) -> ReachingWork:
+    """Working memory for what goes beyond posts and shares; lists of followers where they are won and lost."""
     cells = n_slots * n_segments
     size = reaching.slot.size
+    n, notes = (n_people, n_notes) if reaching.follow_q.size else (0, 0)
     return ReachingWork(
         people=reaching.people.copy(),
         times=np.zeros(reaching.people.size, np.uint8),
@@ -157,4 +179,13 @@ def make_work(reaching: Reaching, n_slots: int, n_segments: int) -> ReachingWork
         proof=np.ones(n_slots),
         own=np.ones(n_slots, np.uint64),
         closest=np.zeros((MOST_CLOSEST, 3), np.uint64),
+        fan=np.zeros(n, np.uint8),
+        listed=np.zeros(n, np.uint8),
+        joined=np.zeros((n_platforms, n), np.int32),
+        joined_count=np.zeros(n_platforms, np.int64),
+        notes=np.zeros((notes, 2), np.uint64),
+        note_next=np.zeros(notes, np.int32),
+        note_head=np.full(n, -1, np.int32),
+        note_count=np.zeros(1, np.int64),
+        follow_key=np.zeros(1, np.uint64),
     )

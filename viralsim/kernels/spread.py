@@ -17,6 +17,7 @@ from viralsim.kernels.deliveries import deliver, end_waves, start_deliveries, st
 from viralsim.kernels.displays import receive_bucket
 from viralsim.kernels.draws import derive
 from viralsim.kernels.finishing import finish_people
+from viralsim.kernels.following import settle_following, show_joined, start_following
 from viralsim.kernels.layout import (
     C_COPIED,
     C_LIKES,
@@ -107,6 +108,9 @@ def replicate(world, plan, scratch, curves, width, run_key):
     start_deliveries(plan, scratch, run_key)
     start_private(plan, scratch, run_key)
     start_rules(plan, scratch)
+    following = plan.reaching.follow_q.size > 0
+    if following:
+        start_following(world, plan, scratch, run_key)
     for t in range(scratch.bucket_head.size):
         begun = scratch.size[SIZE_EVENTS]
         happen(plan, scratch, t)
@@ -141,6 +145,8 @@ def replicate(world, plan, scratch, curves, width, run_key):
             if not publish(world, plan, scratch, t, first, min(first + LISTS, stop)):
                 return False, cost
             first += LISTS
+        if following and not show_joined(world, plan, scratch, t, width, published, stop):
+            return False, cost
         if any_boost:
             boost_slots(plan, scratch)
         if delivering:
@@ -148,6 +154,8 @@ def replicate(world, plan, scratch, curves, width, run_key):
             end_waves(plan, scratch, t)
             apply_rules(plan, scratch, t)
         count_visibly(plan, scratch)
+        if following:
+            settle_following(plan, scratch, t, width)
         if plan.market.counting:
             close_step(world, plan, scratch, t, width)
     return True, cost

@@ -326,6 +326,11 @@ _VALENCE = (
     ),
 )
 
+_FOLLOWERS = (
+    Metric("new_followers", _extra("new_followers"), by_chance=True, defined=_has("following")),
+    Metric("unfollows", _extra("unfollows"), better="lower", by_chance=True, defined=_has("following")),
+)
+
 _MONEY_AND_TIME = (
     Metric("cost", _cost, better="lower", parts=(), defined=_with_prices),
     Metric("earned_media_value", earned_media_value, defined=_with_value),
@@ -341,6 +346,7 @@ _ENTRIES = {
         *_ENGAGEMENT,
         *_TREES,
         *_VALENCE,
+        *_FOLLOWERS,
         *sales_metrics(_cost, _with_prices),
         *_MONEY_AND_TIME,
     )

@@ -13,6 +13,7 @@ from scipy import sparse
 from viralsim.errors import ScenarioError
 from viralsim.rng import text_key
 from viralsim.seeding.centralities import core_number, degree_discount
+from viralsim.spec.targets import fits
 
 __all__ = ["pick_people"]
 
@@ -63,8 +64,8 @@ def pick_people(
     if pick.kind == "segment":
         holders = holders[segment[holders] == list(segment_names).index(pick.segment)]
     if pick.kind == "attributes":
-        fits = np.array([_has(entry, pick.where) for entry in attributes], np.bool_)
-        holders = holders[fits[segment[holders]]]
+        fitting = np.array([fits(entry, pick.where) for entry in attributes], np.bool_)
+        holders = holders[fitting[segment[holders]]]
     count = pick.count if pick.count is not None else math.floor(pick.budget / price + 1e-9)
     if count > holders.size:
         raise ScenarioError(
@@ -86,11 +87,6 @@ def pick_people(
     else:
         holders = holders[np.argsort(order[holders])]
     return [int(person) for person in holders[:count]]
-
-
-def _has(attributes: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
-    """Whether a segment has all of these attributes."""
-    return all(str(attributes.get(name)) == str(value) for name, value in where.items())
 
 
 def _listed(

@@ -8,7 +8,7 @@ from pydantic import Field, create_model
 
 from viralsim.spec.buying import BrandResponse
 from viralsim.spec.fields import (
-    AnyText,
+    AnyValues,
     Chosen,
     Hours,
     Identity,
@@ -20,6 +20,7 @@ from viralsim.spec.fields import (
     NumberField,
     PersonId,
     Prob,
+    Target,
     Whole,
     about,
 )
@@ -86,8 +87,8 @@ class PickAttributes(Model):
     """At random from the segments with certain attributes."""
 
     kind: Literal["attributes"] = about("At random from the segments with certain attributes.")
-    where: Annotated[Map[str, AnyText], Field(min_length=1)] = about(
-        "Attributes and their values, all of which a segment must have."
+    where: Annotated[Map[str, AnyValues], Field(min_length=1)] = about(
+        "Attributes and their values, all of which a segment must have; of a list any will do."
     )
     count: _PEOPLE | None = about(_COUNT, None)
     budget: _MONEY | None = about(_BUDGET, None)
@@ -155,7 +156,11 @@ class Flight(_Times):
     cpm: Annotated[float, NumberField("positive", "US$ per 1,000 impressions", 1e6)] | None = about(
         "Price of 1,000 displays. Default: the platform's.", None
     )
-    target: Items[Identity] = about("Segments whose people may be shown it. Default: everybody.", ())
+    target: Target = about(
+        "Whose people may be shown it: a list of segments, or attributes and their values, all of which a segment must "
+        "have (of a list of values any will do). Default: everybody.",
+        (),
+    )
     frequency_cap: Annotated[int, Whole(1, 255)] = about(
         "Most displays of this flight to one person.", 3, source="assumption"
     )

@@ -15,6 +15,7 @@ from viralsim.spec.checks_reaching import check_flight, check_game
 from viralsim.spec.durations import format_duration, parse_duration
 from viralsim.spec.presets import PRESETS, SOLVED_TOGETHER, filled
 from viralsim.spec.problems import Path, Problem, allowed_names, nearest, shown
+from viralsim.spec.targets import check_target, check_where
 
 __all__ = ["MOST_STEPS", "at_home", "check", "graph_path"]
 
@@ -228,7 +229,8 @@ def _check_campaign(data: Mapping[Any, Any]) -> Iterator[Problem]:
                     (*base, "at"), f"{entry['at']} is not before the end of the run (horizon {limit})"
                 )
             if part == "paid":
-                yield from check_flight(entry, base, horizon, segments, _mapping(data.get("platforms")))
+                yield from check_flight(entry, base, horizon, _mapping(data.get("platforms")))
+                yield from check_target(entry.get("target"), (*base, "target"), segments, attributes)
             if part == "seeding":
                 yield from _check_pick(entry, (*base, "pick"), segments, attributes)
 
@@ -249,34 +251,14 @@ def _check_pick(
     if pick["kind"] == "segment" and isinstance(pick.get("segment"), str) and pick["segment"] not in segments:
         name = pick["segment"]
         yield Problem((*base, "segment"), f"unknown segment {name!r}; {allowed_names(name, segments)}")
-    yield from _check_where(pick, (*base, "where"), attributes)
+    if pick["kind"] == "attributes" and isinstance(pick.get("where"), Mapping):
+        yield from check_where(pick["where"], (*base, "where"), attributes)
     given = [key for key in ("count", "budget") if pick.get(key) is not None]
     if len(given) != 1:
         message = "both count and budget are written" if given else "neither count nor budget is written"
         yield Problem(base, f"{message}; write one: count (people) or budget (US$, with a price per person)")
     elif given == ["budget"] and not (_number(entry.get("price")) or 0) > 0:
         yield Problem((*base, "budget"), "a budget needs a price per person above 0; write price beside pick")
-
-
-def _check_where(
-    pick: Mapping[Any, Any], base: Path, attributes: list[Mapping[Any, Any]]
-) -> Iterator[Problem]:
-    """A pick by attributes has to fit a segment."""
-    where = pick.get("where")
-    if pick["kind"] != "attributes" or not isinstance(where, Mapping) or not where:
-        return
-    for name, value in where.items():
-        known = sorted({str(entry[name]) for entry in attributes if name in entry})
-        if not known:
-            names = sorted({str(key) for entry in attributes for key in entry})
-            hint = allowed_names(str(name), names) if names else "no segment has attributes: write some"
-            yield Problem((*base, name), f"no segment has the attribute {name!r}; {hint}", at_key=True)
-        elif str(value) not in known:
-            yield Problem(
-                (*base, name), f"no segment has {name} {value!r}; {allowed_names(str(value), known)}"
-            )
-    if not any(all(str(e.get(k)) == str(v) for k, v in where.items()) for e in attributes):
-        yield Problem(base, "no single segment has all of these attributes")
 
 
 def _check_run(data: Mapping[Any, Any]) -> Iterator[Problem]:

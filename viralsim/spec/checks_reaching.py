@@ -7,7 +7,7 @@ from typing import Any
 
 from viralsim.spec.durations import format_duration, parse_duration
 from viralsim.spec.presets import filled
-from viralsim.spec.problems import Path, Problem, allowed_names
+from viralsim.spec.problems import Path, Problem
 
 __all__ = ["check_flight", "check_game"]
 
@@ -16,7 +16,6 @@ def check_flight(
     entry: Mapping[Any, Any],
     base: Path,
     horizon: float | None,
-    segments: list[str],
     platforms: Mapping[Any, Any],
 ) -> Iterator[Problem]:
     """Problems between the fields of a flight, and with the rest of the document.
@@ -29,8 +28,6 @@ def check_flight(
         Its place.
     horizon : float or None
         Hours simulated, if that can be read.
-    segments : list of str
-        Names of the segments.
     platforms : mapping
         The platforms as written.
     """
@@ -40,11 +37,6 @@ def check_flight(
         yield Problem((*base, "from"), f"{entry['from']} is not before the end of the run (horizon {limit})")
     elif begin is not None and end is not None and end <= begin:
         yield Problem((*base, "to"), f"{entry['to']} is not after from ({entry.get('from', '0h')})")
-    targets = entry.get("target")
-    for i, name in enumerate(targets if isinstance(targets, list | tuple) else []):
-        if isinstance(name, str) and name not in segments:
-            message = f"unknown segment {name!r}; {allowed_names(name, segments)}"
-            yield Problem((*base, "target", i), message)
     platform = platforms.get(entry.get("platform"))
     if entry.get("cpm") is None and isinstance(platform, Mapping) and filled(platform).get("cpm") is None:
         name = entry["platform"]

@@ -10,6 +10,7 @@ import datetime
 import math
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -34,9 +35,9 @@ from viralsim.spec.numbers import (
 from viralsim.spec.problems import allowed_names, shown
 
 __all__ = [
-    "AnyText", "Chosen", "Column", "DurationNumber", "Frozen", "Hours", "Identity", "Items", "KindWord", "Map", "Model",
-    "Multiplier", "NonNegative", "NumberField", "PersonId", "Positive", "Prob", "Start", "Switch", "Text",
-    "Whole", "about", "number_of",
+    "AnyText", "AnyValues", "Chosen", "Column", "DurationNumber", "Frozen", "Hours", "Identity", "Items", "KindWord",
+    "Map", "Model", "Multiplier", "NonNegative", "NumberField", "PersonId", "Positive", "Prob", "Start", "Switch",
+    "Target", "Text", "Whole", "about", "number_of",
 ]  # fmt: skip
 
 K = TypeVar("K")
@@ -210,6 +211,51 @@ AnyText = Annotated[
     str | int | float | bool,
     _Reader(_read_any_text, {"type": ["string", "number", "boolean"], "maxLength": _LONGEST_TEXT}),
 ]
+
+
+def _read_values(value: Any) -> Any:
+    """A text or number, or a list of them, kept as a tuple."""
+    if not isinstance(value, list | tuple):
+        return _read_any_text(value)
+    if not value:
+        raise fail("the list is empty; write the values of which any will do")
+    return tuple(_read_any_text(part) for part in value)
+
+
+_VALUE_SCHEMA = {"type": ["string", "number", "boolean"], "maxLength": _LONGEST_TEXT}
+_VALUES_SCHEMA = {"anyOf": [_VALUE_SCHEMA, {"type": "array", "items": _VALUE_SCHEMA, "minItems": 1}]}
+AnyValues = Annotated[str | int | float | bool | tuple[Any, ...], _Reader(_read_values, _VALUES_SCHEMA)]
+"""A value of an attribute, or a list of values of which any will do."""
+
+
+def _read_target(value: Any) -> Any:
+    """Names of segments, or attributes with their values."""
+    if isinstance(value, Mapping):
+        if not value:
+            raise fail(
+                "no attribute is written; write some, as {place: town}, or leave target out: everybody"
+            )
+        return Frozen({_read_text(name): _read_values(part) for name, part in value.items()})
+    if not isinstance(value, list | tuple):
+        raise fail(
+            f"{shown(value)} is neither a list of segments nor attributes; write [young] or {{place: town}}"
+        )
+    return tuple(_read_identity(name) for name in value)
+
+
+Target = Annotated[
+    Any,
+    _Reader(
+        _read_target,
+        {
+            "anyOf": [
+                {"type": "array", "items": {"type": "string", "pattern": _NAME_PATTERN}},
+                {"type": "object", "additionalProperties": _VALUES_SCHEMA, "minProperties": 1},
+            ]
+        },
+    ),
+]
+"""Whom something is meant for: a list of segments, or a mapping of attributes."""
 
 
 def _read_switch(value: Any) -> bool:

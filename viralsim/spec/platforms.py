@@ -21,6 +21,7 @@ from viralsim.spec.fields import (
     Whole,
     about,
 )
+from viralsim.spec.following import Following
 from viralsim.spec.networks import Network
 from viralsim.spec.presets import PRESETS, filled
 from viralsim.spec.rules import PlatformEvent
@@ -319,6 +320,11 @@ class Platform(Model):
     )
     comment_visibility: Prob = about(
         "Chance that somebody's comment shows the item to one of their followers.", 0.0, neutral=True
+    )
+    following: Following = about(
+        "Whether people begin to follow the brand and leave it during the run.",
+        {"kind": "none"},
+        neutral=True,
     )
     discovery: Discovery = about(
         "What the platform shows to people who do not follow.", {"kind": "none"}, neutral=True

@@ -88,6 +88,11 @@ def _type(field: FieldInfo) -> str:
         return "date and hour"
     if "overrides" in (field.description or "") or getattr(inner, "__origin__", None) is dict:
         return several + "overrides"
+    if "anyOf" in schema:
+        either = (
+            "segments, or attributes and values" if "object" in str(schema) else "value or list of values"
+        )
+        return several + either
     if isinstance(schema.get("type"), list):
         return several + " or ".join(_WORDS[name] for name in schema["type"])
     if schema.get("type") == "boolean":

@@ -109,7 +109,7 @@ def _styled(value: Any) -> Any:
 def digest_of(document: ScenarioDocument, folder: FilePath) -> str:
     """Hex digest (SHA-256) of all that changes results; equivalent ways of writing agree.
 
-    Left out: names, titles, notes, sources, the goal, the variants, and attributes that nobody is picked by. Presets
+    Left out: names, titles, notes, sources, the goal, the variants, and attributes that nobody is chosen by. Presets
     and defaults are written out, a band of no width is a plain number, a network's file counts by its content and not
     by its path.
     """
@@ -123,7 +123,10 @@ def digest_of(document: ScenarioDocument, folder: FilePath) -> str:
         data["platforms"][name]["cpm"] = _canonical(document.platforms[name].cpm, folder)
     for platform in data["platforms"].values():
         platform.pop("preset", None)
-    if not any(entry["pick"]["kind"] == "attributes" for entry in data["campaign"]["seeding"]):
+    campaign = data["campaign"]
+    if not any(entry["pick"]["kind"] == "attributes" for entry in campaign["seeding"]) and not any(
+        isinstance(flight["target"], Mapping) for flight in campaign["paid"]
+    ):
         for segment in data["audience"]["segments"]:
             del segment["attributes"]  # results are only read by them
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

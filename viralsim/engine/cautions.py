@@ -1,0 +1,153 @@
+"""Sentences before a run: what is exceptional, foregone or unused, and what the expected figures leave out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from viralsim.engine.compiled import Compiled
+from viralsim.engine.fairness import chosen_by_sensitive_attributes
+
+if TYPE_CHECKING:
+    from viralsim.engine.expected import Expectations
+
+__all__ = ["not_counted", "warnings_of"]
+
+
+def not_counted(compiled: Compiled) -> tuple[str, ...]:
+    """One sentence for each mechanic that the expected figures leave out, and which way it moves R.
+
+    Parameters
+    ----------
+    compiled : Compiled
+
+    Returns
+    -------
+    tuple of str
+        Empty where everything is counted.
+    """
+    scenario = compiled.scenario
+    platforms, items = list(scenario.platforms.values()), scenario.items
+    kinds = {rule.kind for rule in scenario.campaign.rules}
+    left_out = [
+        (scenario.audience.attention.kind == "budget", "limited attention", "lowers R"),
+        (any(item.fatigue > 0 for item in items), "fatigue", "lowers R"),
+        (
+            any(p.ranking.boost.kind != "none" for p in platforms),
+            "the ranking's boost",
+            "raises R where engagement is above the benchmark and lowers it where below",
+        ),
+        (any(p.visible_counts.kind != "none" for p in platforms), "visible counts", "raise R"),
+        (
+            any(item.response.kind in ("threshold", "peaked") for item in items),
+            "repeated exposure (only the first sharer noticed counts)",
+            "raises R where people notice several sharers",
+        ),
+        (
+            any(item.view_influence > 0 for item in items),
+            "what others' views do to a person's view",
+            "raises or lowers R with the readiness to share a negative view",
+        ),
+        (
+            scenario.campaign.response is not None and any(item.negative > 0 for item in items),
+            "answers to complaints",
+            "lower R a little",
+        ),
+        (
+            any(p.following.kind != "none" for p in platforms),
+            "followers won and lost",
+            "change owned impressions and hardly move R",
+        ),
+        ("boost" in kinds, "boosts by a rule", "add paid impressions and hardly move R"),
+        ("move-budget" in kinds, "moves of the budget", "change paid impressions and hardly move R"),
+    ]
+    found = [f"Not counted: {what}, which {does}." for there, what, does in left_out if there]
+    return (*found, *_events(scenario))
+
+
+def _events(scenario: Any) -> list[str]:
+    """What platform events are left out, and which way they move R."""
+    out = []
+    for name, platform in scenario.platforms.items():
+        factors = [event.peer_visibility for event in platform.events if event.peer_visibility != 1.0]
+        reaches = [event.organic_reach for event in platform.events if event.organic_reach != 1.0]
+        if factors:
+            does = "raises" if min(factors) > 1.0 else "lowers" if max(factors) < 1.0 else "moves"
+            out.append(f"Not counted: what {name} changes in peer visibility, which {does} R from then on.")
+        if reaches:
+            does = "raises" if min(reaches) > 1.0 else "lowers" if max(reaches) < 1.0 else "moves"
+            out.append(
+                f"Not counted: what {name} changes in organic reach, which {does} owned impressions, not R."
+            )
+    return out
+
+
+def warnings_of(compiled: Compiled, found: Expectations) -> tuple[str, ...]:
+    """Sentences about what makes a scenario unusual or its answer foregone."""
+    out = [_supercritical(found), _foregone(compiled.scenario.goal, found)]
+    if not any(
+        part.size for part in (compiled.plan.post_step, compiled.plan.ask_step, compiled.plan.reaching.slot)
+    ):
+        out.append("Nothing is posted and nobody is asked to share: nothing will happen.")
+    else:
+        out += _unused(compiled)
+    out += chosen_by_sensitive_attributes(compiled.scenario)
+    return tuple(text for text in out if text)
+
+
+def _supercritical(found: Expectations) -> str:
+    """What to say where sharing grows by itself."""
+    if found.reproduction_number >= 1.0:
+        return (
+            f"R is {found.reproduction_number:.2f} (growth rate {found.growth_rate:.2f}): each sharer causes at least "
+            "one new sharer, which is a rare exception; most posts have R below 0.2. Check share and visibility "
+            "numbers."
+        )
+    if found.growth_rate >= 1.0:
+        early = f" (R over the first two generations is {found.reproduction_number:.2f})"
+        return (
+            f"The growth rate is {found.growth_rate:.2f}: among the best connected people each sharer would cause at "
+            f"least one new sharer{early * (found.reproduction_number < 1.0)}. That is a rare exception, and no finite "
+            "earned multiplier can be expected. Check share and visibility numbers."
+        )
+    return ""
+
+
+def _foregone(goal: Any, found: Expectations) -> str:
+    """What to say where what is posted and paid for meets the goal by itself."""
+    bought = {
+        "impressions": (found.owned_impressions + found.paid_impressions, "impressions"),
+        "impressions_owned": (found.owned_impressions, "owned impressions"),
+        "impressions_paid": (found.paid_impressions, "paid impressions"),
+        "reach": (found.bought_reach, "people reached"),
+    }
+    if goal is None or goal.metric not in bought:
+        return ""
+    amount, what = bought[goal.metric]
+    if amount < goal.at_least:
+        return ""
+    return (
+        f"The posts and paid shares alone are expected to bring about {amount:,.0f} {what}, which meets the goal of "
+        f"{goal.at_least:,.10g}: word of mouth does not decide it."
+    )
+
+
+def _unused(compiled: Compiled) -> list[str]:
+    """What is written but can have no effect; an item or platform may wait for a variant to use it."""
+    scenario, out = compiled.scenario, []
+    items, platforms = ({slot[part] for slot in compiled.slots} for part in (0, 1))
+    for i, item in enumerate(scenario.items):
+        if i not in items and not scenario.variants:
+            out.append(
+                f"The item {item.id!r} is never posted and nobody is asked to share it: nobody will see it."
+            )
+    for p, (name, platform) in enumerate(scenario.platforms.items()):
+        if p not in platforms and not scenario.variants:
+            out.append(
+                f"Nothing is posted on {name} and nobody is asked to share there: nothing happens on it."
+            )
+        chances = [segment.access.get(name, platform.access) for segment in scenario.audience.segments]
+        if platform.network.kind == "file" and min(chances) < 1.0:
+            out.append(
+                f"access to {name} is not used: everybody in its network's file has an account there, and nobody else."
+            )
+    return out
