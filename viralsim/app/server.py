@@ -105,6 +105,7 @@ def register(shop: Shop) -> None:
     from viralsim.app.pages.jobs_page import jobs_page
     from viralsim.app.pages.lab_page import lab_page
     from viralsim.app.pages.lesson_page import lesson_page, lessons_page
+    from viralsim.app.pages.replay_page import replay_page
     from viralsim.app.pages.upload_page import register_uploads, upload_page
 
     @ui.page("/")
@@ -117,7 +118,10 @@ def register(shop: Shop) -> None:
 
     @ui.page("/cascade")
     async def _cascade(request: Request) -> None:
-        await cascade_page(shop, request)
+        if "network" in request.query_params:
+            await cascade_page(shop, request)
+        else:
+            await replay_page(shop, request)
 
     @ui.page("/jobs")
     def _jobs() -> None:

@@ -109,6 +109,10 @@ class Shop:
         graph = SocialGraph.from_csr(network.indptr, network.followers)
         return graph, f"{scenario.title} on {platform}"
 
+    def knows(self, name: str) -> bool:
+        """Whether there is a scenario of that name here."""
+        return name in self._stock or name in self._uploaded
+
     def is_stock(self, name: str) -> bool:
         """Whether a name is a stock scenario's."""
         return name in self._stock and name not in self._uploaded

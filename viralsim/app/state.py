@@ -19,6 +19,7 @@ __all__ = [
     "python_text",
     "read_compare",
     "read_settings",
+    "replay_address",
     "yaml_text",
 ]
 
@@ -43,6 +44,20 @@ def lab_address(name: str, settings: Mapping[str, float], seed: int | None = Non
     if variant:
         pairs.append(f"variant={quote(variant)}")
     return f"/lab/{quote(name)}" + (f"?{'&'.join(pairs)}" if pairs else "")
+
+
+def replay_address(
+    name: str, settings: Mapping[str, float], seed: int | None = None, variant: str = ""
+) -> str:
+    """Address of the page that plays a run of what a lab has set.
+
+    Examples
+    --------
+    >>> replay_address("small-shop", {"items.offer.stickiness": 0.5})
+    '/cascade?scenario=small-shop&items.offer.stickiness=0.5'
+    """
+    query = lab_address(name, settings, seed, variant).partition("?")[2]
+    return f"/cascade?scenario={quote(name)}" + (f"&{query}" if query else "")
 
 
 def read_settings(query: Mapping[str, str]) -> tuple[dict[str, float], int | None]:
