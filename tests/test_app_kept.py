@@ -138,4 +138,4 @@ def test_the_shop_keeps_what_its_jobs_finish(tmp_path, plain_page):
     assert started.kept == "Kept: it will be here when the app starts again."
     assert shop.own == {started.number: 1}
     shop.close()
-    assert [run.sentence for run in Shop(tmp_path).finished.all()] == [started.result.sentence()]
+    assert [run.sentence for run in KeptRuns(tmp_path).all()] == [started.result.sentence()]
