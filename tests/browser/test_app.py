@@ -278,6 +278,28 @@ def test_a_comparison_has_three_sides_one_axis_and_a_verdict(visit, picture):
     assert again.locator(".vs-verdict").all_inner_texts() == said
 
 
+def test_a_comparison_is_handed_on_as_file_command_python_and_page(visit, tmp_path, open_page):
+    page = visit("/compare/small-shop")
+    settled(page)
+    for name, said in (
+        ("YAML", "variants:"),
+        ("command", "viralsim compare A.yaml B.yaml"),
+        ("Python", "vs.compare("),
+    ):
+        page.get_by_role("button", name=f"Copy as {name}").click()
+        page.wait_for_function("said => document.querySelector('pre').textContent.includes(said)", arg=said)
+    with page.expect_download(timeout=LONG) as download:
+        page.get_by_role("button", name="Save the page to forward").click()
+    file = tmp_path / "page.html"
+    download.value.save_as(file)
+    assert file.stat().st_size < 1_000_000
+    saved = open_page(file)
+    assert saved.locator("h1").count() == 1
+    assert (
+        "times in 100" in saved.locator("body").inner_text() or "better" in saved.locator("body").inner_text()
+    )
+
+
 def test_a_side_of_a_comparison_can_be_moved(visit):
     page = visit("/compare/small-shop")
     settled(page)
