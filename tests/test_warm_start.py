@@ -7,13 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import pytest
 
 from viralsim import kernels
 from viralsim.cli import plan, warm_start
 from viralsim.cli.jobs import Progress
-from viralsim.cli.warmup_command import compile_engine, tiny_scenario
-from viralsim.engine import simulate
+from viralsim.cli.warmup_command import compile_engine, tiny_scenario, two_people
+from viralsim.engine.compiled import compile_draw
 from viralsim.kernels import draws, spread
 
 
@@ -66,9 +67,10 @@ def test_helper_finds_the_package_anywhere_and_ends_with_the_process(tmp_path):
 
 
 def test_helper_compiles_the_engine_for_the_types_of_every_scenario():
+    two, tiny = two_people(), compile_draw(tiny_scenario(), 0, 0, {})
+    assert numba.typeof(two.world) == numba.typeof(tiny.world)
+    assert numba.typeof(two.plan) == numba.typeof(tiny.plan)
     compile_engine()
-    simulate(tiny_scenario(), threads=1, replicates=2)
-    assert len(spread.run_block.signatures) == 1
 
 
 @pytest.mark.parametrize(

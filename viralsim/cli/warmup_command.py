@@ -11,9 +11,10 @@ from viralsim.cli.jobs import Progress, run_job, seconds_text
 from viralsim.cli.options import quiet_option
 
 if TYPE_CHECKING:
+    from viralsim.engine.compiled import Compiled
     from viralsim.spec import Scenario
 
-__all__ = ["command", "compile_engine", "compile_scenarios", "tiny_scenario"]
+__all__ = ["command", "compile_engine", "compile_scenarios", "tiny_scenario", "two_people"]
 
 
 @click.command("warmup")
@@ -86,14 +87,25 @@ def tiny_scenario(**network: Any) -> Scenario:
 
 
 def compile_engine() -> None:
-    """The spreading engine alone, in a world of two people made by hand: nothing else is compiled before it."""
+    """The spreading engine alone."""
+    import numpy as np
+
+    from viralsim.engine.compiled import run_key
+    from viralsim.engine.replicates import run_replicates
+
+    compiled = two_people()
+    keys = np.array([run_key(0, 0, 0)], np.uint64)
+    run_replicates(compiled.world, compiled.plan, keys, n_segments=compiled.n_segments)
+
+
+def two_people() -> Compiled:
+    """A world of two people made by hand, for which next to nothing has to be compiled, typed as any other."""
     import numpy as np
 
     from viralsim.engine.audience import Audience
-    from viralsim.engine.compiled import compile_draw, run_key
+    from viralsim.engine.compiled import compile_draw
     from viralsim.engine.networks import Network
     from viralsim.engine.people import People
-    from viralsim.engine.replicates import run_replicates
     from viralsim.spec import Scenario
 
     platform = {
@@ -121,9 +133,7 @@ def compile_engine() -> None:
     )
     network = Network(np.ones(2, np.bool_), np.arange(3), np.array([1, 0], np.int32), None)
     audience = Audience(people, (network,), {"general": np.ones(2)})
-    compiled = compile_draw(scenario, 0, 0, {}, True, audience)
-    keys = np.array([run_key(0, 0, 0)], np.uint64)
-    run_replicates(compiled.world, compiled.plan, keys, n_segments=compiled.n_segments)
+    return compile_draw(scenario, 0, 0, {}, True, audience)
 
 
 def compile_scenarios() -> None:

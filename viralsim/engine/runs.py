@@ -332,7 +332,7 @@ class _Run:
             excluded_by_segment=np.stack([self.per_draw[d]["excluded"] for d in draws]),
             brand_followers=first["fans"],
             seed_cost=self.columns["seed_cost"],
-            has_prices=any(s.price > 0 for s in plain.campaign.seeding),
+            has_prices=any(s.has_price for s in plain.campaign.seeding),
             has_negative=any(item.negative > 0 or item.neutral > 0 for item in plain.items),
             prices=_prices(plain),
             sales=make_sales_tallies(plain, self.columns, self.per_draw, (n_slots, n_segments)),

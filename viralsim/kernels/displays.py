@@ -9,6 +9,7 @@ from viralsim.kernels.deliveries import EV_DELIVERY, book_special
 from viralsim.kernels.draws import below, derive, exponential, high32, low32, uniform
 from viralsim.kernels.echoes import echo
 from viralsim.kernels.following import note_following
+from viralsim.kernels.influencers import EV_INFLUENCER, ask_of, weakened
 from viralsim.kernels.layout import (
     BATCH,
     C_COMMENTS,
@@ -283,13 +284,25 @@ def hear(plan, scratch, at_item, item_word, slot_word, display, event):
 
 
 @inner
-def exposure(world, plan, scratch, person_word, person, slot, slot_word, event, view):
+def chances(plan, scratch, slot, event, cause):
+    """Chances of a like, a comment and a click in 2^-32, and the factor on sharing, of a display of event `cause`."""
+    like_q, comment_q, click_q = scratch.reaching.like_q[slot], plan.comment_q[slot], plan.click_q[slot]
+    if not event >> EV_INFLUENCER:
+        return like_q, comment_q, click_q, 1.0
+    ask = ask_of(scratch, cause)
+    engaging, acting = plan.reaching.asked[ask, 0], plan.reaching.asked[ask, 1]
+    return weakened(like_q, engaging), weakened(comment_q, engaging), weakened(click_q, acting), acting
+
+
+@inner
+def exposure(world, plan, scratch, person_word, person, slot, slot_word, event, view, acting):
     """What a noticed display adds to the exposure hazard, in 2^-40 (docs/model.md, section 4, 6)."""
     item, peer = np.uint64(plan.slot_item[slot]), (event >> EV_PEER) & U1
     delivery = (event >> EV_DELIVERY) & LOW_8
     growth = plan.hazard_friend[slot] if peer else plan.hazard_post[slot]
     if delivery:
         growth *= plan.reaching.share[delivery - U1]
+    growth *= acting
     growth *= scratch.reaching.proof[slot]
     growth *= np.float64(np.uint32(person_word & LOW_32).view(np.float32))
     if world.share_scale.shape[0] > 0:
@@ -338,8 +351,10 @@ def react(world, plan, scratch, t, width, display, word, event):
     count_at = (slot * n_segments + segment) * COUNTS
     counts[count_at + NOTICES] += 1
     word_2 = derive(word, 1)
-    liked = view >= 0 and high32(word) < scratch.reaching.like_q[slot]
-    commented, clicked = low32(word_2) < plan.comment_q[slot], high32(word_2) < plan.click_q[slot]
+    cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
+    like_q, comment_q, click_q, acting = chances(plan, scratch, slot, event, cause)
+    liked = view >= 0 and high32(word) < like_q
+    commented, clicked = low32(word_2) < comment_q, high32(word_2) < click_q
     if liked:
         counts[count_at + LIKES] += 1
     if commented:
@@ -351,7 +366,6 @@ def react(world, plan, scratch, t, width, display, word, event):
         scratch.reaching.wave[delivery - U1, 1] += liked + commented + clicked
 
     ok = True
-    cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
     did = (liked, commented, clicked)
     if plan.reaching.like_shown.size > 0 and (liked or commented):
         ok = echo(plan, scratch, t, at_item, person, slot, view, word, cause, did)
@@ -361,7 +375,7 @@ def react(world, plan, scratch, t, width, display, word, event):
         is_post = origin == U0 and not event & PEER and delivery == U0
         ok &= note_following(plan, scratch, np.int64(person), np.int64(slot), view, clicked, is_post, word)
     if not slot_word & CROSSED_OR_DONE:
-        growth = exposure(world, plan, scratch, person_word, person, slot, slot_word, event, view)
+        growth = exposure(world, plan, scratch, person_word, person, slot, slot_word, event, view, acting)
         hazard = np.int64(min((slot_word >> U16) + growth, np.uint64(HAZARD_CAP)))
         slot_word = (slot_word & LOW_16) | (np.uint64(hazard) << U16)
         bits = derive(scratch.slot_key[slot, K_THRESHOLD], key)
