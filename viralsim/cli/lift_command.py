@@ -138,6 +138,7 @@ def _print(found: Lift) -> None:
     )
     heads = ("purchases per run", *RULES, "caused", "95 % interval", "missing without it")
     print_table(heads, [*rows, total], numeric=range(1, len(heads)))
+    _print_overclaims(found)
     click.echo(
         f"note: {_value(found.baseline)} of {_value(found.purchases)} purchases per run would be made without the "
         "campaign; no rule of attribution can know which"
@@ -151,6 +152,18 @@ def _print(found: Lift) -> None:
         f"{found.replicates:,} replicates over {found.draws:,} draws, each in eight worlds on shared luck; "
         f"seed {found.seed}"
     )
+
+
+def _print_overclaims(found: Lift) -> None:
+    """How many times what was caused each rule claims."""
+    from viralsim.cli.render import print_table
+    from viralsim.experiment.lift import overclaim_text
+    from viralsim.metrics.attribution import RULES
+
+    rows = [(c.channel, *(overclaim_text(c.overclaim[rule]) for rule in RULES)) for c in found.channels]
+    rows.append(("all", *(overclaim_text(found.overclaim[rule]) for rule in RULES)))
+    click.echo()
+    print_table(("claimed / caused (95 % interval)", *RULES), rows, numeric=range(1, len(RULES) + 1))
 
 
 def _value(summary: Summary) -> str:
