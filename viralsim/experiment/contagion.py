@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from viralsim.engine.compiled import compile_draw
+from viralsim.engine.compiled import compile_draw, run_key
+from viralsim.engine.memory import check_memory
 from viralsim.engine.networks import file_graphs
-from viralsim.engine.runs import simulate
+from viralsim.engine.replicates import last_events, run_replicates
+from viralsim.engine.runs import at_least_1, make_trace
 from viralsim.metrics.columns import Column, Floats
 from viralsim.metrics.uncertainty import Summary, summarise
+from viralsim.rng import check_seed, entropy_seed
+from viralsim.spec.resolving import resolve
 
 if TYPE_CHECKING:
     from viralsim.engine.compiled import Compiled
@@ -70,8 +76,8 @@ def apparent_contagion(
     -----
     Source: Aral, Muchnik and Sundararajan 2009, Proc. Natl. Acad. Sci. 106, 21544-21549, who compared adopters'
     friends with others and found more than half of the difference to be homophily. The ratio is that of Mantel and
-    Haenszel 1959, days being the strata: sum a B / (A + B) over sum b A / (A + B), with a of A exposed people and b of B
-    others sharing.
+    Haenszel 1959, days being the strata: sum a B / (A + B) over sum b A / (A + B), with a of A exposed people and b
+    of B others sharing.
 
     Examples
     --------
@@ -81,15 +87,26 @@ def apparent_contagion(
     >>> apparent_contagion(alone, replicates=2, draws=1).ratio.mean > 1.0
     True
     """
-    ensemble = simulate(
-        scenario, replicates=replicates, draws=draws, seed=seed, threads=threads, fixed=fixed, progress=False
-    )
-    graphs = file_graphs(scenario)
-    compiled = [compile_draw(scenario, ensemble.seed, draw, graphs, fixed) for draw in range(ensemble.draws)]
-    found = np.zeros((ensemble.replicates, 4))
-    for r in range(ensemble.replicates):
-        found[r] = _one_run(compiled[r % ensemble.draws], ensemble.trace(r))
-    ratio = summarise(Column(found[:, 0], found[:, 1]), ensemble.draw, floor=0.0)
+    replicates = at_least_1("replicates", replicates, scenario.run.replicates)
+    draws = min(at_least_1("draws", draws, scenario.run.draws), replicates)
+    threads = at_least_1("threads", threads, os.cpu_count() or 1)
+    chosen = scenario.run.seed if seed is None else seed
+    seed = entropy_seed() if chosen is None else check_seed(chosen)
+    graphs = file_graphs(resolve(scenario, seed, 0, fixed=True))
+    check_memory(scenario, graphs, replicates, threads)
+    found = np.zeros((replicates, 4))
+
+    def run(draw: int) -> None:
+        compiled = compile_draw(scenario, seed, draw, graphs, fixed)
+        scratch = None
+        for r in range(draw, replicates, draws):
+            keys = np.array([run_key(seed, draw, r)], np.uint64)
+            _, scratch = run_replicates(compiled.world, compiled.plan, keys, scratch, compiled.n_segments)
+            found[r] = _one_run(compiled, make_trace(compiled, last_events(scratch), r))
+
+    with ThreadPoolExecutor(min(threads, draws)) as pool:
+        list(pool.map(run, range(draws)))
+    ratio = summarise(Column(found[:, 0], found[:, 1]), np.arange(replicates) % draws, floor=0.0)
     return Contagion(ratio, float(found[:, 2].mean()), float(found[:, 3].mean()))
 
 
