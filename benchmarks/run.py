@@ -1,7 +1,7 @@
 """Benchmarks against other people's packages: one command, one table.
 
     .venv/bin/python benchmarks/run.py                        everything; writes benchmarks/RESULTS.md
-    .venv/bin/python benchmarks/run.py --only cascades        one module (cascades, engine, goel, epidemics)
+    .venv/bin/python benchmarks/run.py --only cascades        one module (see MODULES)
     .venv/bin/python benchmarks/run.py --only cascades.million --out -    one part, to the screen
 
 What was measured is kept in benchmarks/results.json, part by part, each with its time and the machine's load, and
@@ -29,7 +29,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
-MODULES = ("cascades", "engine", "start", "goel", "epidemics")
+MODULES = ("cascades", "engine", "start", "goel", "epidemics", "sweeps")
 STORE = HERE / "results.json"
 INTRODUCTION = (
     "Made by `benchmarks/run.py` (see [README.md](README.md)). Times are per cascade unless said; ratio = the peer's",

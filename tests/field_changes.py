@@ -147,6 +147,21 @@ def asked(kind: str, change: str, value: Any, **settings: Any) -> Change:
     return to(f"{ASK}.pick.{change}", value, first=pick(kind, **settings))
 
 
+INFLUENCER = {f"{ASK}.influencer": {"credibility": 5.0}}
+STEEP = {"kind": "falling", "exponent": 3.0, "reference": 50.0}
+BY_SIZE = {f"{ASK}.price_by_size": {"kind": "per-follower", "per_1000_followers": 20.0}}
+CARD = {
+    f"{ASK}.price_by_size": {
+        "kind": "rate-card",
+        "tiers": [{"from_followers": 0, "price": 1.0}, {"from_followers": 10, "price": 3.0}],
+    }
+}
+
+
+def as_influencer(change: str, value: Any) -> Change:
+    return to(f"{ASK}.influencer.{change}", value, first=INFLUENCER)
+
+
 AGED = {"audience.segments.a.attributes": {"age": 20}, "audience.segments.b.attributes": {"age": 60}}
 COMMUNITY = {"mean_followers": 10, "community_size": 40}
 DYING = {f"platforms.{name}.friend_share_prob": 0.02 for name in ("one", "two")}
@@ -373,10 +388,37 @@ CHANGES: dict[str, Change] = {
     "seeding.pick": to(f"{ASK}.pick", {"kind": "most-followers", "count": 4}),
     "seeding.price": to(f"{ASK}.price", 9.0),
     "seeding.acceptance_prob": to(f"{ASK}.acceptance_prob", 0.3),
+    "seeding.influencer": to(f"{ASK}.influencer", {}),
+    "seeding.price_by_size": to(f"{ASK}.price_by_size", "per-follower"),
+    **{f"influencer.{name}": as_influencer(name, value) for name, value in {
+        "fit_exponent": 3.0, "credibility": 9.0, "disclosure": "hidden", "size": STEEP}.items()},
+    "influencer.fake_followers": to(f"{ASK}.influencer.fake_followers", 0.8, first={**INFLUENCER, **BY_SIZE}),
+    "disclosed.kind": to(f"{ASK}.influencer.disclosure", "hidden", first=INFLUENCER),
+    "disclosed.engagement": to(f"{ASK}.influencer.disclosure.engagement", 0.1, first=INFLUENCER),
+    "hidden.kind": to(f"{ASK}.influencer.disclosure", {"kind": "disclosed", "engagement": 0.1},
+                      first=INFLUENCER | {f"{ASK}.influencer.disclosure": "hidden"}),
+    "fallingengagement.kind": to(f"{ASK}.influencer.size", "none", first=INFLUENCER | {
+        f"{ASK}.influencer.size": STEEP}),
+    "fallingengagement.exponent": to(f"{ASK}.influencer.size.exponent", 3.0, first=INFLUENCER),
+    "fallingengagement.reference": to(f"{ASK}.influencer.size.reference", 500.0, first=INFLUENCER),
+    "anysize.kind": to(f"{ASK}.influencer.size", STEEP, first=INFLUENCER | {f"{ASK}.influencer.size": "none"}),
+    "nopricebysize.kind": to(f"{ASK}.price_by_size", "per-follower"),
+    "perfollower.kind": to(f"{ASK}.price_by_size", "none", first=BY_SIZE),
+    "perfollower.per_1000_followers": to(f"{ASK}.price_by_size.per_1000_followers", 90.0, first=BY_SIZE),
+    "ratecard.kind": to(f"{ASK}.price_by_size", "none", first=CARD),
+    "ratecard.tiers": to(f"{ASK}.price_by_size.tiers", [{"from_followers": 0, "price": 9.0}], first=CARD),
+    "tier.from_followers": to(f"{ASK}.price_by_size.tiers.1.from_followers", 18, first=CARD),
+    "tier.price": to(f"{ASK}.price_by_size.tiers.1.price", 99.0, first=CARD),
     "campaign.pickrandom.kind": asked("random", "kind", "most-followers", count=4),
     "campaign.pickmostfollowers.kind": asked("most-followers", "kind", "random", count=4),
     "pickdegreediscount.kind": asked("degree-discount", "kind", "random", count=4),
     "pickcore.kind": asked("k-core", "kind", "random", count=4),
+    "pickbetween.kind": Change(pick("random", count=4), first=pick("followers-between", least=14, count=4)),
+    "pickbetween.least": asked("followers-between", "least", 14, count=4),
+    "pickbetween.most": asked("followers-between", "most", 8, count=4),
+    "pickbetweenness.kind": asked("betweenness", "kind", "random", count=4),
+    "pickbetweenness.sources": asked("betweenness", "sources", 1, count=4),
+    "pickinfluence.kind": asked("influence-maximisation", "kind", "random", count=4),
     "picksegment.kind": Change(pick("random", count=4), first=pick("segment", segment="b", count=4)),
     "picksegment.segment": asked("segment", "segment", "b", segment="a", count=4),
     "picksegment.count": asked("segment", "count", 8, segment="a", count=4),
@@ -392,10 +434,12 @@ CHANGES: dict[str, Change] = {
     "picklisted.people": asked("listed", "people", [7, 8, 9], people=[1, 2, 3]),
     **{f"{name}.count": asked(kind, "count", 8, count=4) for name, kind in (
         ("campaign.pickrandom", "random"), ("campaign.pickmostfollowers", "most-followers"),
-        ("pickdegreediscount", "degree-discount"), ("pickcore", "k-core"))},
+        ("pickdegreediscount", "degree-discount"), ("pickcore", "k-core"), ("pickbetween", "followers-between"),
+        ("pickbetweenness", "betweenness"), ("pickinfluence", "influence-maximisation"))},
     **{f"{name}.budget": asked(kind, "budget", 16.0, budget=8.0) for name, kind in (
         ("campaign.pickrandom", "random"), ("campaign.pickmostfollowers", "most-followers"),
-        ("pickdegreediscount", "degree-discount"), ("pickcore", "k-core"))},
+        ("pickdegreediscount", "degree-discount"), ("pickcore", "k-core"), ("pickbetween", "followers-between"),
+        ("pickbetweenness", "betweenness"), ("pickinfluence", "influence-maximisation"))},
     # buying, reviews and answers
     "document.buying": to("buying", {"convert_prob": 0.3}),
     "buying.convert_prob": to("buying.convert_prob", 0.9, first=SOLD),

@@ -11,7 +11,9 @@ from test_app_parts import MINE
 
 import viralsim as vs
 from viralsim.app import jobs as jobs_module
-from viralsim.app.jobs import Jobs, joined
+from viralsim.app import live as live_module
+from viralsim.app.blocks import joined
+from viralsim.app.jobs import Jobs
 from viralsim.app.live import Answer, Newest, Question, Size, answer
 from viralsim.app.shop import Shop
 from viralsim.engine.runs import run_block
@@ -47,6 +49,15 @@ def test_blocks_joined_are_the_run():
         np.testing.assert_array_equal(ours.person, theirs.person)
         assert ours.replicate == replicate
     assert made.variance("reach") == whole.variance("reach")
+
+
+@pytest.mark.parametrize("name", ["review-driven-sale", "paid-or-seeding"])
+def test_blocks_joined_count_sales_and_deliveries_too(name):
+    scenario = vs.load_scenario(name)
+    few = {f"platforms.{platform}.brand_followers.count": 200 for platform in scenario.platforms}
+    scenario = scenario.with_overrides({"audience.size": 2000, **few})
+    blocks = [run_block(scenario, 1, 2, first, count, {}) for first, count in ((0, 4), (4, 2))]
+    same(joined(blocks), vs.simulate(scenario, replicates=6, draws=2, seed=1, threads=1))
 
 
 def test_a_job_gives_what_simulate_gives():
@@ -146,6 +157,41 @@ def test_the_newest_question_wins_and_gets_a_full_answer():
     assert [a.question.seed for a in told if not a.rough] == [5]
     assert told[-1].ensembles[0].replicates == 20
     assert len(told) <= 7
+
+
+def test_a_full_answer_that_fails_is_told():
+    """One draw of many cannot carry the R asked for: the first look knows nothing of it."""
+    told: list[Answer] = []
+
+    def broken_when_full(question, size, audiences, rough, stop=None, within_seconds=None):
+        if rough:
+            return Answer(question, (), "", True, 0.0)
+        return answer(question, size, audiences, rough, stop)
+
+    newest = Newest(Audiences(1e8), told.append, Size(8, 4))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(live_module, "answer", broken_when_full)
+        newest.ask(Question(((SCENARIO, {"audience.size": 3}),), 1))
+        wait_until(lambda: len(told) == 2)
+    newest.close()
+    assert not told[1].rough
+    assert "brand_followers" in told[1].problem
+
+
+def test_a_first_look_ends_when_its_time_is_over_and_is_the_start_of_the_run():
+    question, made = Question(((SCENARIO, {}),), 3), Audiences(1e8)
+    short = answer(question, Size(12, 4), made, rough=True, within_seconds=0.0)
+    assert short.ensembles[0].replicates == 4
+    long = answer(question, Size(12, 4), made, rough=True, within_seconds=1e9)
+    same(long.ensembles[0], vs.simulate(SCENARIO, replicates=12, draws=4, seed=3, threads=1))
+    np.testing.assert_array_equal(short.ensembles[0]["reach"], long.ensembles[0]["reach"][:4])
+
+
+def test_a_failing_run_leaves_the_stop_of_others_alone():
+    stop = threading.Event()
+    with pytest.raises(ScenarioError):
+        run_block(SCENARIO.with_overrides({"audience.size": 3}), 1, 4, 0, 8, {}, threads=2, stop=stop)
+    assert not stop.is_set()
 
 
 def test_the_shop_knows_its_own_names_only(tmp_path):

@@ -42,7 +42,7 @@ def counted_reaching() -> Reaching:
     counts[0, 1, 0, EXTRA.index("unfollows")] = 2
     counts[0, 2, 0, EXTRA.index("impressions_by_engagement")] = 1
     has = frozenset({"paid", "discovery", "private", "engagement", "rivals", "following"})
-    return Reaching(counts, np.array([[5], [0]]), np.array([[0.012], [0.01]]), (True, False), has)
+    return Reaching(counts, np.array([[3], [0]]), np.array([[0.02], [0.01]]), (True, False), has)
 
 
 @pytest.fixture
@@ -194,6 +194,7 @@ BY_HAND = {
     "share_of_voice": (1.0, math.nan),  # no competitor's slot here
     "share_of_impressions": (1.0, 1.0),
     "cost": (120.06, 0),
+    "seed_cost_per_1000": (1000 * 120 / (5 - 3), math.nan),  # three of the paid displays were ads
     "earned_media_value": (7 / 1000 * 10 + 4 * 0.3 + 4 * 0.5 + 5 * 2.0, 0),
     "peak_hour": (2.0, 0.0),  # 5 an hour from hour 2; 3 an hour after hour 4
     "half_reach_hour": (4.0 + 0.5 / 6 * 4.0, 1.0),  # the 5.5th of 11 people; the 2.5th of 5
@@ -237,7 +238,9 @@ def test_what_a_scenario_does_not_define_is_absent():
     }
     sold -= {"reach_beyond_target"}
     sold |= {"new_customers", "roi"}
-    assert absent == {"cost", "earned_media_value"} | followers | views | sold | reaching
+    assert (
+        absent == {"cost", "seed_cost_per_1000", "earned_media_value"} | followers | views | sold | reaching
+    )
     assert "reach" not in sold
     with pytest.raises(SpecError, match="'cost' is not defined by this scenario"):
         column(bare, "cost")

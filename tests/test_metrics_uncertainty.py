@@ -12,7 +12,7 @@ from scipy import stats
 
 from viralsim.metrics.columns import Column
 from viralsim.metrics.tails import caution_of, may_reach_one, tail_bound
-from viralsim.metrics.uncertainty import summarise
+from viralsim.metrics.uncertainty import LEVELS, _quantiles, summarise
 from viralsim.metrics.variance import components, split_variance
 from viralsim.spec.uncertain import Uncertain
 
@@ -283,3 +283,10 @@ def test_summary_bounds_on_any_counts(values, draws):
     found = summarise(np.array(values, float), draw, floor=0.0)
     assert 0.0 <= found.low <= found.mean <= found.high
     assert found.p05 <= found.p50 <= found.p95
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 19, 20, 21, 100, 997])
+def test_quantiles_are_numpys_to_the_last_digit(size):
+    values = np.random.default_rng(size).exponential(size=(50, size)) * 1e3
+    values[::2] = np.round(values[::2])
+    assert np.array_equal(_quantiles(values), np.quantile(values, LEVELS, axis=1).T)

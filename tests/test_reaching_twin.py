@@ -45,6 +45,7 @@ def rich_case():
         visible=np.array([[0.5, 10.0, 3.0], [1.0, 5.0, 2.0], [0.0, 1.0, 1.0]]),
         rival=np.zeros(3, np.uint8),
         fans=np.array([0, 1, 1]),
+        asked=np.linspace(0.2, 1.8, 2 * len(plan.ask_step)).reshape(-1, 2),
         follow_q=np.full((3, 4), ONE_32 // 4, np.uint64),
         patience=np.full((plan.platform_key.size, plan.day.size), 3),
     )
@@ -67,6 +68,7 @@ CHANGES = {
     "visible": lambda value: value * np.array([0.5, 1.0, 1.0]),
     "rival": lambda value: np.array([0, 1, 0], np.uint8),
     "fans": lambda value: np.array([1, 1, 0]),
+    "asked": lambda value: value[:, ::-1].copy(),
     "people": lambda value: np.concatenate((value[1::-1], value[2:])),
     "begin": lambda value: np.where(value >= 0, value + 1, -1),
     "end": lambda value: value - 1,

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -11,9 +16,11 @@ from sweep_worlds import FANS, SHARE, SMALL, digest, small_scenario
 
 import viralsim as vs
 from viralsim.cli.shell import run_command as main
-from viralsim.errors import EngineError, SpecError
+from viralsim.errors import EngineError, SpecError, StoreError
+from viralsim.experiment.cells import run_cell
 from viralsim.experiment.designs import sobol_points
-from viralsim.experiment.sensitivities import make_sensitivity_plan
+from viralsim.experiment.sensitivity_plan import make_sensitivity_plan
+from viralsim.experiment.store.study import kept_settings
 from viralsim.metrics.sobol import sobol_of_halves
 from viralsim.report.figures_studies import sensitivity_figures
 from viralsim.rng import text_key
@@ -207,6 +214,137 @@ def test_a_setting_that_fails_ends_it_and_says_what_to_do():
         vs.sensitivity(half, "reach", {FANS: (100, 200)}, **FEW)
     with pytest.raises(EngineError, match="'cost' is not defined by small"):
         vs.sensitivity(small_scenario(), "cost", {SHARE: "band"}, **FEW)
+
+
+# ------------------------------------------------------------------------------------- stopped and gone on with
+
+TWO = {"vary": {SHARE: "band", REACH: "0.1:0.9"}, **FEW, "threads": 1}
+SETTINGS = 8 * 4 + 5 * 2
+
+
+class StoppedError(Exception):
+    """What a test ends a study with."""
+
+
+def stopping(after):
+    """A progress callback that ends the work once so many settings are done."""
+
+    def report(done, total):
+        assert total == SETTINGS
+        if done >= after:
+            raise StoppedError
+
+    return report
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """Names of the cells that are run."""
+    names = []
+
+    def counted(cell, *rest):
+        names.append(cell.key)
+        return run_cell(cell, *rest)
+
+    monkeypatch.setattr("viralsim.experiment.executors.run_cell", counted)
+    return names
+
+
+def test_a_study_stopped_twice_gives_the_same_bytes(tmp_path, runs):
+    undisturbed = vs.sensitivity(small_scenario(), "reach", **TWO)
+    assert len(runs) == SETTINGS
+    runs.clear()
+    for after in (9, 30):
+        with pytest.raises(StoppedError):
+            vs.sensitivity(small_scenario(), "reach", **TWO, out=tmp_path / "out", progress=stopping(after))
+        assert kept_settings(tmp_path / "out") >= after
+    again = vs.sensitivity(small_scenario(), "reach", **TWO, out=tmp_path / "out")
+    assert repr(again) == repr(undisturbed)
+    assert SETTINGS <= len(runs) <= SETTINGS + 2 * 3  # what was in the air when it was stopped
+    with sqlite3.connect(tmp_path / "out" / "sensitivity.sqlite") as store:
+        rows = store.execute(
+            "SELECT overrides FROM settings JOIN cells USING (key) WHERE error IS NULL"
+        ).fetchall()
+    store.close()
+    assert len(rows) == SETTINGS and {SHARE, REACH} == set(json.loads(rows[-1][0]))
+
+
+def test_a_kept_study_explains_another_metric_without_running_anything_and_can_be_extended(tmp_path, runs):
+    vs.sensitivity(small_scenario(), "reach", **TWO, out=tmp_path / "out")
+    runs.clear()
+    clicks = vs.sensitivity(small_scenario(), "clicks", **TWO, out=tmp_path / "out")
+    assert runs == []
+    assert repr(clicks) == repr(vs.sensitivity(small_scenario(), "clicks", **TWO))
+    more = {**TWO, "samples": 16}
+    with pytest.raises(StoreError, match=r"8 samples; --resume .* extends it"):
+        vs.sensitivity(small_scenario(), "reach", **more, out=tmp_path / "out")
+    runs.clear()
+    extended = vs.sensitivity(small_scenario(), "reach", **more, out=tmp_path / "out", resume=True)
+    assert len(runs) == 8 * 4
+    assert repr(extended) == repr(vs.sensitivity(small_scenario(), "reach", **more))
+    assert repr(vs.sensitivity(small_scenario(), "clicks", **TWO, out=tmp_path / "out")) == repr(clicks)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"seed": 2}, "what differs: the seed"),
+        ({"replicates": 8}, "what differs: the replicates"),
+        ({"vary": {SHARE: "band"}}, "what differs: what is varied"),
+        ({"resume": False}, "holds a sensitivity study already .* go on with --resume"),
+    ],
+)
+def test_what_is_another_study_is_refused(tmp_path, change, said):
+    vs.sensitivity(small_scenario(), "reach", **TWO, out=tmp_path / "out")
+    with pytest.raises(StoreError, match=said):
+        vs.sensitivity(small_scenario(), "reach", **{**TWO, **change}, out=tmp_path / "out")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "letter.txt").write_text("x")
+    with pytest.raises(StoreError, match="is not empty and holds no sensitivity study"):
+        vs.sensitivity(small_scenario(), "reach", **TWO, out=tmp_path / "other")
+    assert [path.name for path in (tmp_path / "other").iterdir()] == ["letter.txt"]
+
+
+def test_a_seed_that_was_drawn_is_gone_on_with(tmp_path):
+    seedless, plan = small_scenario().with_overrides({"run.seed": None}), {**TWO, "seed": None}
+    first = vs.sensitivity(seedless, "reach", **plan, out=tmp_path / "out")
+    assert vs.sensitivity(seedless, "reach", **plan, out=tmp_path / "out").seed == first.seed
+    assert vs.sensitivity(seedless, "reach", **plan).seed != first.seed
+
+
+@pytest.mark.slow
+def test_killed_from_outside_it_goes_on_and_writes_the_same_bytes(folder, tmp_path):
+    _, arguments = folder
+    words = [*arguments, "--samples", "64", "--threads", "2", "--out"]
+    assert main([*words, str(tmp_path / "whole")]) == 0
+    command = [sys.executable, "-m", "viralsim", *words, str(tmp_path / "out")]
+    for least in (10, 60):
+        process = subprocess.Popen([*command, *(["--resume"] if least > 10 else [])])
+        while kept_settings(tmp_path / "out") < least and process.poll() is None:
+            time.sleep(0.02)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+    assert 60 <= kept_settings(tmp_path / "out") < 64 * 4 + 10
+    assert main([*words, str(tmp_path / "out"), "--resume"]) == 0
+    for name in ("sensitivity.csv", "effect_curves.csv", "sensitivity.json", "figures/tornado.svg"):
+        assert digest(tmp_path / "out" / name) == digest(tmp_path / "whole" / name), name
+
+
+def test_the_command_goes_on_replaces_and_refuses(folder, tmp_path, capsys):
+    _, arguments = folder
+    out = tmp_path / "out"
+    assert main([*arguments, "--out", str(out)]) == 0
+    before = digest(out / "sensitivity.csv")
+    assert main([*arguments, "--out", str(out)]) == 2
+    assert "go on with --resume, replace it with --force" in capsys.readouterr().err
+    assert main([*arguments, "--out", str(out), "--resume", "--metric", "clicks"]) == 0
+    assert json.loads((out / "run.json").read_text())["metric"] == "clicks"
+    assert digest(out / "sensitivity.csv") != before
+    assert main([*arguments, "--out", str(out), "--force"]) == 0
+    assert digest(out / "sensitivity.csv") == before
+    assert main([*arguments, "--out", str(out), "--force", "--resume"]) == 2
+    assert main([*arguments, "--resume"]) == 2
+    assert main(["rerun", str(out), "--quiet"]) == 0
 
 
 @pytest.fixture(scope="module")

@@ -104,7 +104,7 @@ def uncertain_fields() -> dict[str, FieldInfo]:
 
 def banded(value: float, number: NumberField) -> tuple[Any, dict[str, Any]]:
     """A number as a scenario writes it, without a band and with a wide one."""
-    most = 0.999 if number.kind == "probability" else number.most
+    most = min(0.999, number.most) if number.kind == "probability" else number.most
     value = min(value, most / 2)
     three = {"value": value, "low": max(value / 4, number.least), "high": min(4 * value, most)}
     if number.kind == "duration":

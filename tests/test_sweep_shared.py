@@ -12,7 +12,9 @@ from viralsim.engine.compiled import compile_draw
 from viralsim.engine.memo import MOST_OF_A_KIND, Memo
 from viralsim.errors import ViralsimError
 from viralsim.experiment.audiences import Audiences
+from viralsim.spec import Scenario
 from viralsim.spec.overrides import apply_overrides
+from viralsim.spec.resolving import resolve
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,42 @@ def test_a_setting_compiled_after_its_neighbour_is_what_it_is_alone(name, folder
         return
     assert after.rates == alone.rates
     assert differing(after.world, alone.world) + differing(after.plan, alone.plan) == []
+
+
+@pytest.mark.parametrize("name", sorted(name for name, entry in CHANGES.items() if entry.change))
+def test_an_override_gives_what_a_document_written_so_gives(name, folder):
+    """Taking over the validated parts that an override leaves alone changes nothing, the base least of all."""
+    entry = CHANGES[name]
+    before = laid(entry.first, BASE)
+    neighbour, own = (scenario_of(folder, json.dumps(data)) for data in (before, laid(entry.change, before)))
+    text = json.dumps(neighbour.written)
+    resolve(neighbour, 1, 0)
+    changed = neighbour.with_overrides(entry.change)
+    assert changed.document == own.document
+    assert changed.document.model_fields_set == own.document.model_fields_set
+    assert changed.digest == own.digest
+    assert json.dumps(neighbour.written) == text
+    for fixed in (False, True):
+        alone = Scenario.from_dict(json.loads(json.dumps(own.written)), folder)
+        assert resolve(changed, 7, 3, fixed) == resolve(alone, 7, 3, fixed)
+
+
+def test_what_an_override_leaves_alone_is_shared_and_what_is_wrong_is_found(folder):
+    scenario = scenario_of(folder, json.dumps(BASE))
+    changed = scenario.with_overrides({"items.clip.share_prob": 0.3})
+    assert changed.audience is scenario.audience and changed.items[0] is scenario.items[0]
+    assert changed.platforms["two"] is scenario.platforms["two"] and changed.items[1] is not scenario.items[1]
+    swapped = scenario.with_overrides({"items": list(reversed(BASE["items"]))})
+    assert [item.id for item in swapped.items] == ["clip", "film"]
+    for wrong in (
+        {"items.clip.share_prob": True},
+        {"items.clip.share_prob": 1.5},
+        {"platforms.one.access": "x"},
+    ):
+        with pytest.raises(ViralsimError, match=next(iter(wrong))):
+            scenario.with_overrides(wrong)
+    with pytest.raises(ViralsimError, match="film"):  # a post of an item that is not there any more
+        scenario.with_overrides({"items.film.id": "movie"})
 
 
 def test_settings_that_agree_derive_once(folder):

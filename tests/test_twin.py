@@ -267,8 +267,8 @@ def view_as_at_first(run, person, item):
     return view
 
 
-def likes_by_all(run, display, view, h):
-    ENGAGE(run, display, view, h)
+def likes_by_all(run, display, view, h, factors):
+    ENGAGE(run, display, view, h, factors)
     display.liked = spread.high32(h) < int(run.plan.like_q[display.slot])
 
 

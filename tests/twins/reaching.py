@@ -68,6 +68,7 @@ class Delivery:
             sharer=source.sharer if source else None,
             delivery=self.number,
             discovery=self.is_discovery,
+            asked=source.asked if source else None,
         )
 
     def how_many(self, step: int) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from viralsim.kernels.layout import Plan, World
 from viralsim.kernels.reaching import Reaching, no_reaching
 
-__all__ = ["make_reaching", "random_reaching"]
+__all__ = ["make_reaching", "random_influencers", "random_reaching"]
 
 Rng = np.random.Generator
 
@@ -68,6 +68,14 @@ def random_reaching(rng: Rng, world: World, plan: Plan, steps: int) -> Reaching:
         entries.append(entry)
     reaching = random_passing_on(rng, make_reaching(entries), len(plan.slot_item))
     return random_rules(rng, reaching, plan, steps)
+
+
+def random_influencers(rng: Rng, reaching: Reaching, asks: int) -> Reaching:
+    """Factors of what each person asked shows, or none."""
+    if not asks or pick(rng, True, False):
+        return reaching
+    factors = [[float(pick(rng, 0.5, 1.0, 3.0, 20.0, rng.random())) for _ in range(2)] for _ in range(asks)]
+    return reaching._replace(asked=np.array(factors))
 
 
 def random_rules(rng: Rng, reaching: Reaching, plan: Plan, steps: int) -> Reaching:

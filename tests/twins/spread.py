@@ -71,6 +71,7 @@ class Event:
     discovery: bool = False
     dark: bool = False
     echo: bool = False  # somebody's like or comment
+    asked: int | None = None  # number of the ask whose factors its displays have (section 16)
 
     @property
     def is_friend(self) -> bool:
@@ -426,7 +427,7 @@ class Replicate:
             self.score[person, item] = min(max(moved, -127), 127)
         # 5. view, 6. engagement, 7. share
         view = self.view(person, item)
-        self.engage(display, view, planned.h)
+        self.engage(display, view, planned.h, self.factors(event))
         if own:
             self.shop.engaged(step, event, person, display, view, planned.h)
         if event.delivery is not None:
@@ -451,11 +452,24 @@ class Replicate:
             return NEUTRAL
         return POSITIVE
 
-    def engage(self, display: Display, view: int, h: int) -> None:
+    def engage(self, display: Display, view: int, h: int, factors: tuple[float, float] | None) -> None:
         plan, slot, h2 = self.plan, display.slot, derive(h, 1)
-        display.liked = view != NEGATIVE and high32(h) < self.like_now[slot]
-        display.comment = view if low32(h2) < int(plan.comment_q[slot]) else None
-        display.clicked = high32(h2) < int(plan.click_q[slot])
+        like, comment, click = self.like_now[slot], int(plan.comment_q[slot]), int(plan.click_q[slot])
+        if factors is not None:
+            engaging, acting = factors
+            like, comment = (math.floor(min(float(q) * engaging, 2.0**32)) for q in (like, comment))
+            click = math.floor(min(float(click) * acting, 2.0**32))
+        display.liked = view != NEGATIVE and high32(h) < like
+        display.comment = view if low32(h2) < comment else None
+        display.clicked = high32(h2) < click
+
+    # Section 16: influencers
+
+    def factors(self, event: Event) -> tuple[float, float] | None:
+        if event.asked is None or not len(self.plan.reaching.asked):
+            return None
+        engaging, acting = self.plan.reaching.asked[event.asked]
+        return float(engaging), float(acting)
 
     def expose(self, step: int, event: Event, person: int, view: int) -> None:
         plan, slot, item = self.plan, event.slot, event.item
@@ -464,6 +478,9 @@ class Replicate:
         dose = float(plan.hazard_friend[slot] if event.is_friend else plan.hazard_post[slot])
         if event.delivery is not None:
             dose = dose * float(plan.reaching.share[event.delivery])
+        factors = self.factors(event)
+        if factors is not None:
+            dose = dose * factors[1]
         dose = dose * self.proof[slot]
         dose = dose * float(self.world.activity[person])
         if len(self.world.share_scale):
@@ -504,7 +521,8 @@ class Replicate:
                 continue
             self.seed_cost += float(plan.ask_price[number])
             origin = "paid" if plan.ask_paid[number] else "earned"
-            self.publish(step, self.event_of_person(slot, person, POSITIVE, origin), None, asked=True)
+            event = replace(self.event_of_person(slot, person, POSITIVE, origin), asked=number)
+            self.publish(step, event, None, asked=True)
 
     def publish_reactions(self, step: int) -> list[Event]:
         """Shares of people whose reaction delay ends; returns them, those with the smaller cause first."""

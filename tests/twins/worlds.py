@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twins.reaching_worlds import random_reaching
+from twins.reaching_worlds import random_influencers, random_reaching
 from viralsim.kernels.layout import CLOCK_SHIFT, Plan, World
 from viralsim.kernels.market import Market, no_market
 from viralsim.kernels.reaching import no_reaching
@@ -507,5 +507,7 @@ def random_case(seed: int) -> tuple[World, Plan, list[int]]:
     plan = random_people_side(rng, lively, plan, steps)
     plan = random_calendar(rng, lively, world, plan, steps)
     plan = plan._replace(market=random_market(np.random.default_rng([seed, 9]), world, items, steps))
-    plan = plan._replace(reaching=random_reaching(rng, world, plan, steps))
+    reaching = random_reaching(rng, world, plan, steps)
+    reaching = random_influencers(np.random.default_rng([seed, 15]), reaching, len(plan.ask_step))
+    plan = plan._replace(reaching=reaching)
     return world, plan, [int(key) for key in rng.integers(0, 2**64, 3, dtype=np.uint64)]

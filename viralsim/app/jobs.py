@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
+from viralsim.app.blocks import bytes_of, joined
 from viralsim.engine.ensemble import Ensemble
 from viralsim.engine.memory import check_memory
-from viralsim.engine.runs import run_block, simulate
-from viralsim.engine.trace import Trace
+from viralsim.engine.runs import run_block
 from viralsim.errors import EngineError, SpecError, ViralsimError
 from viralsim.experiment.audiences import Audiences
-from viralsim.metrics.tallies import Tallies
 from viralsim.spec import Scenario
 
-__all__ = ["Job", "Jobs", "joined"]
+__all__ = ["Job", "Jobs"]
 
 MOST_WAITING = 4
 MOST_KEPT = 20
@@ -32,50 +28,6 @@ _BLOCK_SECONDS = (
     1.5  # what one block should take: progress moves, and making its draws costs little beside it
 )
 _ENDED = ("done", "stopped", "failed")
-_PER_REPLICATE = (
-    "counts",
-    "people",
-    "curves",
-    "trees",
-    "generations",
-    "tree_sizes",
-    "draw",
-    "seed_cost",
-)
-
-
-def joined(blocks: Sequence[Ensemble]) -> Ensemble:
-    """One ensemble of consecutive blocks of replicates, the same as if they had been run together.
-
-    Parameters
-    ----------
-    blocks : sequence of Ensemble
-        As `run_block` gives them, in order, each of a multiple of the draws.
-
-    Returns
-    -------
-    Ensemble
-    """
-    first = blocks[0]
-    columns: dict[str, Any] = {
-        name: np.concatenate([getattr(block.tallies, name) for block in blocks]) for name in _PER_REPLICATE
-    }
-    tallies: Tallies = dataclasses.replace(first.tallies, **columns)
-    starts = np.cumsum([0, *(block.replicates for block in blocks)])
-
-    def trace(replicate: int) -> Trace:
-        index = int(np.searchsorted(starts, replicate, side="right")) - 1
-        found = blocks[index].trace(replicate - int(starts[index]))
-        return dataclasses.replace(found, replicate=replicate)
-
-    def again(*, fixed: bool, replicates: int) -> Ensemble:
-        return simulate(
-            first.scenario, replicates, first.seed, fixed=fixed, draws=min(first.draws, replicates)
-        )
-
-    return Ensemble(
-        tallies, first.scenario, first.seed, first.fixed, first.provenance, tracer=trace, rerunner=again
-    )
 
 
 def _time_text(seconds: float) -> str:
@@ -138,7 +90,7 @@ class Job:
         """Memory that its result takes."""
         if self.result is None:
             return 0.0
-        return float(sum(getattr(self.result.tallies, name).nbytes for name in _PER_REPLICATE))
+        return bytes_of(self.result)
 
     @property
     def ended(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from viralsim.app.blocks import joined
 from viralsim.engine.ensemble import Ensemble
 from viralsim.engine.memory import check_memory
 from viralsim.engine.runs import run_block
@@ -17,7 +18,7 @@ from viralsim.experiment.audiences import Audiences
 from viralsim.rng import entropy_seed
 from viralsim.spec import Scenario
 
-__all__ = ["FULL", "ROUGH", "ROUGHER", "Answer", "Newest", "Question", "Size", "answer", "seed_of"]
+__all__ = ["FULL", "ROUGH", "Answer", "Newest", "Question", "Size", "answer", "seed_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,12 @@ class Size:
     draws: int
 
 
-ROUGH, ROUGHER, FULL = Size(40, 5), Size(16, 2), Size(200, 20)
-_ROUGH_SIZES = (ROUGH, ROUGHER, Size(4, 1))
+ROUGH, FULL = Size(100, 10), Size(200, 20)
+_ROUGH_DRAWS = (10, 5, 3, 2, 1)  # of a first look; the next one where a look took too long
 SETTLED_AFTER_SECONDS = 0.25  # a slider that rests so long is asked in full
-ROUGH_WITHIN_SECONDS = 0.1  # what a move may take; above it the next rough answer is rougher
+ROUGH_WITHIN_SECONDS = (
+    0.1  # what a move may take; a first look begins with one replicate per draw, then fills it
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,14 @@ class Answer:
     rough: bool
     seconds: float
 
+    def took(self) -> str:
+        """How long it took, and whether more follows."""
+        return (
+            f"a first look in {1000 * self.seconds:.0f} ms; more follows"
+            if self.rough
+            else f"{self.seconds:.1f} s"
+        )
+
 
 def seed_of(scenario: Scenario) -> int:
     """The scenario's seed, or one drawn from the operating system."""
@@ -78,7 +89,12 @@ def seed_of(scenario: Scenario) -> int:
 
 
 def answer(
-    question: Question, size: Size, audiences: Audiences, rough: bool, stop: threading.Event | None = None
+    question: Question,
+    size: Size,
+    audiences: Audiences,
+    rough: bool,
+    stop: threading.Event | None = None,
+    within_seconds: float | None = None,
 ) -> Answer:
     """Run a question; what cannot be run is an answer too.
 
@@ -86,32 +102,66 @@ def answer(
     ----------
     question : Question
     size : Size
-        At most what the first scenario itself asks for.
+        At most so much.
     audiences : Audiences
         People and networks made before.
     rough : bool
         Handed on.
     stop : threading.Event, optional
         Ends it soon, with a problem that nobody is shown.
+    within_seconds : float, optional
+        Begin with one replicate per draw, and go on for about so long: as far as it goes is the answer.
     """
     began = time.perf_counter()
-    threads = os.cpu_count() or 1
-    made = []
     try:
-        for scenario, settings in question.scenarios:
-            changed = scenario.with_overrides(settings) if settings else scenario
-            draws = min(size.draws, size.replicates)
-            graphs = audiences.graphs(changed)
-            check_memory(changed, graphs, size.replicates, threads, draws)
-            made.append(
-                run_block(
-                    changed, question.seed, draws, 0, size.replicates, graphs,
-                    threads=threads, maker=audiences, stop=stop,
-                )
-            )  # fmt: skip
+        made = _Looking(question, size, audiences, stop).run(began, within_seconds)
     except ViralsimError as error:
         return Answer(question, (), str(error), rough, time.perf_counter() - began)
-    return Answer(question, tuple(made), "", rough, time.perf_counter() - began)
+    return Answer(question, made, "", rough, time.perf_counter() - began)
+
+
+class _Looking:
+    """One question while it is run: all its scenarios advance together, so that they share their worlds."""
+
+    def __init__(
+        self, question: Question, size: Size, audiences: Audiences, stop: threading.Event | None
+    ) -> None:
+        self.seed, self.audiences, self.stop = question.seed, audiences, stop
+        self.replicates, self.draws = size.replicates, min(size.draws, size.replicates)
+        self.threads = os.cpu_count() or 1
+        self.scenarios = [s.with_overrides(moved) if moved else s for s, moved in question.scenarios]
+        self.graphs = [audiences.graphs(scenario) for scenario in self.scenarios]
+        self.blocks: list[list[Ensemble]] = [[] for _ in self.scenarios]
+        self.done = 0
+
+    def run(self, began: float, within_seconds: float | None) -> tuple[Ensemble, ...]:
+        """Block after block until all is done or the time is over."""
+        for scenario, graphs in zip(self.scenarios, self.graphs, strict=True):
+            check_memory(scenario, graphs, self.replicates, self.threads, self.draws)
+        count = self.replicates if within_seconds is None else self.draws
+        while count:
+            before = time.perf_counter()
+            self._block(count)
+            now = time.perf_counter()
+            left = self.replicates - self.done
+            if within_seconds is not None:
+                rounds = int(
+                    (within_seconds - (now - began)) * (count / self.draws) / max(now - before, 1e-9)
+                )
+                left = min(left, max(rounds, 0) * self.draws)
+            count = left
+        return tuple(joined(blocks) for blocks in self.blocks)
+
+    def _block(self, count: int) -> None:
+        """The next `count` replicates of every scenario."""
+        for scenario, graphs, blocks in zip(self.scenarios, self.graphs, self.blocks, strict=True):
+            blocks.append(
+                run_block(
+                    scenario, self.seed, self.draws, self.done, count, graphs,
+                    threads=self.threads, maker=self.audiences, stop=self.stop,
+                )
+            )  # fmt: skip
+        self.done += count
 
 
 class Newest:
@@ -131,7 +181,7 @@ class Newest:
     def __init__(self, audiences: Audiences, publish: Callable[[Answer], None], full: Size = FULL) -> None:
         self.audiences, self.publish, self.full = audiences, publish, full
         self._question: Question | None = None
-        self._level = 0  # in _ROUGH_SIZES
+        self._level = 0  # in _ROUGH_DRAWS
         self._wake = threading.Condition()
         self._stop = threading.Event()
         self._closed = False
@@ -166,14 +216,14 @@ class Newest:
             self._answer(question, stop)
 
     def _answer(self, question: Question, stop: threading.Event) -> None:
-        first = answer(question, _ROUGH_SIZES[self._level], self.audiences, rough=True)
+        draws = _ROUGH_DRAWS[self._level]
+        look = Size(ROUGH.replicates // draws * draws, draws)
+        first = answer(question, look, self.audiences, rough=True, within_seconds=ROUGH_WITHIN_SECONDS)
         self._tell(first)
-        if first.seconds > ROUGH_WITHIN_SECONDS:
-            self._level = min(self._level + 1, len(_ROUGH_SIZES) - 1)
-        elif self._level:
-            here, finer = _ROUGH_SIZES[self._level], _ROUGH_SIZES[self._level - 1]
-            if first.seconds * finer.replicates / here.replicates < ROUGH_WITHIN_SECONDS / 2:
-                self._level -= 1
+        if first.seconds > 2.0 * ROUGH_WITHIN_SECONDS:
+            self._level = min(self._level + 1, len(_ROUGH_DRAWS) - 1)
+        elif self._level and first.seconds < ROUGH_WITHIN_SECONDS:
+            self._level -= 1
         if first.problem or stop.wait(SETTLED_AFTER_SECONDS):
             return
         full = answer(question, self.full, self.audiences, rough=False, stop=stop)

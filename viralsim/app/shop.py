@@ -10,7 +10,7 @@ from pathlib import Path
 
 from viralsim.app.gallery import FIRST, Recorded, record, stale
 from viralsim.app.jobs import Jobs
-from viralsim.app.live import ROUGH, ROUGHER, Question, answer, seed_of
+from viralsim.app.live import ROUGH, Question, answer, seed_of
 from viralsim.app.uploads import NETWORK_ENDINGS, network_scenario, plain_name, read_network, read_scenario
 from viralsim.engine.compiled import draw_key
 from viralsim.errors import SpecError
@@ -178,7 +178,7 @@ class Shop:
 
         def work() -> None:
             scenario = load_scenario(FIRST)
-            answer(Question(((scenario, {}),), scenario.run.seed or 0), ROUGHER, self.audiences, True)
+            answer(Question(((scenario, {}),), scenario.run.seed or 0), ROUGH, self.audiences, True)
             self.ready.set()
             for old in stale(self.recorded):
                 if self._closed.wait(_BETWEEN_RECORDINGS_SECONDS):

@@ -136,7 +136,7 @@ _ITEM = {
 }
 _PLATFORM = {
     "reproduction_number": _Kind(
-        "Word of mouth R", "New sharers that each sharing person causes, while the audience is fresh", 3.0,
+        "Word of mouth R", "New sharers that each sharing person causes, while the audience is fresh", 2.0,
         "number", logarithmic=False,
     ),
     "organic_reach": _Kind(

@@ -30,6 +30,7 @@ __all__ = [
     "check_place",
     "compared_record",
     "file_digests",
+    "fill_folder",
     "run_record",
     "scenario_record",
     "show_then_write",
@@ -142,6 +143,24 @@ def write_folder(folder: Path, force: bool = False) -> Iterator[Path]:
     finally:
         if temporary.exists():
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def fill_folder(folder: Path) -> Iterator[Path]:
+    """A temporary folder whose contents replace those of the same name in `folder` when the block ends well.
+
+    For a folder that keeps something of its own, such as a store. run.json comes last, so that what it names is there.
+    """
+    temporary = Path(tempfile.mkdtemp(prefix=".results.", suffix=".part", dir=folder))
+    try:
+        yield temporary
+        for path in sorted(temporary.iterdir(), key=lambda path: (path.name == RUN_FILE, path.name)):
+            target = folder / path.name
+            if target.is_dir():
+                shutil.rmtree(target)
+            os.replace(path, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _umask() -> int:

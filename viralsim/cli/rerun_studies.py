@@ -63,7 +63,8 @@ def _sensitivity(
     from viralsim.cli.study_folder import write_sensitivity
     from viralsim.experiment.designs import law_of_record
     from viralsim.experiment.executors import Threads
-    from viralsim.experiment.sensitivities import SensitivityPlan, run_sensitivity
+    from viralsim.experiment.sensitivities import run_sensitivity
+    from viralsim.experiment.sensitivity_plan import SensitivityPlan
 
     names = ("metric", "samples", "replicates", "draws", "curve_replicates", "seed")
     laws = {path: law_of_record(law) for path, law in record["laws"].items()}

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +24,7 @@ from viralsim.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from viralsim.experiment.sensitivity_plan import SensitivityPlan
     from viralsim.experiment.sensitivity_result import Sensitivity
 
 __all__ = ["command"]
@@ -50,7 +55,11 @@ __all__ = ["command"]
 )  # fmt: skip
 @click.option(
     "--out", "-o", type=click.Path(path_type=Path), metavar="FOLDER",
-    help="Write tables and figures (PNG, SVG, CSV) there.",
+    help="Keep every setting there as it comes, then write tables and figures (PNG, SVG, CSV).",
+)  # fmt: skip
+@click.option(
+    "--resume", is_flag=True,
+    help="Go on with a study in FOLDER, extend it by more samples, or explain another metric with it.",
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace results in FOLDER.")
 @variant_option
@@ -69,6 +78,7 @@ def command(
     samples: int,
     threads: int | None,
     out: Path | None,
+    resume: bool,
     force: bool,
     dry_run: bool,
     as_json: bool,
@@ -77,42 +87,23 @@ def command(
 ) -> None:
     """Say which uncertain numbers decide a metric: Sobol indices with intervals, and effect curves.
 
+    With --out it can be stopped at any time and gone on with by --resume.
+
     \b
     viralsim sensitivity launch-video --metric reach
     viralsim sensitivity my.yaml --vary items.film.share_prob --vary audience.size=1000:100000:log --out what-matters
     """
-    import os
-
-    from viralsim.cli.folder import check_free
-    from viralsim.cli.plan import say_if_cold
     from viralsim.cli.render import note, print_json
     from viralsim.cli.scenarios import load
-    from viralsim.experiment.executors import Threads
-    from viralsim.experiment.sensitivities import make_sensitivity_plan, run_sensitivity
+    from viralsim.experiment.sensitivity_plan import make_sensitivity_plan
 
     chosen = load(scenario, variant, settings)
     plan = make_sensitivity_plan(chosen, metric, _ranges(ranges), samples=samples, **numbers)
-    if out is not None:
-        check_free(out, force)
+    check_out(out, resume, force)
     if dry_run:
-        from viralsim.cli.plan import dry_run as say_size
-
-        options = {
-            "replicates": plan.replicates,
-            "draws": plan.draws,
-            "seed": plan.seed,
-            "threads": threads,
-            "fixed": True,
-        }
-        say_size([chosen], options, as_json, quiet, stand_for=plan.settings)
+        say_size(plan, threads, as_json, quiet)
         return
-    progress = Progress(chosen.name, unit="settings")
-    say_if_cold(progress, quiet)
-    found = run_job(
-        lambda report: run_sensitivity(plan, Threads(threads or os.cpu_count() or 1, plan.settings), report),
-        progress,
-        quiet,
-    )
+    found = sensitivity_job(plan, out, resume, threads, quiet)
     if as_json:
         print_json(found.to_dict())
     else:
@@ -120,8 +111,80 @@ def command(
     if out is not None:
         from viralsim.cli.study_folder import write_sensitivity
 
-        write_sensitivity(out, found, plan, force)
-        note(f"Written to {out}: sensitivity.csv, effect_curves.csv, sensitivity.json, figures", quiet)
+        write_sensitivity(out, found, dataclasses.replace(plan, seed=found.seed), beside=True)
+        note(
+            f"Written to {out}: sensitivity.csv, effect_curves.csv, sensitivity.json, figures, sensitivity.sqlite",
+            quiet,
+        )
+
+
+def check_out(out: Path | None, resume: bool, force: bool) -> None:
+    """Refuse a folder that cannot be used before any time is spent; --force takes the store of an old study away."""
+    from viralsim.cli.folder import check_free
+    from viralsim.errors import StoreError
+    from viralsim.experiment.store.study import STUDY_FILE, forget_study, kept_settings
+
+    if out is None:
+        if resume:
+            raise click.UsageError("--resume needs --out FOLDER.")
+        return
+    if resume and force:
+        raise click.UsageError(
+            "--resume goes on with what is in FOLDER, and --force replaces it: choose one."
+        )
+    if (out / STUDY_FILE).is_file():
+        if resume:
+            return
+        if not force:
+            raise StoreError(
+                f"--out {out}: holds a sensitivity study already ({kept_settings(out):,} settings done); go on with "
+                "--resume, replace it with --force, or name another folder"
+            )
+        forget_study(out)
+    check_free(out, force)
+
+
+def say_size(plan: SensitivityPlan, threads: int | None, as_json: bool, quiet: bool) -> None:
+    """--dry-run: sizes and time."""
+    from viralsim.cli.plan import dry_run
+
+    options = {
+        "replicates": plan.replicates,
+        "draws": plan.draws,
+        "seed": plan.seed,
+        "threads": threads,
+        "fixed": True,
+    }
+    dry_run([plan.scenario], options, as_json, quiet, stand_for=plan.settings)
+
+
+def sensitivity_job(
+    plan: SensitivityPlan, out: Path | None, resume: bool, threads: int | None, quiet: bool
+) -> Sensitivity:
+    """Run it with progress on stderr; Ctrl-C keeps what is done and says how to go on."""
+    from viralsim.cli.plan import say_if_cold
+
+    def work(report: Progress) -> Sensitivity:
+        from viralsim.experiment.executors import Threads
+        from viralsim.experiment.sensitivities import run_sensitivity
+        from viralsim.experiment.store.study import kept_study
+
+        executor = Threads(threads or os.cpu_count() or 1, plan.settings)
+        with kept_study(plan, out, resume) as (begun, store):
+            return run_sensitivity(begun, executor, report, store)
+
+    progress = Progress(plan.scenario.name, unit="settings")
+    say_if_cold(progress, quiet)
+    return run_job(work, progress, quiet, kept=None if out is None else lambda found: kept_text(found, out))
+
+
+def kept_text(progress: Progress, out: Path) -> str:
+    """What is said when it is interrupted."""
+    from viralsim.experiment.store.study import kept_settings
+
+    counted = f"{kept_settings(out):,} of {progress.total:,} settings"
+    words = [word for word in sys.argv[1:] if word not in ("--resume", "--force")]
+    return f"interrupted; kept {counted}; go on with: {shlex.join(['viralsim', *words, '--resume'])}"
 
 
 def _ranges(texts: tuple[str, ...]) -> dict[str, str] | None:

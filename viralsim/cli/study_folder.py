@@ -9,11 +9,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from viralsim.cli.folder import FORMAT, FORMAT_VERSION, RUN_FILE, file_digests, scenario_record, write_folder
+from viralsim.cli.folder import (
+    FORMAT,
+    FORMAT_VERSION,
+    RUN_FILE,
+    file_digests,
+    fill_folder,
+    scenario_record,
+    write_folder,
+)
 
 if TYPE_CHECKING:
     from viralsim.experiment.lift import Lift
-    from viralsim.experiment.sensitivities import SensitivityPlan
+    from viralsim.experiment.sensitivity_plan import SensitivityPlan
     from viralsim.experiment.sensitivity_result import Sensitivity
     from viralsim.experiment.tipping import TippingPoint
     from viralsim.spec import Scenario
@@ -23,15 +31,19 @@ os.environ.setdefault("MPLBACKEND", "Agg")  # files are written, no window is op
 __all__ = ["write_lift", "write_sensitivity", "write_tipping"]
 
 
-def write_sensitivity(folder: Path, found: Sensitivity, plan: SensitivityPlan, force: bool = False) -> None:
-    """Write sensitivity.json and .csv, effect_curves.csv, figures, and run.json last."""
+def write_sensitivity(
+    folder: Path, found: Sensitivity, plan: SensitivityPlan, force: bool = False, beside: bool = False
+) -> None:
+    """Write sensitivity.json and .csv, effect_curves.csv, figures, and run.json last; `beside` the store there."""
     numbers = ("metric", "samples", "curve_replicates")
     details: dict[str, Any] = {name: getattr(plan, name) for name in numbers}
     details["laws"] = {path: law.described() for path, law in plan.laws.items()}
     tables = {"sensitivity.csv": found.to_columns(), "effect_curves.csv": found.curve_columns()}
     from viralsim.report.figures_studies import sensitivity_figures
 
-    _write(folder, "sensitivity", found, plan.scenario, details, tables, sensitivity_figures, True, force)
+    _write(
+        folder, "sensitivity", found, plan.scenario, details, tables, sensitivity_figures, True, force, beside
+    )
 
 
 def write_tipping(
@@ -68,14 +80,15 @@ def _write(
     draw: Callable[[Any], Any],
     fixed: bool,
     force: bool,
+    beside: bool = False,
 ) -> None:
-    """The folder of a study, whole or not at all."""
+    """The folder of a study, whole or not at all; or `beside` what it keeps."""
     from viralsim.cli.render import finite
     from viralsim.provenance import versions
     from viralsim.report.figures import write_drawn
     from viralsim.report.tables import columns_text
 
-    with write_folder(folder, force) as place:
+    with fill_folder(folder) if beside else write_folder(folder, force) as place:
         text = json.dumps(finite(found.to_dict()), indent=1, ensure_ascii=False, allow_nan=False)
         (place / f"{kind}.json").write_text(text + "\n", encoding="utf-8")
         for name, columns in tables.items():

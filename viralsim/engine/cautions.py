@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from viralsim.engine.asking import P_SOURCES
 from viralsim.engine.compiled import Compiled
 from viralsim.engine.fairness import chosen_by_sensitive_attributes
+from viralsim.engine.people import P_PICK, person_words
+from viralsim.rng import derive
+from viralsim.seeding.betweenness import sampled_betweenness
 
 if TYPE_CHECKING:
     from viralsim.engine.expected import Expectations
@@ -57,6 +64,14 @@ def not_counted(compiled: Compiled) -> tuple[str, ...]:
             "followers won and lost",
             "change owned impressions and hardly move R",
         ),
+        (
+            compiled.plan.reaching.asked.shape[0] > 0
+            and any(
+                p.discovery.kind != "none" or p.like_visibility + p.comment_visibility > 0 for p in platforms
+            ),
+            "what sets an influencer's post apart in discovery and in likes and comments that others see",
+            "moves R as credibility, disclosure, fit and size move engagement",
+        ),
         ("boost" in kinds, "boosts by a rule", "add paid impressions and hardly move R"),
         ("move-budget" in kinds, "moves of the budget", "change paid impressions and hardly move R"),
     ]
@@ -91,6 +106,7 @@ def warnings_of(compiled: Compiled, found: Expectations) -> tuple[str, ...]:
     else:
         out += _unused(compiled)
     out += chosen_by_sensitive_attributes(compiled.scenario)
+    out += _about_people_asked(compiled)
     return tuple(text for text in out if text)
 
 
@@ -151,3 +167,47 @@ def _unused(compiled: Compiled) -> list[str]:
                 f"access to {name} is not used: everybody in its network's file has an account there, and nobody else."
             )
     return out
+
+
+def _about_people_asked(compiled: Compiled) -> list[str]:
+    """Posts not disclosed, budgets that pay for nobody, and how sure a pick is."""
+    scenario, plan, out = compiled.scenario, compiled.plan, []
+    items, platforms = [item.id for item in scenario.items], list(scenario.platforms)
+    for entry, seeding in enumerate(scenario.campaign.seeding):
+        where = f"campaign.seeding.{entry}"
+        influencer = seeding.influencer
+        if influencer is not None and influencer.disclosure.kind == "hidden" and seeding.has_price:
+            out.append(
+                f"{where}: a paid post that does not say so is unlawful in most countries; write disclosure: disclosed "
+                "to see what saying so costs."
+            )
+        slot = compiled.slots.index((items.index(seeding.item), platforms.index(seeding.platform)))
+        asked = plan.ask_person[plan.ask_slot == slot]
+        if asked.size == 0 and getattr(seeding.pick, "budget", None) is not None:
+            out.append(f"{where}: the budget pays for nobody: the first who would be asked costs more.")
+        if seeding.pick.kind == "betweenness" and asked.size:
+            out += _unsure_order(compiled, seeding, where, platforms.index(seeding.platform), asked)
+    return out
+
+
+def _unsure_order(
+    compiled: Compiled, seeding: Any, where: str, p: int, asked: NDArray[np.int64]
+) -> list[str]:
+    """A warning if it is by chance of the sources who is the last one asked by betweenness."""
+    network, people = compiled.audience.networks[p], compiled.audience.people
+    holders = np.flatnonzero(network.account)
+    words = person_words(derive(derive(compiled.key, P_PICK), P_SOURCES), people.key)[holders]
+    found = sampled_betweenness(network.indptr, network.followers, holders, words, seeding.pick.sources)
+    left = np.setdiff1d(holders, asked)
+    if found.sources in (1, holders.size) or not left.size:
+        return []
+    last = asked[np.argmin(found.value[asked])]
+    best = left[np.argmax(found.value[left])]
+    gap = found.value[last] - found.value[best]
+    if gap >= 2.0 * float(np.hypot(found.se[last], found.se[best])):
+        return []
+    return [
+        f"{where}: betweenness is estimated from {found.sources:,} of {holders.size:,} people, too few to tell the "
+        f"last one asked ({found.value[last]:,.0f} paths, standard error {found.se[last]:,.0f}) from the next "
+        f"({found.value[best]:,.0f}, {found.se[best]:,.0f}); write more sources if it matters who that is."
+    ]

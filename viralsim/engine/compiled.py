@@ -12,18 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.engine import tables
+from viralsim.engine.asking import make_asks
 from viralsim.engine.deliveries import make_reaching, rival_lists
 from viralsim.engine.market import make_market, needs_ties
 from viralsim.engine.memo import Memo
 from viralsim.engine.networks import Network, audience_keys, make_network
 from viralsim.engine.people import (
     P_FANS,
-    P_PICK,
     People,
     brand_fans,
     make_people,
     make_tastes,
-    person_words,
 )
 from viralsim.engine.rates import SlotRates, slot_rates
 from viralsim.errors import EngineError, ScenarioError
@@ -31,7 +30,6 @@ from viralsim.graph.social_graph import SocialGraph
 from viralsim.kernels import layout as lay
 from viralsim.kernels.layout import Plan, World
 from viralsim.rng import derive, text_key
-from viralsim.seeding.pick import pick_people
 from viralsim.spec.resolving import resolve
 
 __all__ = [
@@ -46,8 +44,6 @@ __all__ = [
 ]
 
 MOST_BINS = 200
-_BLIND_PICKS = ("random", "most-followers", "k-core", "segment", "attributes", "listed")
-"""Kinds of seeding that look at the graph only, not at how likely people are to share."""
 
 
 @lru_cache(maxsize=1024)  # asked for by every replicate
@@ -88,6 +84,7 @@ class Compiled:
     n_steps: int
     n_bins: int
     times_hours: NDArray[np.float64]
+    key: int  # of the draw
 
     @property
     def n_segments(self) -> int:
@@ -190,7 +187,7 @@ def compile_draw(
     plan = _make_plan(plain, audience, world, slots, rates, n_steps, n_bins, key)
     ends = -(-np.arange(1, n_bins + 1) * n_steps // n_bins)
     times = np.asarray(ends * float(plain.run.step), np.float64)
-    return Compiled(plain, audience, world, plan, rates, slots, n_steps, n_bins, times)
+    return Compiled(plain, audience, world, plan, rates, slots, n_steps, n_bins, times, key)
 
 
 def _make_world(scenario: Any, audience: Audience, slots: tuple[tuple[int, int], ...], key: int) -> World:
@@ -346,7 +343,7 @@ def _make_plan(
         [_tie_rank(platform, net) for platform, net in zip(platforms, audience.networks, strict=True)]
     )
     ranked, rank_bound = _ranking(world, slots, platforms, items)
-    posts, asks = _posts(scenario, slot_of), _asks(scenario, audience, rates, slot_of, key)
+    posts, asks = _posts(scenario, slot_of), make_asks(scenario, audience, rates, slot_of, key)
     step, calibration = scenario.run.step, scenario.calibration
     begin = scenario.run.start.hour + scenario.run.start.minute / 60
     return Plan(
@@ -398,7 +395,9 @@ def _make_plan(
         ask_price=asks["price"].copy(),
         bin_of_step=(np.arange(n_steps) * n_bins // n_steps).astype(np.int64),
         market=make_market(scenario, audience.people),
-        reaching=make_reaching(scenario, audience, world, slots, n_steps, key),
+        reaching=make_reaching(scenario, audience, world, slots, n_steps, key)._replace(
+            asked=_influence(asks)
+        ),
     )
 
 
@@ -454,53 +453,7 @@ def _posts(scenario: Any, slot_of: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.array(rows, np.int64).reshape(-1, 3)
 
 
-def _asks(
-    scenario: Any,
-    audience: Audience,
-    rates: tuple[SlotRates, ...],
-    slot_of: NDArray[np.int64],
-    key: int,
-) -> NDArray[Any]:
-    """Everybody asked to share, in order of time (structured array)."""
-    kind = np.dtype(
-        [("step", "i8"), ("slot", "i8"), ("person", "i8"), ("q", "u8"), ("paid", "u1"), ("price", "f8")]
-    )
-    items = {item.id: i for i, item in enumerate(scenario.items)}
-    platforms = {name: p for p, name in enumerate(scenario.platforms)}
-    order = person_words(derive(key, P_PICK), audience.people.key)
-    attributes = [dict(s.attributes) for s in scenario.audience.segments]
-    rows = []
-    for entry, seeding in enumerate(scenario.campaign.seeding):
-        p = platforms[seeding.platform]
-        slot = int(slot_of[items[seeding.item], p])
-        influence = rates[slot].visibility * rates[slot].friend_share_prob
-        chosen = audience.memo(
-            f"asked {entry}",
-            (
-                seeding.pick.model_dump_json(),
-                seeding.price,
-                p,
-                key,
-                seeding.pick.kind in _BLIND_PICKS or influence,
-                str(attributes),
-            ),
-            partial(
-                pick_people,
-                seeding.pick,
-                seeding.price,
-                network=audience.networks[p],
-                segment=audience.people.segment,
-                segment_names=[s.name for s in scenario.audience.segments],
-                keys=audience.people.key,
-                order=order,
-                influence_prob=influence,
-                where=f"campaign.seeding.{entry}.pick",
-                attributes=attributes,
-            ),
-        )
-        step = math.floor(seeding.at / scenario.run.step + 1e-9)
-        q = tables.coin(seeding.acceptance_prob)
-        paid = seeding.price > 0
-        rows += [(step, slot, person, q, paid, float(seeding.price)) for person in chosen]
-    asks = np.array(rows, kind)
-    return asks[np.argsort(asks["step"], kind="stable")]
+def _influence(asks: NDArray[Any]) -> NDArray[np.float64]:
+    """Factors of what each person asked shows (float64[asks, 2]); shape (0, 2) where all are 1."""
+    factors = np.stack([asks["engaging"], asks["acting"]], axis=1)
+    return factors if (factors != 1.0).any() else np.zeros((0, 2))

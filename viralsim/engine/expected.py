@@ -77,9 +77,10 @@ def _two_generations(spread: Spread, begun: Start, asked: BySlot) -> tuple[BySlo
     shared = np.minimum(_people(begun.first) + _people(asked), 1.0)
     published = spread.publish(begun.first).with_asked(asked)
     caused, again = spread.caused(published, begun.acting), spread.echoed_back(published, begun.acting)
-    fresh = {s: np.maximum(x - again[s], 0.0) + begun.caused[s] for s, x in caused.items()}
+    more = spread.influenced(asked)
+    fresh = {s: np.maximum(x + more[s] - again[s], 0.0) + begun.caused[s] for s, x in caused.items()}
     generation_1 = {s: x * (1.0 - shared) for s, x in fresh.items()}
-    returned = spread.returned(published)
+    returned = spread.returned(spread.publish(begun.first).with_asked(spread.weighed(asked)))
     shared = np.minimum(shared + _people(generation_1), 1.0)
     published = spread.publish(generation_1)
     caused, again = spread.caused(published, begun.acting), spread.echoed_back(published, begun.acting)

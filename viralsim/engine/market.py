@@ -119,7 +119,9 @@ def without_paid_sharers(plan: Plan) -> Plan:
 
 def without_asked(plan: Plan, kept: NDArray[np.bool_]) -> Plan:
     """The plan with only some of the people asked."""
+    asked = plan.reaching.asked
     return plan._replace(
+        reaching=plan.reaching._replace(asked=asked[kept] if asked.shape[0] else asked),
         ask_step=plan.ask_step[kept],
         ask_slot=plan.ask_slot[kept],
         ask_person=plan.ask_person[kept],

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.errors import ScenarioError
+from viralsim.kernels.waves import wave_sums
 from viralsim.spec.items import Item
 
 if TYPE_CHECKING:
@@ -150,8 +151,9 @@ class Wave:
     """
 
     def __init__(self, network: Network, activity: NDArray[np.float32]):
-        self.matrix = network.matrix()
-        self.activity = activity.astype(np.float64)
+        self.indptr, self.followers = _read_only(network.indptr), _read_only(network.followers)
+        values, self.class_of = np.unique(activity, return_inverse=True)  # far fewer than people
+        self.activity = values.astype(np.float64)
         self.followed = np.bincount(network.followers, minlength=activity.size).astype(np.float64)
         self._at_full_visibility: dict[float, float] = {}
 
@@ -165,9 +167,15 @@ class Wave:
         """R of docs/model.md, section 7, for a typical item (float)."""
         share = min(friend / REFERENCE_STICKINESS, 1.0 - 1e-12)
         rho = visibility * REFERENCE_STICKINESS * -np.expm1(np.log1p(-share) * self.activity)
-        weight = self.followed * rho
-        total = weight.sum()
-        return float(weight @ (self.matrix @ rho) / total) if total > 0 else 0.0
+        total, caused = wave_sums(self.indptr, self.followers, self.followed, rho[self.class_of])
+        return float(caused / total) if total > 0 else 0.0
+
+
+def _read_only(values: NDArray[Any]) -> NDArray[Any]:
+    """A read-only view, whatever the array is: one type, so one compilation."""
+    view = np.ascontiguousarray(values).view()
+    view.flags.writeable = False
+    return view
 
 
 def _solve(reproduction: Callable[[float], float], target: float, top: float, where: str) -> float:
@@ -182,4 +190,9 @@ def _solve(reproduction: Callable[[float], float], target: float, top: float, wh
         )
     from scipy import optimize  # here, because loading it takes longer than many runs
 
-    return float(optimize.brentq(lambda x: reproduction(x) - target, 0.0, top, xtol=1e-15, rtol=1e-7))
+    ends = {0.0: 0.0, top: largest}  # asked for again by the search, and each costs a pass over the network
+    return float(
+        optimize.brentq(
+            lambda x: (ends[x] if x in ends else reproduction(x)) - target, 0.0, top, xtol=1e-15, rtol=1e-7
+        )
+    )

@@ -92,7 +92,7 @@ def last_events(scratch: Scratch) -> Events:
         who=scratch.event_who[:n_events].copy(),
         slot=((info >> np.uint64(lay.EVENT_SLOT_SHIFT)) & np.uint64(255)).astype(np.int64),
         step=scratch.event_step[:n_events].astype(np.int64),
-        cause=scratch.event_cause[:n_events].astype(np.int64),
+        cause=np.maximum(scratch.event_cause[:n_events], -1).astype(np.int64),  # below: whose post it is
         kind=scratch.event_kind[:n_events].astype(np.int64),
         polarity=np.where(polarity > 1, -1, polarity),  # a complaint stays one after the answer
         node=(info & np.uint64(0xFFFFFFFF)).astype(np.int64) - 1,

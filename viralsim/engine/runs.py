@@ -36,7 +36,7 @@ __all__ = ["Events", "last_events", "run_block", "run_replicates", "simulate"]
 
 Progress = Callable[[int, int], None]
 _FIRST_TOUCHES = 65_536  # rows of the record of a trace at first; it grows
-_BLOCK = 8  # replicates between looks at the stop flag, at first
+_BLOCK = 8  # replicates between looks at the stop flag, at first; 1 where somebody may stop it from outside
 _MOST_BLOCK = 128
 _SHORT_SECONDS = 0.02  # a block that took less is followed by a larger one
 
@@ -147,9 +147,9 @@ def run_block(
     if first % draws:
         raise SpecError(f"first: got {first}; allowed are multiples of the {draws} draws")
     run = _Run(scenario, seed, fixed, graphs, count, min(draws, count), first, maker)
-    run.stop = stop or run.stop
+    run.asked = stop
     run.all_draws(threads, report)
-    if run.stop.is_set():
+    if run.ending:
         raise EngineError("stopped before it was done")
     return run.ensemble()
 
@@ -193,7 +193,8 @@ class _Run:
         self.columns: dict[str, NDArray[Any]] = {}
         self.per_draw: dict[int, dict[str, Any]] = {}
         self.lock = threading.Lock()
-        self.stop = threading.Event()
+        self.stop = threading.Event()  # set in here: something failed
+        self.asked: threading.Event | None = None  # set outside: nobody waits for it any more
         self.done = 0
         self.report: Progress | None = None
 
@@ -211,6 +212,11 @@ class _Run:
             futures = [pool.submit(self._draw, draw, shares) for draw in range(self.draws)]
             self._watch(futures)
 
+    @property
+    def ending(self) -> bool:
+        """Whether the threads shall stop soon."""
+        return self.stop.is_set() or (self.asked is not None and self.asked.is_set())
+
     def _watch(self, futures: list[Future[None]]) -> None:
         """Wait for all; on the first error or Ctrl-C let the threads stop soon and raise it."""
         waiting = set(futures)
@@ -227,7 +233,7 @@ class _Run:
 
     def _draw(self, draw: int, shares: int) -> None:
         """Compile and run one draw."""
-        if self.stop.is_set():
+        if self.ending:
             return
         compiled = compile_draw(self.scenario, self.seed, draw, self.graphs, self.fixed, maker=self.maker)
         self._note_draw(draw, compiled)
@@ -241,8 +247,8 @@ class _Run:
 
     def _rows(self, compiled: Compiled, draw: int, rows: NDArray[np.int64]) -> None:
         """Run the replicates `rows` of a draw and put their columns in place."""
-        scratch, start, block = None, 0, _BLOCK
-        while start < rows.size and not self.stop.is_set():
+        scratch, start, block = None, 0, _BLOCK if self.asked is None else 1
+        while start < rows.size and not self.ending:
             began = time.monotonic()
             part = rows[start : start + block]
             keys = np.array([run_key(self.seed, draw, self.first + int(r)) for r in part], np.uint64)
@@ -311,7 +317,7 @@ class _Run:
             excluded_by_segment=np.stack([self.per_draw[d]["excluded"] for d in draws]),
             brand_followers=first["fans"],
             seed_cost=self.columns["seed_cost"],
-            has_prices=any(s.price > 0 for s in plain.campaign.seeding),
+            has_prices=any(s.has_price for s in plain.campaign.seeding),
             has_negative=any(item.negative > 0 or item.neutral > 0 for item in plain.items),
             prices=_prices(plain),
             sales=make_sales_tallies(plain, self.columns, self.per_draw, (n_slots, n_segments)),

@@ -90,7 +90,7 @@ def make_sales_tallies(
         selling=plain.buying is not None,
         answering=plain.campaign.response is not None,
         reviewing=plain.buying is not None and plain.buying.reviews is not None,
-        paying=any(s.price > 0 for s in plain.campaign.seeding),
+        paying=any(s.has_price for s in plain.campaign.seeding),
         deals=columns["deals"].reshape(replicates, n_slots + 1, n_segments, N_DEALS),
         lines=columns["lines"],
         wait_hours=np.where(wait >= 0, wait * float(plain.run.step), np.nan),

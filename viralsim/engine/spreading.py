@@ -52,7 +52,7 @@ class Spread:
         if world.share_scale.shape[0]:
             self.activity = self.activity * world.share_scale[:, item]
         self.negative = float(plan.negative_q[item, 127] / 2.0**32)
-        first = plan.response[item, 1] if plan.influence else 0.0
+        self.first = first = float(plan.response[item, 1]) if plan.influence else 0.0
         self.after_post = {s: self.noticed * self.share_chance(plan.hazard_post[s]) for s in self.slots}
         self.after_friend = {
             s: self.noticed * self.share_chance(plan.hazard_friend[s] * first) for s in self.slots
@@ -63,7 +63,7 @@ class Spread:
         self._make_private()
         self._make_echoes()
 
-    def share_chance(self, hazard: float) -> NDArray[np.float64]:
+    def share_chance(self, hazard: float | NDArray[np.float64]) -> NDArray[np.float64]:
         """Chance that each person shares after one noticed display of this hazard (float64[n])."""
         likely = -np.expm1(-hazard / lay.HAZARD_UNIT * self.activity)
         multiplier = self.compiled.plan.negative_share[self.item]
@@ -312,3 +312,33 @@ class Spread:
             if int(slot) in asked:
                 asked[int(slot)][person] = max(asked[int(slot)][person], float(q) / 2.0**32)
         return asked
+
+    # ----------------------------------------------------------------------------------------- influencers
+
+    def weighed(self, asked: BySlot) -> BySlot:
+        """Shares of people asked, each times the factor of the hazard of its displays (docs/model.md, section 16)."""
+        plan = self.compiled.plan
+        if not plan.reaching.asked.shape[0]:
+            return asked
+        weight = {s: x.copy() for s, x in asked.items()}
+        acting = plan.reaching.asked[:, 1]
+        for person, slot, factor in zip(plan.ask_person, plan.ask_slot, acting, strict=True):
+            if int(slot) in weight:
+                weight[int(slot)][person] = asked[int(slot)][person] * factor
+        return weight
+
+    def influenced(self, asked: BySlot) -> BySlot:
+        """Expected sharers by slot that people asked cause beyond those they would cause as friends; may be negative.
+
+        Who is shown several of their shares is taken as meeting the mean of the factors each time (assumption).
+        """
+        weight = self.weighed(asked)
+        if weight is asked:
+            return {s: np.zeros(self.noticed.size) for s in self.slots}
+        out = {}
+        for s in self.slots:
+            shown = self.shown[s].T @ asked[s]
+            factor = np.divide(self.shown[s].T @ weight[s], shown, out=np.ones_like(shown), where=shown > 0)
+            hazard = float(self.compiled.plan.hazard_friend[s]) * self.first
+            out[s] = shown * (self.noticed * self.share_chance(hazard * factor) - self.after_friend[s])
+        return out

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from viralsim.engine.memory import available_bytes, check_memory
 from viralsim.engine.networks import file_graphs
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.spec import Scenario
+from viralsim.spec.identity import Same
 from viralsim.spec.resolving import resolve
 
 __all__ = ["Audiences"]
@@ -144,11 +146,17 @@ def audience_settings(plain: Any) -> tuple[Any, str]:
     }
     topics = tuple(dict.fromkeys(item.topic for item in plain.items))
     items = tuple(SimpleNamespace(topic=topic) for topic in topics)
-    digest = hashlib.blake2b(plain.audience.model_dump_json().encode(), digest_size=16)
+    digest = hashlib.blake2b(_as_json(Same(plain.audience)).encode(), digest_size=16)
     for name, platform in platforms.items():
-        digest.update(repr((name, platform.network.model_dump_json(), float(platform.access))).encode())
+        digest.update(repr((name, _as_json(Same(platform.network)), float(platform.access))).encode())
     digest.update(repr(topics).encode())
     return SimpleNamespace(audience=plain.audience, platforms=platforms, items=items), digest.hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _as_json(part: Same[Any]) -> str:
+    """All that is written in a part of a scenario."""
+    return str(part.value.model_dump_json())
 
 
 def _bytes_of(made: tuple[Audience, Mapping[str, SocialGraph]]) -> float:

@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from viralsim import rng
 from viralsim.engine.runs import at_least_1
-from viralsim.errors import EngineError, SpecError
-from viralsim.experiment.axes import axis_law
+from viralsim.errors import EngineError
 from viralsim.experiment.cells import Cell, Columns, Outcome
-from viralsim.experiment.designs import Law, sobol_points
+from viralsim.experiment.designs import Law
 from viralsim.experiment.executors import Executor, Threads
-from viralsim.experiment.plans import band_of, needs_whole
+from viralsim.experiment.sensitivity_plan import (
+    CURVE_LEVELS,
+    CURVE_REPLICATES,
+    DRAWS,
+    REPLICATES,
+    ROOT,
+    SAMPLES,
+    SensitivityPlan,
+    Setting,
+    make_sensitivity_plan,
+)
 from viralsim.experiment.sensitivity_result import EffectPoint, Factor, Sensitivity
-from viralsim.metrics.columns import Column, Floats, linearise
+from viralsim.experiment.store import Finished, Store
+from viralsim.experiment.store.study import kept_study
+from viralsim.metrics.columns import Column, linearise
 from viralsim.metrics.sobol import Indices, sobol_of_halves
 from viralsim.metrics.uncertainty import interval_of, summarise
-from viralsim.rng import check_seed, entropy_seed
 from viralsim.spec import Scenario
 from viralsim.spec.metric_names import METRIC_NAMES
-from viralsim.spec.problems import allowed_names
-from viralsim.spec.resolving import uncertain_paths
 
 __all__ = ["SensitivityPlan", "make_sensitivity_plan", "run_sensitivity", "sensitivity"]
-
-SAMPLES, REPLICATES, DRAWS = 128, 16, 8
-CURVE_REPLICATES = 200
-CURVE_LEVELS = (0.05, 0.275, 0.5, 0.725, 0.95)
-_ROOT = rng.text_key("viralsim.experiment.sensitivities")
 
 Progress = Callable[[int, int], None]
 
@@ -50,6 +53,8 @@ def sensitivity(
     curve_replicates: int = CURVE_REPLICATES,
     seed: int | None = None,
     threads: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    resume: bool | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Sensitivity:
     """Say which uncertain numbers decide a metric: Sobol indices with intervals, and effect curves.
@@ -71,6 +76,11 @@ def sensitivity(
     seed : int, optional
     threads : int, optional
         Never changes a result.
+    out : path, optional
+        Folder whose store keeps every setting that was simulated, with all its metrics, as they come.
+    resume : bool, optional
+        None: go on if `out` holds this very study, of this or another metric; refuse if it holds another. True: also
+        extend it by more samples. False: refuse any.
     progress : callable
         Gets (settings done, all).
 
@@ -84,6 +94,8 @@ def sensitivity(
         If nothing is uncertain, a path or range cannot be used, or a number of samples is no power of 2.
     EngineError
         If a setting cannot be simulated, or the metric is not defined in it.
+    StoreError
+        If the folder cannot be used, or holds something else.
 
     Examples
     --------
@@ -105,147 +117,67 @@ def sensitivity(
         curve_replicates=curve_replicates, seed=seed,
     )  # fmt: skip
     executor = Threads(at_least_1("threads", threads, os.cpu_count() or 1), plan.settings)
-    return run_sensitivity(plan, executor, progress)
-
-
-@dataclass(frozen=True)
-class SensitivityPlan:
-    """What is to be simulated.
-
-    Parameters
-    ----------
-    scenario : Scenario
-    metric : str
-    laws : dict of path to Law
-    samples, replicates, draws, curve_replicates, seed : int
-    """
-
-    scenario: Scenario
-    metric: str
-    laws: dict[str, Law]
-    samples: int
-    replicates: int
-    draws: int
-    curve_replicates: int
-    seed: int
-
-    @property
-    def settings(self) -> int:
-        """Settings simulated: the Sobol samples, then the effect curves."""
-        return self.samples * (len(self.laws) + 2) + self.curve_settings
-
-    @property
-    def curve_settings(self) -> int:
-        """Points of the effect curves; the middle one is the same for all numbers whose middle is their value."""
-        return len(self.laws) * len(CURVE_LEVELS)
-
-    @cached_property
-    def points(self) -> Floats:
-        """The two samples side by side in the unit cube: float64[samples, 2 x numbers], keyed on paths."""
-        root = rng.derive(_ROOT, self.seed)
-        keys = [
-            rng.derive(rng.derive(root, which), rng.text_key(path)) for which in (0, 1) for path in self.laws
-        ]
-        return sobol_points(self.samples, keys)
-
-    def cells(self) -> Iterator[Cell]:
-        """Every setting, made one at a time."""
-        count = len(self.laws)
-        for row, u in enumerate(self.points):
-            first = row * self.replicates
-            for which in range(count + 2):
-                levels = u[:count] if which != 1 else u[count:]
-                if which > 1:
-                    levels = levels.copy()
-                    levels[which - 2] = u[count + which - 2]
-                yield self._cell(f"sample {row} {which}", self._values(levels), first, self.replicates)
-        for path, law in self.laws.items():
-            for step, level in enumerate(CURVE_LEVELS):
-                name = f"curve {path} {step}"
-                yield self._cell(name, {path: law.value(level)}, 0, self.curve_replicates)
-
-    def _values(self, levels: Floats) -> dict[str, Any]:
-        return {path: law.value(float(u)) for (path, law), u in zip(self.laws.items(), levels, strict=True)}
-
-    def _cell(self, name: str, overrides: dict[str, Any], first: int, count: int) -> Cell:
-        scenario = self.scenario.with_overrides(overrides)
-        return Cell(name, first, count, scenario, self.seed, self.draws, fixed=True)
-
-
-def make_sensitivity_plan(
-    scenario: Scenario,
-    metric: str | None = None,
-    vary: Mapping[str, Any] | Sequence[str] | None = None,
-    *,
-    samples: int = SAMPLES,
-    replicates: int = REPLICATES,
-    draws: int = DRAWS,
-    curve_replicates: int = CURVE_REPLICATES,
-    seed: int | None = None,
-) -> SensitivityPlan:
-    """Make and check a plan: see `sensitivity`."""
-    metric = metric or (scenario.goal.metric if scenario.goal is not None else "reach")
-    if metric not in METRIC_NAMES:
-        raise SpecError(f"metric: there is no {metric!r}; {allowed_names(metric, METRIC_NAMES)}")
-    laws = _laws(scenario, vary)
-    samples = at_least_1("samples", samples, SAMPLES)
-    if samples < 2 or samples & (samples - 1):
-        raise SpecError(f"samples: got {samples}; a power of 2 is allowed, such as 64, 128 or 256")
-    draws = at_least_1("draws", draws, DRAWS)
-    replicates = at_least_1("replicates", replicates, REPLICATES)
-    if draws % 2 or replicates % draws:
-        raise SpecError(
-            f"replicates, draws: got {replicates} over {draws}; an even number of draws is allowed, and a multiple of "
-            "it for the replicates: two halves are compared"
-        )
-    curve_replicates = max(at_least_1("curve_replicates", curve_replicates, CURVE_REPLICATES), draws)
-    chosen = scenario.run.seed if seed is None else seed
-    seed = entropy_seed() if chosen is None else check_seed(chosen)
-    return SensitivityPlan(scenario, metric, laws, samples, replicates, draws, curve_replicates, seed)
-
-
-def _laws(scenario: Scenario, vary: Mapping[str, Any] | Sequence[str] | None) -> dict[str, Law]:
-    """Law of each number that is varied."""
-    if isinstance(vary, str):
-        vary = [vary]
-    if vary is None or not vary:
-        known: Mapping[str, Any] = uncertain_paths(scenario)
-        if not known:
-            raise SpecError(
-                f"{scenario.name}: no number has a band; write {{value, low, high}} in the scenario, or give ranges "
-                "(vary, --vary PATH=LOW:HIGH)"
-            )
-    else:
-        known = vary if isinstance(vary, Mapping) else dict.fromkeys(vary, "band")
-    laws = {}
-    for path, given in known.items():
-        law = axis_law(path, band_of(scenario, path) if isinstance(given, str) and given == "band" else given)
-        timed = law.band is not None and law.band.kind == "duration"
-        whole = law.whole or (not timed and needs_whole(scenario, path, law.number(0.37)))
-        laws[path] = Law(law.low, law.high, law.scale, law.band, whole)
-        for level in (CURVE_LEVELS[0], CURVE_LEVELS[-1]):
-            scenario.with_overrides({path: laws[path].value(level)})
-    return laws
+    with kept_study(plan, None if out is None else Path(out), resume) as (begun, store):
+        return run_sensitivity(begun, executor, progress, store)
 
 
 # ---------------------------------------------------------------------------------------------- running it
 
 
 def run_sensitivity(
-    plan: SensitivityPlan, executor: Executor, progress: Progress = lambda done, total: None
+    plan: SensitivityPlan,
+    executor: Executor,
+    progress: Progress = lambda done, total: None,
+    store: Store | None = None,
 ) -> Sensitivity:
-    """Run a plan: see `sensitivity`."""
-    found = _Gathered(plan)
-    done = 0
-    outcomes: Generator[Outcome, None, None] = executor.run(
-        plan.cells(), lambda: progress(done, plan.settings)
-    )
-    with closing(outcomes):
+    """Run a plan: see `sensitivity`. What the store holds is not run again."""
+    work = _Work(plan, progress, store)
+    with closing(executor.run(work.cells(), work.heartbeat)) as outcomes:
         for outcome in outcomes:
-            found.take(outcome)
-            done += 1
-            progress(done, plan.settings)
-    return found.result()
+            work.keep(outcome)
+    return work.found.result()
+
+
+class _Work:
+    """One pass over a plan; only the thread that runs it touches the store."""
+
+    def __init__(self, plan: SensitivityPlan, progress: Progress, store: Store | None) -> None:
+        self.plan, self.progress, self.store = plan, progress, store
+        self.found = _Gathered(plan)
+        self.running: dict[str, tuple[Setting, str]] = {}
+        self.done = 0
+
+    def heartbeat(self) -> None:
+        self.progress(self.done, self.plan.settings)
+
+    def cells(self) -> Iterator[Cell]:
+        """Cells that are still to be run, made one at a time; the others are taken from the store."""
+        kept = self.store.keys() if self.store is not None else set()
+        for setting in self.plan.list_settings():
+            if self.store is not None and setting.name in kept:
+                columns = self.store.cell(setting.name, setting.first)
+                self._take(Outcome(setting.name, setting.first, setting.count, columns))
+                continue
+            cell = self.plan.cell(setting)
+            self.running[setting.name] = setting, cell.scenario.digest if self.store is not None else ""
+            yield cell
+
+    def keep(self, outcome: Outcome) -> None:
+        """Take what came back, once it is in the store."""
+        setting, digest = self.running.pop(outcome.key)
+        if self.store is not None:
+            text = json.dumps(setting.overrides, ensure_ascii=False)
+            row = Finished(
+                setting.number, text, digest, setting.name, self.plan.seed, setting.count, self.plan.draws,
+                outcome.error, {},
+            )  # fmt: skip
+            self.store.keep(outcome, lambda: [row])
+        self._take(outcome)
+
+    def _take(self, outcome: Outcome) -> None:
+        self.found.take(outcome)
+        self.done += 1
+        self.heartbeat()
 
 
 class _Gathered:
@@ -301,7 +233,7 @@ class _Gathered:
                 f"metric: {plan.metric!r} is not defined in every setting ({undefined} of {plan.samples} rows have one "
                 "without it); take more replicates, narrower ranges, or a metric that is always defined, such as reach"
             )
-        indices = sobol_of_halves(values[0], values[1], values[2:], rng.derive(_ROOT, plan.seed))
+        indices = sobol_of_halves(values[0], values[1], values[2:], rng.derive(ROOT, plan.seed))
         points = values[:2].mean(axis=1).ravel()
         factors = [self._factor(i, path, law, indices) for i, (path, law) in enumerate(plan.laws.items())]
         order = sorted(range(len(factors)), key=lambda i: -np.nan_to_num(factors[i].total))

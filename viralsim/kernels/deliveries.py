@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from viralsim.kernels.draws import below, derive, high32, low32
+from viralsim.kernels.draws import below, derive
 from viralsim.kernels.layout import (
     KIND_ASKED,
     KIND_POST,
@@ -221,12 +221,3 @@ def book_special(scratch, filled):
         counts[at + np.uint64(X_DISCOVERY)] += np.int64(flags & U1)
         counts[at + np.uint64(X_DARK)] += np.int64((flags >> U1) & U1)
         counts[at + np.uint64(X_ECHO)] += np.int64((flags >> np.uint64(2)) & U1)
-
-
-@inner
-def book_wave(plan, scratch, slot, view, word, word_2, delivery):
-    """Engagements with a noticed display count for the wave it belongs to."""
-    engaged = np.int64(view >= 0 and high32(word) < scratch.reaching.like_q[slot])
-    engaged += np.int64(low32(word_2) < plan.comment_q[slot])
-    engaged += np.int64(high32(word_2) < plan.click_q[slot])
-    scratch.reaching.wave[delivery - 1, 1] += engaged

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from viralsim.kernels.answering import engaged
-from viralsim.kernels.deliveries import EV_DELIVERY, book_special, book_wave
+from viralsim.kernels.deliveries import EV_DELIVERY, book_special
 from viralsim.kernels.draws import below, derive, exponential, high32, low32, uniform
 from viralsim.kernels.echoes import echo
 from viralsim.kernels.following import note_following
+from viralsim.kernels.influencers import EV_INFLUENCER, ask_of, weakened
 from viralsim.kernels.layout import (
     BATCH,
     C_CLICKS,
@@ -302,23 +303,32 @@ def react(world, plan, scratch, t, width, display, word, event):
     elif opinion < plan.neutral_q[item, score]:
         view = 0
 
+    cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
+    like_q, comment_q, click_q = scratch.reaching.like_q[slot], plan.comment_q[slot], plan.click_q[slot]
+    acting = 1.0
+    if event >> EV_INFLUENCER:
+        ask = ask_of(scratch, cause)
+        acting = plan.reaching.asked[ask, 1]
+        engaging = plan.reaching.asked[ask, 0]
+        like_q, comment_q = weakened(like_q, engaging), weakened(comment_q, engaging)
+        click_q = weakened(click_q, acting)
+
     scratch.counts[count_at + C_NOTICED] += 1
-    liked = view >= 0 and high32(word) < scratch.reaching.like_q[slot]
+    liked = view >= 0 and high32(word) < like_q
     if liked:
         scratch.counts[count_at + C_LIKES] += 1
     word_2 = derive(word, 1)
-    commented, clicked = low32(word_2) < plan.comment_q[slot], high32(word_2) < plan.click_q[slot]
+    commented, clicked = low32(word_2) < comment_q, high32(word_2) < click_q
     if commented:
         scratch.counts[count_at + C_COMMENTS + 1 - view] += 1
     if clicked:
         scratch.counts[count_at + C_CLICKS + origin] += 1
     if delivery > 0:
-        book_wave(plan, scratch, slot, view, word, word_2, delivery)
+        scratch.reaching.wave[delivery - 1, 1] += np.int64(liked) + np.int64(commented) + np.int64(clicked)
 
     ok = True
-    cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
     if plan.reaching.like_shown.size > 0:
-        ok = echo(plan, scratch, t, width, person, slot, view, word, word_2, cause)
+        ok = echo(plan, scratch, t, width, person, slot, view, word, (liked, commented), cause)
     if plan.market.counting and own:
         segment, did = np.int64((person_word >> SEGMENT) & U31), (liked, commented, clicked)
         ok &= engaged(plan, scratch, t, width, display, slot, segment, origin, view, word, did)
@@ -329,6 +339,7 @@ def react(world, plan, scratch, t, width, display, word, event):
         growth = plan.hazard_friend[slot] if peer else plan.hazard_post[slot]
         if delivery > 0:
             growth *= plan.reaching.share[delivery - 1]
+        growth *= acting
         growth *= scratch.reaching.proof[slot]
         growth *= np.float64(np.uint32(person_word & LOW_32).view(np.float32))
         if world.share_scale.shape[0] > 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from viralsim.kernels.draws import below, derive, exponential32, high32, level_of, low32
+from viralsim.kernels.draws import below, derive, exponential32, high32, level_of
 from viralsim.kernels.layout import (
     QUANTILES,
     SHOW_ALL,
@@ -35,8 +35,11 @@ CHOSEN_BY, DELAYED_BY = np.uint64(ECHO_WORD), np.uint64(ECHO_WORD + 1)
 
 
 @inner
-def echo(plan, scratch, t, width, person, slot, view, word, word_2, event):
-    """Note that a person's first like or comment on a slot is to be shown. Returns False if the list is full."""
+def echo(plan, scratch, t, width, person, slot, view, word, did, event):
+    """Note that a person's first like or comment on a slot is to be shown. Returns False if the list is full.
+
+    `did`: whether the person (liked, commented).
+    """
     info = scratch.events[event, 1]
     if info & DARK_EVENT:
         return True
@@ -44,12 +47,9 @@ def echo(plan, scratch, t, width, person, slot, view, word, word_2, event):
     platform = plan.slot_platform[slot]
     for kind in (KIND_LIKE, KIND_COMMENT):
         if kind == KIND_LIKE:
-            acted, shown = (
-                view >= 0 and high32(word) < scratch.reaching.like_q[slot],
-                plan.reaching.like_shown[slot],
-            )
+            acted, shown = did[0], plan.reaching.like_shown[slot]
         else:
-            acted, shown = low32(word_2) < plan.comment_q[slot], plan.reaching.comment_shown[slot]
+            acted, shown = did[1], plan.reaching.comment_shown[slot]
         flag = np.uint64(1 << (ECHOED_SHIFT + 8 * (kind - KIND_LIKE) + platform))
         if not acted or shown == 0.0 or scratch.rows[at_item] & flag:
             continue

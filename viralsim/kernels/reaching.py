@@ -48,6 +48,7 @@ class Reaching(NamedTuple):
     )
     rival: Array  # uint8[S], 1: a competitor's; shape (0,) if none is
     fans: Array  # int64[S], which list of `World.fans`; shape (0,): the platform's
+    asked: Array  # float64[asks, 2], factors of likes and comments, of clicks and shares; shape (0, 2): all 1
     follow_q: Array  # uint64[S, 4], 2^32 x chances to follow or leave, columns F_*; shape (0, 4): nobody does
     patience: Array  # int64[P, T], displays of the brand's from which a follower may tire; shape (0, 0): nobody does
 
@@ -108,6 +109,9 @@ NOTE_WON, NOTE_LOST, NOTE_TIRED = range(3)
 # Event word, above node, slot, origin, peer and polarity
 ECHOED_SHIFT = 48  # item word, above the score: by platform, liked (8) and commented (8) where others see it
 EVENT_DISCOVERY_SHIFT, EVENT_DARK_SHIFT, EVENT_ECHO_SHIFT, EVENT_DELIVERY_SHIFT = 45, 46, 47, 48
+EVENT_INFLUENCER_SHIFT = (
+    56  # published by somebody asked whose displays have factors; the cause is then -2 - ask
+)
 
 KIND_AD, KIND_DISCOVERY, KIND_LIKE, KIND_COMMENT, KIND_PRIVATE = 4, 5, 6, 7, 8  # beside layout.KIND_*
 
@@ -146,6 +150,7 @@ def no_reaching() -> Reaching:
         visible=np.zeros((0, 3)),
         rival=np.zeros(0, np.uint8),
         fans=whole,
+        asked=np.zeros((0, 2)),
         follow_q=np.zeros((0, 4), np.uint64),
         patience=np.zeros((0, 0), np.int64),
     )

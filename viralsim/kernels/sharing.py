@@ -36,6 +36,7 @@ from viralsim.kernels.layout import (
 )
 from viralsim.kernels.machine import inner, prefetch
 from viralsim.kernels.private import make_private
+from viralsim.kernels.reaching import EVENT_INFLUENCER_SHIFT
 from viralsim.kernels.words import (
     EV_ORIGIN,
     EV_PEER,
@@ -50,6 +51,8 @@ from viralsim.kernels.words import (
     U2,
     U16,
 )
+
+INFLUENCER = np.uint64(1 << EVENT_INFLUENCER_SHIFT)
 
 
 @inner
@@ -166,8 +169,12 @@ def ask(world, plan, scratch, t, width, ask_idx):
     if not low32(derive(scratch.slot_key[slot, K_ACCEPT], key)) < plan.ask_q[ask_idx]:
         return True, 0.0
     origin = 1 if plan.ask_paid[ask_idx] else 2
-    if share(plan, scratch, t, width, person, slot, -1, origin, 1) < 0:
+    event = share(plan, scratch, t, width, person, slot, -1, origin, 1)
+    if event < 0:
         return False, 0.0
+    if plan.reaching.asked.shape[0] > 0:
+        scratch.events[event, 1] |= INFLUENCER
+        scratch.event_cause[event] = -2 - ask_idx
     scratch.rows[at_slot] |= np.uint64(F_ASKED)
     n_segments = scratch.counts.size // (N_COUNTS * plan.slot_item.size)
     segment = np.int64((scratch.rows[person * width + 1] >> SEGMENT) & np.uint64(31))

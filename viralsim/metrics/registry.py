@@ -333,6 +333,15 @@ _FOLLOWERS = (
 
 _MONEY_AND_TIME = (
     Metric("cost", _cost, better="lower", parts=(), defined=_with_prices),
+    Metric(
+        "seed_cost_per_1000",
+        lambda view: 1000.0 * view.tallies.seed_cost,
+        lambda view: view.shown_by_paid_people(),
+        "paid impressions shown by people asked",
+        better="lower",
+        parts=(),
+        defined=lambda tallies: tallies.has_prices,
+    ),
     Metric("earned_media_value", earned_media_value, defined=_with_value),
     Metric("peak_hour", peak_hour, better="neither", parts=_BY_CONTENT),
     Metric("half_reach_hour", half_reach_hour, better="lower", parts=()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,14 @@ def _logarithm(excess: float, se: float, quantile: float) -> tuple[float, float]
     return excess / factor, excess * factor
 
 
+@lru_cache(maxsize=64)
+def _scores(draws: int, below: int) -> tuple[Floats, float]:
+    """Normal scores of the upper draws (Blom 1958), and the level where they begin."""
+    scores = special.ndtri((np.arange(below + 1, draws + 1) - 0.375) / (draws + 0.25))
+    scores.flags.writeable = False
+    return scores, float(special.ndtri(below / draws)) if below else -math.inf
+
+
 def tail_bound(excess: Floats, quantile: float) -> tuple[float, float]:
     """Upper bound of a mean whose upper draws are taken to follow a lognormal law.
 
@@ -127,7 +136,7 @@ def tail_bound(excess: Floats, quantile: float) -> tuple[float, float]:
     used = int(np.count_nonzero(positive))
     if used < 3:
         return 0.0, mean
-    scores = special.ndtri((np.arange(below + 1, draws + 1) - 0.375) / (draws + 0.25))
+    scores, begins = _scores(draws, below)
     if used < top:
         scores, upper = scores[positive], upper[positive]
     logs = np.log(upper)
@@ -136,7 +145,6 @@ def tail_bound(excess: Floats, quantile: float) -> tuple[float, float]:
     slope = float((away * logs).sum() / (away * away).sum())
     median = float(logs.sum()) / used - slope * middle
     sigma = min(max(slope, 0.0), MOST_SIGMA)
-    begins = float(special.ndtri(below / draws)) if below else -math.inf
     fitted = math.exp(median + sigma**2 / 2.0) * float(special.ndtr(sigma - begins))
     fitted += float(ordered[:below].sum()) / draws
     error = math.sqrt(sigma**2 / draws + sigma**4 / (2.0 * (top - 1)))

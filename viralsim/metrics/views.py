@@ -118,6 +118,14 @@ class View:
         running = ((reaching.delivered > 0) & (prices > 0.0)).sum(axis=1)
         return np.asarray((reaching.delivered * prices).sum(axis=1) + certain + each * running, np.float64)
 
+    def shown_by_paid_people(self) -> Floats:
+        """Paid impressions that no flight bought: what paid people's own shares showed; all of the run only."""
+        shown, reaching = self.count("impressions_paid"), self.tallies.reaching
+        if reaching is None:
+            return shown
+        bought = np.where(reaching.prices[self.tallies.draw] > 0.0, reaching.delivered, 0)
+        return np.asarray(shown - bought.sum(axis=1), np.float64)
+
     def people(self, measure: str) -> Floats:
         """Distinct people (see `viralsim.metrics.tallies.PEOPLE`), each counted once in this part."""
         scope = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from viralsim.seeding.betweenness import Betweenness, approximate_betweenness
     from viralsim.seeding.centralities import core_number, degree_discount
     from viralsim.seeding.influence import (
         InfluentialPeople,
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from viralsim.seeding.pick import pick_people
 
 _HOME = {
+    "Betweenness": "betweenness",
     "InfluentialPeople": "influence",
     "ReverseSets": "influence",
+    "approximate_betweenness": "betweenness",
     "core_number": "centralities",
     "degree_discount": "centralities",
     "maximize_influence": "influence",
@@ -28,8 +31,10 @@ _HOME = {
 }
 
 __all__ = [
+    "Betweenness",
     "InfluentialPeople",
     "ReverseSets",
+    "approximate_betweenness",
     "core_number",
     "degree_discount",
     "maximize_influence",

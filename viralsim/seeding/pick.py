@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,23 +11,55 @@ from scipy import sparse
 
 from viralsim.errors import ScenarioError
 from viralsim.rng import text_key
+from viralsim.seeding.betweenness import sampled_betweenness
 from viralsim.seeding.centralities import core_number, degree_discount
 from viralsim.spec.targets import fits
 
-__all__ = ["pick_people"]
+__all__ = ["pick_people", "prices_by_size"]
+
+MOST_COVERED = 2000
+"""People that influence maximisation is asked for at most, where a budget and not a count says how many."""
+
+
+def prices_by_size(by_size: Any, price: float, followers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What each person is paid who shares, US$ (docs/model.md, section 16).
+
+    Parameters
+    ----------
+    by_size : spec PriceBySize
+    price : float
+        US$, whatever the size.
+    followers : float64[n]
+        Followers counted.
+
+    Returns
+    -------
+    float64[n]
+    """
+    if by_size.kind == "per-follower":
+        return price + followers * float(by_size.per_1000_followers) / 1000.0
+    if by_size.kind == "rate-card":
+        tiers = sorted(by_size.tiers, key=lambda tier: tier.from_followers)
+        begins = [tier.from_followers for tier in tiers]
+        prices = np.array([0.0, *(float(tier.price) for tier in tiers)])
+        return price + prices[np.searchsorted(begins, followers, side="right")]
+    return np.full(followers.size, float(price))
 
 
 def pick_people(
     pick: Any,
-    price: float,
     *,
     network: Any,
     segment: NDArray[np.uint8],
     segment_names: Sequence[str],
     keys: NDArray[np.uint64],
     order: NDArray[np.uint64],
+    source_order: NDArray[np.uint64],
     influence_prob: float,
     where: str,
+    followers: NDArray[np.float64],
+    prices: NDArray[np.float64],
+    seed: int = 0,
     attributes: Sequence[Mapping[str, Any]] = (),
 ) -> list[int]:
     """Positions of the people asked, the first asked first.
@@ -36,20 +67,24 @@ def pick_people(
     Parameters
     ----------
     pick : spec pick
-        Tagged by `kind`; with `count`, or with `budget` (count = budget / price, rounded down).
-    price : float
-        US$ per person.
+        Tagged by `kind`; with `count`, or with `budget`.
     network : Network
         `account` bool[n], `indptr`, `followers`, `follower_count`, `matrix()`.
     segment : uint8[n]
     keys : uint64[n]
         Stable identities, for listed people.
-    order : uint64[n]
-        Keyed random order, also the order of equal people.
+    order, source_order : uint64[n]
+        Keyed random orders: of equal people, and of sources of shortest paths.
     influence_prob : float
-        Visibility x friend share probability, for degree discount.
+        Visibility x friend share probability, for degree discount and influence maximisation.
     where : str
         Named in errors.
+    followers : float64[n]
+        Followers counted.
+    prices : float64[n]
+        US$ of each person.
+    seed : int
+        Of the reverse-reachable sets.
     attributes : sequence of mapping
         Of each segment, for picks by attributes.
 
@@ -66,27 +101,83 @@ def pick_people(
     if pick.kind == "attributes":
         fitting = np.array([fits(entry, pick.where) for entry in attributes], np.bool_)
         holders = holders[fitting[segment[holders]]]
-    count = pick.count if pick.count is not None else math.floor(pick.budget / price + 1e-9)
-    if count > holders.size:
+    if pick.kind == "followers-between":
+        most = np.inf if pick.most is None else pick.most
+        holders = holders[(followers[holders] >= pick.least) & (followers[holders] <= most)]
+    if pick.count is not None and pick.count > holders.size:
         raise ScenarioError(
-            f"{where}: {count:,} people are to be asked, but only {holders.size:,} can be; "
+            f"{where}: {pick.count:,} people are to be asked, but only {holders.size:,} can be; "
             f"allowed are 0 to {holders.size:,}"
         )
+    limit = _limit(pick, prices[holders])
+    ranked = _ranked(pick, limit, holders, network, keys, order, source_order, influence_prob, seed)
+    return [int(person) for person in _paid_for(pick, ranked, prices)]
+
+
+def _limit(pick: Any, prices: NDArray[np.float64]) -> int:
+    """No more people than this can be asked."""
+    if pick.count is not None:
+        return int(pick.count)
+    cheapest = float(prices.min(initial=np.inf))
+    if not cheapest > 0.0:
+        return int(prices.size)
+    return int(min(pick.budget / cheapest * (1 + 1e-12), float(prices.size)))
+
+
+def _paid_for(pick: Any, ranked: NDArray[np.int64], prices: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The beginning of the list that the count allows or the budget pays for."""
+    if pick.count is not None:
+        return ranked[: pick.count]
+    so_far = np.cumsum(prices[ranked])
+    return ranked[: int(np.searchsorted(so_far, pick.budget * (1 + 1e-12), side="right"))]
+
+
+def _ranked(
+    pick: Any,
+    limit: int,
+    holders: NDArray[np.int64],
+    network: Any,
+    keys: NDArray[np.uint64],
+    order: NDArray[np.uint64],
+    source_order: NDArray[np.uint64],
+    influence_prob: float,
+    seed: int,
+) -> NDArray[np.int64]:
+    """Those who can be asked, the first asked first; at least `limit` of them."""
+    count = network.follower_count
     if pick.kind == "most-followers":
-        holders = holders[np.lexsort((order[holders], -network.follower_count[holders]))]
-    elif pick.kind == "k-core":
+        return holders[np.lexsort((order[holders], -count[holders]))]
+    if pick.kind == "k-core":
         core = core_number(network.matrix())
-        followers = network.follower_count
-        holders = holders[np.lexsort((order[holders], -followers[holders], -core[holders]))]
-    elif pick.kind == "degree-discount":
+        return holders[np.lexsort((order[holders], -count[holders], -core[holders]))]
+    if pick.kind == "betweenness":
+        found = sampled_betweenness(
+            network.indptr, network.followers, holders, source_order[holders], pick.sources
+        )
+        return holders[np.lexsort((order[holders], -count[holders], -found.value[holders]))]
+    if pick.kind == "degree-discount":
         rank = np.argsort(np.argsort(order[holders]))
         among = sparse.csr_array(network.matrix()[holders][:, holders])
-        holders = holders[
-            degree_discount(among.indptr.astype(np.int64), among.indices, rank, influence_prob, count)
-        ]
-    else:
-        holders = holders[np.argsort(order[holders])]
-    return [int(person) for person in holders[:count]]
+        indptr = among.indptr.astype(np.int64)
+        return holders[degree_discount(indptr, among.indices, rank, influence_prob, limit)]
+    if pick.kind == "influence-maximisation":
+        return _covering(limit, holders, network, keys, influence_prob, seed)
+    return holders[np.argsort(order[holders])]
+
+
+def _covering(
+    limit: int, holders: NDArray[np.int64], network: Any, keys: NDArray[np.uint64], prob: float, seed: int
+) -> NDArray[np.int64]:
+    """People chosen greedily on reverse-reachable sets, in the order chosen."""
+    from viralsim.graph.social_graph import SocialGraph
+    from viralsim.seeding.influence import maximize_influence
+
+    if limit == 0:
+        return holders[:0]
+    among = sparse.csr_array(network.matrix()[holders][:, holders])
+    graph = SocialGraph.from_csr(among.indptr, among.indices, person_keys=keys[holders])
+    found = maximize_influence(graph, min(limit, MOST_COVERED, holders.size), prob, seed=seed)
+    return holders[found.nodes]
 
 
 def _listed(

@@ -24,6 +24,7 @@ from viralsim.spec.fields import (
     Whole,
     about,
 )
+from viralsim.spec.influencers import Influencer, PriceBySize
 from viralsim.spec.rules import Rule, Staff
 
 __all__ = ["Campaign", "Flight", "Pick", "Post", "Seeding"]
@@ -31,7 +32,10 @@ __all__ = ["Campaign", "Flight", "Pick", "Post", "Seeding"]
 _PEOPLE = Annotated[int, Whole(0, 100_000_000)]
 _MONEY = Annotated[float, NumberField("non-negative", "US$", 1e12, certain=True)]
 _COUNT = "How many; or give a budget."
-_BUDGET = "US$; as many as it pays for at the price per person: floor(budget / price)."
+_BUDGET = (
+    "US$; as many as it pays for, in the order of the pick: floor(budget / price) where all cost the same."
+)
+_SIZE = Annotated[int, Whole(0, 10_000_000_000)]
 
 
 class Post(Model):
@@ -103,12 +107,48 @@ class PickListed(Model):
     )
 
 
+class PickBetween(Model):
+    """At random among people with so many followers."""
+
+    kind: Literal["followers-between"] = about("At random among people with so many followers.")
+    least: _SIZE = about("Followers counted, at least.", 0, neutral=True)
+    most: _SIZE | None = about("Followers counted, at most. Default: any number.", None)
+    count: _PEOPLE | None = about(_COUNT, None)
+    budget: _MONEY | None = about(_BUDGET, None)
+
+
+class PickBetweenness(Model):
+    """Those whom most shortest paths run through."""
+
+    kind: Literal["betweenness"] = about(
+        "Those whom most shortest paths run through, estimated (Brandes and Pich 2007); then most followers."
+    )
+    sources: Annotated[int, Whole(1, 100_000)] = about(
+        "People from whom paths are counted, at random; all of them make it exact.", 256, source="assumption"
+    )
+    count: _PEOPLE | None = about(_COUNT, None)
+    budget: _MONEY | None = about(_BUDGET, None)
+
+
+class PickInfluence(Model):
+    """Those expected to reach most together."""
+
+    kind: Literal["influence-maximisation"] = about(
+        "Those expected to reach most together: greedy on reverse-reachable sets (Tang, Tang, Xiao and Yuan 2018)."
+    )
+    count: _PEOPLE | None = about(_COUNT, None)
+    budget: _MONEY | None = about(_BUDGET, None)
+
+
 Pick = Annotated[
     Annotated[
         PickRandom
         | PickMostFollowers
         | PickDegreeDiscount
         | PickCore
+        | PickBetween
+        | PickBetweenness
+        | PickInfluence
         | PickSegment
         | PickAttributes
         | PickListed,
@@ -129,7 +169,18 @@ class Seeding(Model):
         "Paid to each person asked who shares; above 0 what their own share shows is paid, else earned.",
         0.0, neutral=True,
     )  # fmt: skip
+    price_by_size: PriceBySize = about(
+        "Paid besides, by the number of followers.", {"kind": "none"}, neutral=True
+    )
     acceptance_prob: Prob = about("Chance that a person asked does share.", 1.0, neutral=True)
+    influencer: Influencer | None = about(
+        "What sets their share apart from a friend's. Default: nothing; {} takes all defaults.", None
+    )
+
+    @property
+    def has_price(self) -> bool:
+        """Whether anybody can be paid (bool)."""
+        return self.price > 0 or self.price_by_size.kind != "none"
 
 
 if TYPE_CHECKING:

@@ -253,12 +253,34 @@ def _check_pick(
         yield Problem((*base, "segment"), f"unknown segment {name!r}; {allowed_names(name, segments)}")
     if pick["kind"] == "attributes" and isinstance(pick.get("where"), Mapping):
         yield from check_where(pick["where"], (*base, "where"), attributes)
+    yield from _check_sizes(entry, pick, base)
     given = [key for key in ("count", "budget") if pick.get(key) is not None]
     if len(given) != 1:
         message = "both count and budget are written" if given else "neither count nor budget is written"
         yield Problem(base, f"{message}; write one: count (people) or budget (US$, with a price per person)")
-    elif given == ["budget"] and not (_number(entry.get("price")) or 0) > 0:
-        yield Problem((*base, "budget"), "a budget needs a price per person above 0; write price beside pick")
+    elif given == ["budget"] and not ((_number(entry.get("price")) or 0) > 0 or _kind(entry) != "none"):
+        message = "a budget needs a price per person above 0; write price or price_by_size beside pick"
+        yield Problem((*base, "budget"), message)
+
+
+def _kind(entry: Mapping[Any, Any]) -> str:
+    """How the price of people asked depends on their size."""
+    by_size = entry.get("price_by_size")
+    return str(by_size if isinstance(by_size, str) else _mapping(by_size).get("kind", "none"))
+
+
+def _check_sizes(entry: Mapping[Any, Any], pick: Mapping[Any, Any], base: Path) -> Iterator[Problem]:
+    """Limits and classes of size that contradict each other."""
+    least, most = _number(pick.get("least")) or 0, _number(pick.get("most"))
+    if pick["kind"] == "followers-between" and most is not None and most < least:
+        yield Problem((*base, "most"), f"{most:g} is below least ({least:g}); allowed: {least:g} or more")
+    seen = set()
+    for i, tier in enumerate(_list(_mapping(entry.get("price_by_size")).get("tiers"))):
+        begin = _mapping(tier).get("from_followers")
+        if isinstance(begin, int) and begin in seen:
+            place = (*base[:-1], "price_by_size", "tiers", i, "from_followers")
+            yield Problem(place, f"two tiers begin at {begin:,} followers; give each a beginning of its own")
+        seen.add(begin if isinstance(begin, int) else None)
 
 
 def _check_run(data: Mapping[Any, Any]) -> Iterator[Problem]:

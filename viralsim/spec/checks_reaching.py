@@ -37,7 +37,7 @@ def check_flight(
         yield Problem((*base, "from"), f"{entry['from']} is not before the end of the run (horizon {limit})")
     elif begin is not None and end is not None and end <= begin:
         yield Problem((*base, "to"), f"{entry['to']} is not after from ({entry.get('from', '0h')})")
-    platform = platforms.get(entry.get("platform"))
+    platform = platforms.get(_word(entry, "platform"))
     if entry.get("cpm") is None and isinstance(platform, Mapping) and filled(platform).get("cpm") is None:
         name = entry["platform"]
         yield Problem(
@@ -61,15 +61,15 @@ def check_game(data: Mapping[Any, Any], horizon: float | None) -> Iterator[Probl
     for name, platform in platforms.items():
         for i, event in enumerate(_entries(_mapping(platform).get("events"))):
             yield from _before_end(event, ("platforms", name, "events", i), horizon)
-    brands = {item.get("id"): item.get("brand") for item in _entries(data.get("items"))}
+    brands = {_word(item, "id"): _word(item, "brand") for item in _entries(data.get("items"))}
     for part in ("paid", "seeding"):
         for i, entry in enumerate(_entries(campaign.get(part))):
-            if brands.get(entry.get("item")) is not None:
+            if brands.get(_word(entry, "item")) is not None:
                 owner = brands[entry["item"]]
                 message = f"{entry['item']!r} is an item of {owner}; the brand pays for its own items only"
                 yield Problem(("campaign", part, i, "item"), message)
     for i, post in enumerate(_entries(campaign.get("posts"))):
-        brand, platform = brands.get(post.get("item")), platforms.get(post.get("platform"))
+        brand, platform = brands.get(_word(post, "item")), platforms.get(_word(post, "platform"))
         if brand is None or not isinstance(platform, Mapping) or brand in _mapping(platform.get("rivals")):
             continue
         place = f"platforms.{post['platform']}.rivals"
@@ -87,7 +87,7 @@ def _check_rules(
         base: Path = ("campaign", "rules", i)
         if rule.get("kind") == "move-budget":
             yield from _before_end(rule, base, horizon)
-            if len({entry.get("item") for entry in _entries(campaign.get("paid"))}) < 2:
+            if len({_word(entry, "item") for entry in _entries(campaign.get("paid"))}) < 2:
                 yield Problem(
                     base, "a budget can only be moved between paid flights of two items or more; write them"
                 )
@@ -116,6 +116,12 @@ def _mapping(value: Any) -> Mapping[Any, Any]:
 def _entries(value: Any) -> list[Mapping[Any, Any]]:
     """Entries of a list; what is no mapping counts as an empty one."""
     return [_mapping(entry) for entry in value] if isinstance(value, list | tuple) else []
+
+
+def _word(entry: Mapping[Any, Any], name: str) -> str | None:
+    """A text of an entry, None if something else stands there."""
+    value = entry.get(name)
+    return value if isinstance(value, str) else None
 
 
 def _hours(value: Any) -> float | None:

@@ -71,6 +71,7 @@ share_of_impressions | part of impressions | the brand's impressions / impressio
 new_followers | accounts | followers won
 unfollows | accounts | followers lost
 cost | money | what the campaign costs
+seed_cost_per_1000 | money | paid to people asked / 1,000 impressions that their own shares showed
 revenue | money | price x purchases, expected later ones included
 roi | ratio | (incremental margin - cost) / cost against the world without the campaign
 earned_media_value | money | earned impressions and engagements at the user's own prices

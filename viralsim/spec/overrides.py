@@ -53,7 +53,7 @@ def apply_overrides(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> di
     Parameters
     ----------
     data : mapping
-        The document as written; it is not changed.
+        The document as written, plain data; it is not changed. What no path leads through is shared with the result.
     overrides : mapping of str to object
         Path -> value. List entries by position, id or name; seedings also as item@platform.
 
@@ -62,7 +62,7 @@ def apply_overrides(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> di
     OverrideError
         If a path leads nowhere.
     """
-    made: dict[str, Any] = plain_copy(data)
+    made: dict[str, Any] = dict(data)
     for path, value in overrides.items():
         _set(made, str(path), plain_copy(value))
     return made
@@ -95,6 +95,7 @@ def _merge(made: dict[str, Any], path: Path, change: Mapping[Any, Any]) -> None:
 
 
 def _set(made: dict[str, Any], path: str, value: Any) -> None:
+    """Set a value in place; everything on the way to it is copied, nothing else."""
     parts = path.split(".")
     place: Any = made
     annotation: Any = ScenarioDocument
@@ -116,6 +117,8 @@ def _set(made: dict[str, Any], path: str, value: Any) -> None:
         present = key < len(place) if isinstance(key, int) else key in place
         if not present or place[key] is None or not isinstance(place[key], dict | list):
             place[key] = _opened(place, annotation, key, parts[: i + 1], parts[i + 1])
+        else:
+            place[key] = copy.copy(place[key])  # what others hold is not changed
         place, annotation = place[key], below
 
 

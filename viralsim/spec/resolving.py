@@ -7,11 +7,14 @@ from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pydantic import BaseModel
+
 from viralsim import rng
 from viralsim.spec.campaign import Seeding
 from viralsim.spec.checks import graph_path
 from viralsim.spec.document import ScenarioDocument
 from viralsim.spec.fields import Frozen, notes_of
+from viralsim.spec.identity import Same
 from viralsim.spec.items import Item
 from viralsim.spec.networks import GraphFile
 from viralsim.spec.platforms import Platform
@@ -25,6 +28,7 @@ __all__ = ["Assumption", "assumptions", "resolve", "uncertain_paths"]
 
 _ROOT = 0x76697261
 _NUMBERS = 3
+_SECTIONS = tuple(name for name in ScenarioDocument.model_fields if name not in ("platforms", "items"))
 
 
 class Assumption(NamedTuple):
@@ -69,7 +73,7 @@ def resolve(scenario: Scenario, seed: int, draw: int, fixed: bool = False) -> Sc
     -------
     ScenarioDocument
         Presets and defaults filled in. A pick by budget has its `count`, floor(budget / price), and no
-        budget; paths of networks' files are absolute; parts of viewers sum to at most 1.
+        budget, unless prices differ by size; paths of networks' files are absolute; parts of viewers sum to at most 1.
 
     Notes
     -----
@@ -77,50 +81,46 @@ def resolve(scenario: Scenario, seed: int, draw: int, fixed: bool = False) -> Sc
     number's law (docs/model.md, section 8); so a platform's number is shared by all scenarios that
     give it the same band, and an item's belongs to the item.
     """
-    document, banded = _central(_Same(scenario))
+    document = scenario.document
+    key = None
     if not fixed:
         key = rng.derive(rng.derive(rng.derive(_ROOT, rng.check_seed(seed)), _NUMBERS), draw)
-        document = changed(
-            document,
-            banded,
-            lambda path, value: value.quantile(rng.uniform(rng.derive(key, rng.text_key(path)))),
-        )
     update: dict[str, Any] = {
-        "name": scenario.name,
-        "items": tuple(_polarised(item) for item in document.items),
+        name: _drawn(Same(part), name, key)
+        for name in _SECTIONS
+        if isinstance(part := getattr(document, name), BaseModel)
     }
-    seeding = tuple(_counted(entry) for entry in document.campaign.seeding)
+    platforms = {
+        name: _placed(_drawn(Same(platform), f"platforms.{name}", key), scenario.folder)
+        for name, platform in document.platforms.items()
+    }
+    items = (_drawn(Same(item), f"items.{item.id}", key) for item in document.items)
+    update.update(
+        name=scenario.name, platforms=Frozen(platforms), items=tuple(_polarised(item) for item in items)
+    )
+    seeding = tuple(_counted(entry) for entry in update["campaign"].seeding)
     if seeding:
-        update["campaign"] = document.campaign.model_copy(update={"seeding": seeding})
-    if any(isinstance(platform.network, GraphFile) for platform in document.platforms.values()):
-        platforms = {
-            name: _placed(platform, scenario.folder) for name, platform in document.platforms.items()
-        }
-        update["platforms"] = Frozen(platforms)
+        update["campaign"] = update["campaign"].model_copy(update={"seeding": seeding})
     return document.model_copy(update=update)
 
 
-class _Same:
-    """A scenario that equals itself only: quicker to look up than by what is written in it."""
-
-    __slots__ = ("scenario",)
-
-    def __init__(self, scenario: Scenario) -> None:
-        self.scenario = scenario
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.scenario is self.scenario
-
-    def __hash__(self) -> int:
-        return id(self.scenario)
+@lru_cache(maxsize=2048)  # the settings of a sweep share most parts, draw by draw
+def _drawn(part: Same[Any], path: str, key: int | None) -> Any:
+    """A part of a document (at `path`) with plain numbers: those of the draw of this key; None: central values."""
+    plain, banded = _central(part, path)
+    if key is None or not banded:
+        return plain
+    return changed(
+        plain, banded, lambda at, value: value.quantile(rng.uniform(rng.derive(key, rng.text_key(at))))
+    )
 
 
-@lru_cache(maxsize=64)  # its draws ask for it one after the other
-def _central(same: _Same) -> tuple[ScenarioDocument, Spots]:
-    """A scenario with every number at its central value, and where the numbers are that have a band."""
-    document = same.scenario.document
-    plain = changed(document, spots(document, lambda value: True), lambda path, value: float(value))
-    return plain, spots(document, lambda value: isinstance(value, Uncertain) and value.has_band)
+@lru_cache(maxsize=256)
+def _central(part: Same[Any], path: str) -> tuple[Any, Spots]:
+    """A part with every number at its central value, and where the numbers are that have a band."""
+    value = part.value
+    plain = changed(value, spots(value, lambda number: True, path), lambda at, number: float(number))
+    return plain, spots(value, lambda number: isinstance(number, Uncertain) and number.has_band, path)
 
 
 def _polarised(item: Item) -> Item:
@@ -132,7 +132,7 @@ def _polarised(item: Item) -> Item:
 def _counted(entry: Seeding) -> Seeding:
     """People asked, with a count in place of a budget."""
     budget = getattr(entry.pick, "budget", None)
-    if budget is None:
+    if budget is None or entry.price_by_size.kind != "none":
         return entry
     # Prices are decimal: 0.3 / 0.1 is to give 3, not 2.
     count = math.floor(budget / entry.price * (1 + 1e-12))

@@ -117,7 +117,7 @@ class Scenario:
                 problems.append(f"override {path}: {error.problem.message}")
         if problems:
             raise ScenarioError(problems)
-        document, found = validate_document(data, self.folder)
+        document, found = validate_document(data, self.folder, known=(self.written, self.document))
         if any(path.split(".")[0] == "variants" for path in overrides):
             found = found + validate_variants(data, found, self.folder)
         if document is None or found:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from viralsim.spec.checks import check
-from viralsim.spec.document import FORMAT_VERSION, ScenarioDocument
+from viralsim.spec.document import FORMAT_VERSION, ScenarioDocument, Value
 from viralsim.spec.overrides import OverrideError, merge_variant
 from viralsim.spec.problems import Problem, dotted, shown
 from viralsim.spec.shapes import problem_of
@@ -23,7 +23,11 @@ _NOT_IN_VARIANTS = {
 
 
 def validate_document(
-    data: Any, folder: FilePath, *, files: bool = True
+    data: Any,
+    folder: FilePath,
+    *,
+    files: bool = True,
+    known: tuple[Mapping[str, Any], ScenarioDocument] | None = None,
 ) -> tuple[ScenarioDocument | None, list[Problem]]:
     """Validate a document, its variants left aside.
 
@@ -35,6 +39,8 @@ def validate_document(
         Where relative paths of networks start.
     files : bool
         Whether to look whether the networks' files are there.
+    known : (mapping, ScenarioDocument), optional
+        A document as written and validated; the parts of `data` that are the very same objects are taken from it.
 
     Returns
     -------
@@ -54,8 +60,9 @@ def validate_document(
         )
         return None, [Problem(("viralsim",), message)]
     document, found = None, []
+    given = data if known is None else _taken(data, *known)
     try:
-        document = ScenarioDocument.model_validate(_with_buying(data))
+        document = ScenarioDocument.model_validate(_with_buying(given))
     except ValidationError as error:
         found = [problem_of(one, ScenarioDocument, data) for one in error.errors()]
     for problem in check(data, folder, files):
@@ -65,9 +72,34 @@ def validate_document(
     return (None if found else document), found
 
 
+def _taken(data: Mapping[str, Any], old: Mapping[str, Any], document: ScenarioDocument) -> Mapping[str, Any]:
+    """`data` with validated parts in place of those that are the same objects as in `old`.
+
+    Parts are sections, platforms and items. A validated part is taken by pydantic as it is.
+    """
+    made: dict[str, Any] = {}
+    for name, part in data.items():
+        before = old.get(name)
+        valid: Any = getattr(document, name, None)
+        if part is before and isinstance(part, dict | list):
+            made[name] = valid
+        elif name == "platforms" and isinstance(part, dict) and isinstance(before, dict):
+            made[name] = {
+                key: valid[key] if key in before and one is before[key] else one for key, one in part.items()
+            }
+        elif name == "items" and isinstance(part, list) and isinstance(before, list):
+            valid_by_id = {id(one): made_of for one, made_of in zip(before, valid, strict=True)}
+            made[name] = [valid_by_id.get(id(one), one) for one in part]
+        else:
+            made[name] = part
+    return made
+
+
 def _with_buying(data: Mapping[str, Any]) -> Mapping[str, Any]:
     """The document with `buying` at its defaults where a price or margin says that something is sold."""
     value = data.get("value")
+    if isinstance(value, Value):
+        value = {"price": value.price, "margin": value.margin}
     sold = isinstance(value, Mapping) and any(value.get(name) is not None for name in ("price", "margin"))
     return {**data, "buying": {}} if sold and data.get("buying") is None else data
 

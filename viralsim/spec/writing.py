@@ -17,11 +17,16 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from viralsim.spec.audience import Audience
+from viralsim.spec.campaign import Campaign
 from viralsim.spec.checks import graph_path
 from viralsim.spec.document import ScenarioDocument
 from viralsim.spec.durations import format_duration
 from viralsim.spec.fields import Hours, notes_of, number_of
+from viralsim.spec.identity import Same
+from viralsim.spec.items import Item
 from viralsim.spec.networks import GraphFile
+from viralsim.spec.platforms import Platform
 from viralsim.spec.uncertain import Uncertain, plain_number
 from viralsim.spec.walking import lent_prices
 
@@ -115,20 +120,23 @@ def digest_of(document: ScenarioDocument, folder: FilePath) -> str:
     """
     data = _canonical(document, folder)
     data["items"] = sorted(data["items"], key=lambda item: str(item["id"]))
+    campaign = data["campaign"] = dict(data["campaign"])
     for part in ("posts", "paid"):
-        data["campaign"][part] = sorted(
-            data["campaign"][part], key=lambda entry: json.dumps(entry, sort_keys=True)
-        )
+        campaign[part] = sorted(campaign[part], key=lambda entry: json.dumps(entry, sort_keys=True))
+    data["platforms"] = {
+        name: {key: value for key, value in platform.items() if key != "preset"}
+        for name, platform in data["platforms"].items()
+    }
     for name in lent_prices(document):
         data["platforms"][name]["cpm"] = _canonical(document.platforms[name].cpm, folder)
-    for platform in data["platforms"].values():
-        platform.pop("preset", None)
-    campaign = data["campaign"]
     if not any(entry["pick"]["kind"] == "attributes" for entry in campaign["seeding"]) and not any(
         isinstance(flight["target"], Mapping) for flight in campaign["paid"]
     ):
-        for segment in data["audience"]["segments"]:
-            del segment["attributes"]  # results are only read by them
+        without = [  # results are only read by them
+            {key: value for key, value in segment.items() if key != "attributes"}
+            for segment in data["audience"]["segments"]
+        ]
+        data["audience"] = {**data["audience"], "segments": without}
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
@@ -139,19 +147,33 @@ def _canonical(value: Any, folder: FilePath) -> Any:
         for name, field in type(value).model_fields.items():
             part = getattr(value, name)
             if part is not None and notes_of(field).get("results", True):
-                made[name] = _canonical(part, folder)
+                made[name] = _shared(part, folder)
         if isinstance(value, GraphFile):
             made["path"] = "sha256:" + _file_digest(graph_path(value.path, folder))
         return made
     if isinstance(value, Mapping):
-        return {str(key): _canonical(part, folder) for key, part in value.items()}
+        return {str(key): _shared(part, folder) for key, part in value.items()}
     if isinstance(value, tuple | list):
-        return [_canonical(part, folder) for part in value]
+        return [_shared(part, folder) for part in value]
     if isinstance(value, Uncertain) and value.has_band:
         return [repr(value.low), repr(value.value), repr(value.high)]
     if isinstance(value, float):
         return repr(float(value) + 0.0)
     return value.isoformat() if isinstance(value, datetime.datetime) else value
+
+
+def _shared(value: Any, folder: FilePath) -> Any:
+    """As `_canonical`, made once for the large parts that the settings of a sweep share; not to be changed."""
+    if isinstance(value, Audience | Campaign | Item) or (
+        isinstance(value, Platform) and not isinstance(value.network, GraphFile)  # a file may change
+    ):
+        return _canonical_once(Same(value))
+    return _canonical(value, folder)
+
+
+@lru_cache(maxsize=128)
+def _canonical_once(part: Same[Any]) -> Any:
+    return _canonical(part.value, FilePath())
 
 
 def _file_digest(path: FilePath) -> str:

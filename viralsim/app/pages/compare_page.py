@@ -163,9 +163,8 @@ class Comparing:
         for view, one in zip(self.views, shown, strict=True):
             view.show(one)
         first = found.ensembles[0]
-        rough = "a first look; more follows" if found.rough else f"{found.seconds:.1f} s"
         worlds = f"The same {first.replicates} worlds for all, over {first.draws} draws, seed {first.seed}"
-        self.note.text = f"{worlds} ({rough})"
+        self.note.text = f"{worlds} ({found.took()})"
         if not found.rough:
             self.verdicts.clear()
             with self.verdicts:

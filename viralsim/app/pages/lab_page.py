@@ -199,9 +199,8 @@ class Lab:
             self.note.text = "Nothing was run."
             return
         ensemble = found.ensembles[0]
-        rough = "a first look; more follows" if found.rough else f"{found.seconds:.1f} s"
         worlds = f"{ensemble.replicates} simulated worlds over {ensemble.draws} draws, seed {ensemble.seed}"
-        self.note.text = f"{worlds} ({rough})"
+        self.note.text = f"{worlds} ({found.took()})"
         self.results.show(shown)
         self.live.text = f"People reached: {shown.reach}"
         self._say_bet()

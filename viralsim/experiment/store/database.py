@@ -17,7 +17,7 @@ from viralsim.metrics.uncertainty import Summary
 
 __all__ = ["FORMAT_VERSION", "STORE_FILE", "Finished", "Store"]
 
-FORMAT, FORMAT_VERSION, STORE_FILE = "viralsim sweep", 1, "sweep.sqlite"
+FORMAT_VERSION, STORE_FILE = 1, "sweep.sqlite"
 RESULT_FIELDS = ("mean", "se", "low", "high", "p05", "p50", "p95", "sd", "defined")
 
 _TABLES = """
@@ -74,6 +74,8 @@ class Store:
     ----------
     path : pathlib.Path or None
         The file, made if it is not there; None: in memory.
+    kind : str
+        Whose store it is: a sweep's, or that of another study.
 
     Raises
     ------
@@ -81,9 +83,9 @@ class Store:
         If it is no store, or one of another version.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-        self.label = "this sweep" if path is None else str(path.parent)
+    def __init__(self, path: Path | None, kind: str = "sweep") -> None:
+        self.path, self.kind = path, kind
+        self.label = f"this {kind}" if path is None else str(path.parent)
         self._lock = threading.RLock()
         with self._said():
             self.connection = connect(path)
@@ -94,14 +96,14 @@ class Store:
         known = self.connection.execute("SELECT name FROM sqlite_master WHERE name = 'meta'").fetchone()
         if known is None:
             if self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise StoreError(f"{self.path}: is a database, but no sweep's; name another folder")
+                raise StoreError(f"{self.path}: is a database, but no {self.kind}'s; name another folder")
             with self._transaction():
                 for statement in _TABLES.split(";"):
                     self.connection.execute(statement)
-                self._set_meta({"format": FORMAT, "format_version": FORMAT_VERSION})
+                self._set_meta({"format": f"viralsim {self.kind}", "format_version": FORMAT_VERSION})
         found = self.meta()
-        if found.get("format") != FORMAT:
-            raise StoreError(f"{self.path}: is a database, but no sweep's; name another folder")
+        if found.get("format") != f"viralsim {self.kind}":
+            raise StoreError(f"{self.path}: is a database, but no {self.kind}'s; name another folder")
         if found.get("format_version") != FORMAT_VERSION:
             made = found.get("versions", {}).get("viralsim", "?")
             raise StoreError(
@@ -133,7 +135,7 @@ class Store:
                 "with --resume (resume=True)"
             )
         if "not a database" in text or "malformed" in text:
-            return f"{self.path}: is no store of a sweep, or damaged ({text}); name another folder"
+            return f"{self.path}: is no store of a {self.kind}, or damaged ({text}); name another folder"
         if "readonly" in text or "unable to open" in text:
             return f"{self.path}: cannot be written to ({text}); name another folder"
         return f"{self.path}: {text}"
@@ -183,6 +185,18 @@ class Store:
         query = "SELECT first, count FROM cells WHERE key = ? ORDER BY first"
         with self._lock:
             return dict(self.connection.execute(query, (key,)).fetchall())
+
+    def keys(self) -> set[str]:
+        """Keys of all cells that are kept."""
+        with self._lock, self._said():
+            return {key for (key,) in self.connection.execute("SELECT DISTINCT key FROM cells")}
+
+    def cell(self, key: str, first: int) -> bytes:
+        """Columns of a cell that is kept, as `Outcome` has them."""
+        query = "SELECT columns FROM cells WHERE key = ? AND first = ?"
+        with self._lock, self._said():
+            data: bytes = self.connection.execute(query, (key, first)).fetchone()[0]
+        return data
 
     def columns(self, key: str, replicates: int) -> Columns:
         """The first replicates of a setting, all blocks joined; StoreError if they are not all kept."""
@@ -260,8 +274,11 @@ class Store:
         for number, overrides, error in self._select(query):
             yield number, json.loads(overrides), error
 
-    def rows(self, metric: str | None = None) -> Iterator[dict[str, Any]]:
-        """One dict per setting and metric, in order; one with an error for each failed setting."""
+    def raw_rows(self, metric: str | None = None) -> Iterator[tuple[Any, ...]]:
+        """One tuple per setting and metric, in order; one with an error for each failed setting.
+
+        Number, overrides (JSON), digest, seed, replicates, draws, metric, unit, `RESULT_FIELDS`, note, error.
+        """
         fields = ", ".join(f"r.{field}" for field in RESULT_FIELDS)
         condition = "" if metric is None else "AND r.metric = ?"
         query = (
@@ -269,20 +286,15 @@ class Store:
             f"r.note, s.error FROM settings s LEFT JOIN results r ON r.number = s.number {condition} "
             "ORDER BY s.number, r.position"
         )
-        names = (
-            "setting",
-            "overrides",
-            "digest",
-            "seed",
-            "replicates",
-            "draws",
-            "metric",
-            "unit",
-            *RESULT_FIELDS,
-        )
+        return self._select(query, () if metric is None else (metric,))
+
+    def rows(self, metric: str | None = None) -> Iterator[dict[str, Any]]:
+        """`raw_rows` as dicts, the overrides read."""
+        head = ("setting", "overrides", "digest", "seed", "replicates", "draws", "metric", "unit")
+        names = (*head, *RESULT_FIELDS, "note", "error")
         text, overrides = "", {}
-        for row in self._select(query, () if metric is None else (metric,)):
-            found = dict(zip((*names, "note", "error"), row, strict=True))
+        for row in self.raw_rows(metric):
+            found = dict(zip(names, row, strict=True))
             if found["overrides"] != text:
                 text = found["overrides"]
                 overrides = json.loads(text)

@@ -7,7 +7,7 @@ import errno
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ def write_csv(store: Store, paths: Sequence[str], target: Path) -> None:
         with partial.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(fields)
-            writer.writerows(_lines(flat_rows(store, paths), fields))
+            writer.writerows(_lines(store, paths))
         os.replace(partial, target)
     except OSError as error:
         partial.unlink(missing_ok=True)
@@ -61,16 +61,31 @@ def write_csv(store: Store, paths: Sequence[str], target: Path) -> None:
         ) from None
 
 
-def _lines(rows: Iterable[dict[str, Any]], fields: Sequence[str]) -> Iterator[list[str]]:
-    for row in rows:
-        failed = row["error"] is not None
-        yield ["" if failed and field in RESULT_FIELDS else _text(row[field]) for field in fields]
+def _lines(store: Store, paths: Sequence[str]) -> Iterator[list[str]]:
+    """The fields of every line: what `flat_rows` has, as text."""
+    before, head, tail = "", [""], [""]
+    for row in store.raw_rows():
+        number, written, digest, seed, replicates, draws, metric, unit, *numbers, note, error = row
+        if head[0] != str(number):
+            if written != before:
+                before, overrides = written, json.loads(written)
+                values = [_text(overrides.get(path)) for path in paths]
+            head = [str(number), *values]
+            tail = [_text(replicates), _text(draws), _text(seed), digest[:16]]
+        missing = "" if error is not None else "nan"
+        texts = [missing if x is None else _number_text(x) for x in numbers]
+        yield [*head, metric or "", unit or "", *texts, *tail, note or "", error or ""]
+
+
+def _number_text(value: float) -> str:
+    """A number as `plain_number` has it: 3 and not 3.0."""
+    return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
 def _text(value: Any) -> str:
     """One field of results.csv."""
-    if isinstance(value, float):  # as `plain_number`: 3 and not 3.0
-        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, float):
+        return _number_text(value)
     if isinstance(value, str):
         return value
     if value is None:

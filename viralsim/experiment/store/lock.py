@@ -12,6 +12,7 @@ from viralsim.errors import StoreError
 __all__ = ["LOCK_FILE", "FolderLock"]
 
 LOCK_FILE = "sweep.lock"
+"""Of a sweep; other studies have locks of their own names."""
 
 
 class FolderLock:
@@ -21,6 +22,8 @@ class FolderLock:
     ----------
     folder : pathlib.Path
         It exists.
+    kind : str
+        What writes there: a sweep, or another study.
 
     Raises
     ------
@@ -28,8 +31,8 @@ class FolderLock:
         On entering, if another process holds it.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / LOCK_FILE
+    def __init__(self, folder: Path, kind: str = "sweep") -> None:
+        self.path, self.kind = folder / f"{kind.partition(' ')[0]}.lock", kind
         self._file: IO[str] | None = None
 
     def __enter__(self) -> FolderLock:
@@ -39,7 +42,7 @@ class FolderLock:
             holder = file.read().strip() or "unknown"
             file.close()
             raise StoreError(
-                f"{self.path.parent}: another sweep is writing there (process {holder}); wait for it, stop it, "
+                f"{self.path.parent}: another {self.kind} is writing there (process {holder}); wait for it, stop it, "
                 "or name another folder"
             )
         file.truncate(0)
