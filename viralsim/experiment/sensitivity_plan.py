@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 from viralsim import rng
-from viralsim.engine.compiled import typical_shares
 from viralsim.engine.runs import at_least_1
 from viralsim.errors import SpecError
 from viralsim.experiment.axes import axis_law
@@ -123,7 +122,7 @@ class SensitivityPlan:
         return {path: law.value(float(u)) for (path, law), u in zip(self.laws.items(), levels, strict=True)}
 
     def cell(self, setting: Setting) -> Cell:
-        """What an executor runs for a setting."""
+        """What an executor runs for a setting; it is held against the scenario's platforms, as what is drawn is."""
         scenario = self.scenario.with_overrides(setting.overrides)
         return Cell(
             setting.name,
@@ -133,13 +132,8 @@ class SensitivityPlan:
             self.seed,
             self.draws,
             True,
-            self.typical_share,
+            self.scenario.platforms,
         )
-
-    @cached_property
-    def typical_share(self) -> dict[str, float]:
-        """What items are held against stays as the scenario has it, as where numbers are drawn from their bands."""
-        return typical_shares(self.scenario)
 
     def record(self) -> dict[str, Any]:
         """What decides the numbers that a store keeps; the metric does not, as all are kept."""
