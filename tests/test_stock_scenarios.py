@@ -219,7 +219,7 @@ WRITTEN = [
     ("small-shop", "ask-regulars", "impressions", 1.53, "better"),
     ("same-post-twice", "renamed", "reach", 0.995, "practically equal"),
     ("nano-or-celebrity", "nanos", "engagements", 2.08, "better"),
-    ("nano-or-celebrity", "nanos-who-cost-work", "engagements", 0.89, "unresolved"),
+    ("nano-or-celebrity", "nanos-who-cost-work", "engagements", 0.89, "worse"),
     ("big-seed", "a-thousand", "sharers", 91.82, "better"),
     ("big-seed", "ten-and-contagious", "sharers", 5.29, "better"),
     ("lucky-or-good", "better", "shares", 1.34, "better"),
