@@ -30,11 +30,23 @@ def test_without_nicegui_it_says_what_to_install(monkeypatch, capsys):
 
 def test_it_prints_its_address_and_listens_here_only(served, capsys):
     assert run_command(["app", "--port", "18300", "--no-open"]) == 0
-    host, port, show = served[0]
+    host, port, show, _ = served[0]
     told = capsys.readouterr()
     assert (host, show) == ("127.0.0.1", False)
     assert told.out == f"http://127.0.0.1:{port}/\n"
     assert "warning" not in told.err
+
+
+def test_finished_runs_are_kept_where_it_is_told(served, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    assert run_command(["app", "--port", "18340", "--quiet"]) == 0
+    assert run_command(["app", "--port", "18341", "--quiet", "--out", str(tmp_path / "mine")]) == 0
+    assert run_command(["app", "--port", "18342", "--quiet", "--no-keep"]) == 0
+    assert [call[3] for call in served] == [tmp_path / "state" / "viralsim" / "app", tmp_path / "mine", None]
+    (tmp_path / "file").write_text("")
+    assert run_command(["app", "--port", "18343", "--out", str(tmp_path / "file" / "x")]) != 0
+    assert "can be written to, or --no-keep" in capsys.readouterr().err
+    assert len(served) == 3
 
 
 def test_another_host_is_warned_of(served, capsys):

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 import viralsim as vs
 from viralsim.cli.group import root
-from viralsim.experiment.lift import shapley_value, world_name
+from viralsim.experiment.lift import _overclaim, overclaim_text, shapley_value, world_name
 from viralsim.metrics.attribution import RULES, credit
 from viralsim.report.figures_lift import lift_columns, lift_dots
 
@@ -162,6 +162,35 @@ def test_every_channel_matters_here_and_attribution_claims_too_much(found):
     assert "times as many" in found.sentence()
 
 
+def test_how_many_times_too_much_is_claimed(found):
+    """Ratio of means; its interval is about that of the difference over what was caused."""
+    for rule in RULES:
+        told = found.overclaim[rule]
+        assert told.ratio == pytest.approx(found.claimed[rule].mean / found.lift.mean)
+        assert told.low < told.ratio < told.high
+        assert (told.low > 1.0) == (found.error[rule].low > 0.0)
+        for channel in found.channels:
+            part = channel.overclaim[rule].ratio
+            assert part == pytest.approx(channel.claimed[rule].mean / channel.caused.mean)
+    silent = vs.true_lift(
+        small_shop(**{"campaign.posts": [], "campaign.paid": [], "campaign.seeding.0.acceptance_prob": 0})
+    )
+    assert np.isnan(silent.overclaim["linear"].ratio) and overclaim_text(silent.overclaim["linear"]) == "-"
+    assert silent.to_dict()["claimed_over_lift"]["linear"] == {"ratio": None, "low": None, "high": None}
+
+
+def test_the_interval_of_a_ratio_covers_and_a_negative_lift_gives_a_negative_ratio():
+    """20 draws of one number each: the true ratio 2 lies in 95 % of the intervals (400 of them, 4 standard errors)."""
+    rng = np.random.default_rng(3)
+    draw, inside = np.repeat(np.arange(20), 5), 0
+    for _ in range(400):
+        caused = rng.normal(10.0, 2.0, 100) + np.repeat(rng.normal(0, 2.0, 20), 5)
+        told = _overclaim(2.0 * caused + rng.normal(0.0, 3.0, 100), caused, draw)
+        inside += told.low <= 2.0 <= told.high
+    assert abs(inside / 400 - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 400)
+    assert _overclaim(np.full(100, 30.0), -caused, draw).ratio < 0.0
+
+
 def test_threads_change_nothing(found):
     again = vs.true_lift(small_shop(), threads=1)
     assert again.to_dict() == found.to_dict()
@@ -185,6 +214,7 @@ def test_command_prints_writes_and_gives_json(tmp_path):
     options = ["lift", str(path), "--replicates", "8", "--draws", "2", "--threads", "1", "--quiet"]
     shown = CliRunner().invoke(root, [*options, "--out", str(tmp_path / "out")])
     assert shown.exit_code == 0, shown.output
+    assert "claimed / caused (95 % interval)" in shown.output
     assert "last touch" in shown.output and "missing without it" in shown.output
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"figures", "lift.csv", "lift.json", "run.json"}
     told = CliRunner().invoke(root, [*options, "--json"])

@@ -21,7 +21,8 @@ SCENARIOS = Path(vs.__file__).parent / "scenarios"
 NAMES = (
     "backlash", "best-hour", "influencers-or-many", "launch-video", "left-out", "ordinary-post", "same-post-twice",
     "small-shop", "sticky-or-shareable", "two-platforms",
-    "algorithm-halves-reach", "competitor-launch", "dark-social", "for-you", "paid-or-seeding",
+    "algorithm-halves-reach", "competitor-launch", "dark-social", "for-you", "homophily-or-influence",
+    "paid-or-seeding",
     "big-seed", "lucky-or-good", "nano-or-celebrity",
 )  # fmt: skip
 IN_TEST_STOCK_CUSTOMERS = (

@@ -16,7 +16,8 @@ PAGES = {
     "gallery": "/",
     "lab": "/lab/small-shop",
     "compare": "/compare/small-shop",
-    "cascade": "/cascade",
+    "cascade": "/cascade?network=friends",
+    "run": "/cascade?scenario=small-shop",
     "lessons": "/lessons",
     "lesson": "/lesson/weak-ties",
     "upload": "/upload",
@@ -43,7 +44,10 @@ def settled(page) -> None:
     if "/compare" in page.url:
         page.wait_for_selector(".vs-verdict")
     if "/cascade" in page.url:
-        page.wait_for_function("document.getElementById('cascade-clock').textContent.startsWith('Step 0')")
+        begin = "Start" if "scenario=" in page.url else "Step 0"
+        page.wait_for_function(
+            "begin => document.getElementById('cascade-clock').textContent.startsWith(begin)", arg=begin
+        )
 
 
 def within_its_width(page, width: int) -> None:
@@ -178,7 +182,7 @@ def clock(page) -> str:
 
 
 def test_a_cascade_is_played_by_keyboard_alone(visit, picture):
-    page = visit("/cascade")
+    page = visit("/cascade?network=friends")
     settled(page)
     setup = page.get_by_role("button", name="Setup")
     page.get_by_label("People who begin").fill("20")
@@ -212,8 +216,40 @@ def test_a_cascade_is_played_by_keyboard_alone(visit, picture):
     assert ended.startswith("Step ")
 
 
+def test_a_run_of_the_scenario_itself_is_played_by_keyboard_alone(visit, picture):
+    page = visit("/lab/small-shop?items.offer.stickiness=0.9")
+    settled(page)
+    page.get_by_role("button", name="Watch a run").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cascade?scenario=small-shop&items.offer.stickiness=0.9")
+    settled(page)
+    words = page.locator(".vs-note").inner_text()
+    assert re.search(r"Run \d+ of 200, seed 1: \d+ of 10,000 people of A small shop: ", words)
+    page.locator("#cascade-canvas").focus()
+    page.keyboard.press("ArrowRight")
+    assert "(step 1 of" in clock(page)
+    while "Nothing more happens" not in clock(page):
+        page.keyboard.press("ArrowRight")
+    picture(page, "app-run-ended")
+    page.keyboard.press("Home")
+    assert clock(page).startswith("Start")
+    page.get_by_label("Run, 1 to 200").fill("7")
+    page.keyboard.press("Tab")
+    page.locator("#cascade-setup").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Run 7 of 200")
+    page.locator("#cascade-luck").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Run 8 of 200")
+    page.get_by_label("Run, 1 to 200").fill("700")
+    page.keyboard.press("Tab")
+    page.locator("#cascade-setup").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=allowed are 1 to 200")
+
+
 def test_a_cascade_says_what_cannot_be_set_up(visit):
-    page = visit("/cascade")
+    page = visit("/cascade?network=friends")
     settled(page)
     page.get_by_label("R: sharers that one sharer brings").fill("99")
     page.keyboard.press("Tab")
@@ -240,6 +276,28 @@ def test_a_comparison_has_three_sides_one_axis_and_a_verdict(visit, picture):
     again = visit(page.url[page.url.index("/compare") :])
     settled(again)
     assert again.locator(".vs-verdict").all_inner_texts() == said
+
+
+def test_a_comparison_is_handed_on_as_file_command_python_and_page(visit, tmp_path, open_page):
+    page = visit("/compare/small-shop")
+    settled(page)
+    for name, said in (
+        ("YAML", "variants:"),
+        ("command", "viralsim compare A.yaml B.yaml"),
+        ("Python", "vs.compare("),
+    ):
+        page.get_by_role("button", name=f"Copy as {name}").click()
+        page.wait_for_function("said => document.querySelector('pre').textContent.includes(said)", arg=said)
+    with page.expect_download(timeout=LONG) as download:
+        page.get_by_role("button", name="Save the page to forward").click()
+    file = tmp_path / "page.html"
+    download.value.save_as(file)
+    assert file.stat().st_size < 1_000_000
+    saved = open_page(file)
+    assert saved.locator("h1").count() == 1
+    assert (
+        "times in 100" in saved.locator("body").inner_text() or "better" in saved.locator("body").inner_text()
+    )
 
 
 def test_a_side_of_a_comparison_can_be_moved(visit):

@@ -18,7 +18,7 @@ from viralsim.models import independent_cascade
 from viralsim.models.results import ModelResult
 from viralsim.rng import derive, text_key, uniform
 
-__all__ = ["NETWORKS", "PEOPLE", "Played", "Stage", "play", "sample", "stage_of"]
+__all__ = ["NETWORKS", "PEOPLE", "Played", "Stage", "places", "play", "sample", "stage_of"]
 
 PEOPLE = 300
 """People on the stage."""
@@ -118,23 +118,42 @@ def _induced(graph: SocialGraph, people: NDArray[np.int64]) -> SocialGraph:
     return SocialGraph.from_edges(np.concatenate(src), np.concatenate(dst), n=int(people.size), directed=True)
 
 
-def _layout(graph: SocialGraph, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """A place for each person: springs along ties, from keyed starting places."""
+def places(graph: SocialGraph, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A place for each person: springs along ties, from keyed starting places; who has no tie stands on the rim.
+
+    Parameters
+    ----------
+    graph : SocialGraph
+    seed : int
+
+    Returns
+    -------
+    x, y : float64[n]
+        In [-1, 1].
+    """
+    n = graph.n_nodes
     key = derive(text_key("viralsim app layout"), seed)
     start = {
         person: (uniform(derive(key, 2 * person)), uniform(derive(key, 2 * person + 1)))
-        for person in range(graph.n_nodes)
+        for person in range(n)
     }
-    drawn: networkx.Graph[Any] = networkx.Graph()
-    drawn.add_nodes_from(range(graph.n_nodes))
-    sources = np.repeat(np.arange(graph.n_nodes), np.diff(graph.indptr))
-    drawn.add_edges_from(zip(sources.tolist(), graph.indices.tolist(), strict=True))
-    reach = 1.6 / math.sqrt(max(graph.n_nodes, 1))
-    places = networkx.spring_layout(drawn, pos=start, k=reach, iterations=_LAYOUT_ROUNDS, seed=seed)
-    found = np.array([places[person] for person in range(graph.n_nodes)], np.float64)
-    low, high = np.quantile(found, (0.01, 0.99), axis=0)
-    fitted = np.clip(2.0 * (found - low) / np.maximum(high - low, 1e-9) - 1.0, -1.05, 1.05) / 1.05
-    return fitted[:, 0], fitted[:, 1]
+    sources = np.repeat(np.arange(n), np.diff(graph.indptr))
+    tied = np.union1d(sources, graph.indices)
+    alone = np.setdiff1d(np.arange(n), tied)
+    found = np.zeros((n, 2))
+    if tied.size:
+        drawn: networkx.Graph[Any] = networkx.Graph()
+        drawn.add_nodes_from(tied.tolist())
+        drawn.add_edges_from(zip(sources.tolist(), graph.indices.tolist(), strict=True))
+        reach, own = 1.6 / math.sqrt(tied.size), {person: start[person] for person in tied.tolist()}
+        sprung = networkx.spring_layout(drawn, pos=own, k=reach, iterations=_LAYOUT_ROUNDS, seed=seed)
+        middle = np.array([sprung[person] for person in tied.tolist()], np.float64)
+        low, high = np.quantile(middle, (0.01, 0.99), axis=0)
+        fitted = np.clip(2.0 * (middle - low) / np.maximum(high - low, 1e-9) - 1.0, -1.05, 1.05) / 1.05
+        found[tied] = fitted * (0.8 if alone.size else 1.0)
+    angle = 2.0 * math.pi * (np.arange(alone.size) + 0.5) / max(alone.size, 1)
+    found[alone] = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return found[:, 0], found[:, 1]
 
 
 def stage_of(name: str, seed: int = 0, graph: SocialGraph | None = None, words: str = "") -> Stage:
@@ -154,7 +173,7 @@ def stage_of(name: str, seed: int = 0, graph: SocialGraph | None = None, words: 
     else:
         chosen = sample(graph, PEOPLE, seed)
         words = f"{chosen.n_nodes:,} of {graph.n_nodes:,} people of {words}"
-    x, y = _layout(chosen, seed)
+    x, y = places(chosen, seed)
     return Stage(chosen, x, y, words)
 
 

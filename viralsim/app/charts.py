@@ -266,7 +266,7 @@ def picture(
     )
 
 
-def sizes_chart(sizes: Floats, own: float | None = None, variant: int = 0) -> str:
+def sizes_chart(sizes: Floats, own: float | None = None, variant: int = 0, from_one: bool = True) -> str:
     """How many runs end at which size: bars over equal steps of log10(size), people on the axis.
 
     Parameters
@@ -276,11 +276,14 @@ def sizes_chart(sizes: Floats, own: float | None = None, variant: int = 0) -> st
     own : float, optional
         Marked by a line.
     variant : int
+    from_one : bool
+        Whether the axis begins at 1, or at the power of ten below the smallest.
     """
     width, height = WIDTH, 150
-    top = math.log10(max(float(sizes.max()), 10.0))
+    low = 0.0 if from_one else math.floor(math.log10(float(sizes.min())))
+    top = max(math.log10(float(sizes.max())), low + 1.0)
     bins = 24
-    counts, _ = np.histogram(np.log10(sizes), bins=bins, range=(0.0, top * (1 + 1e-9)))
+    counts, _ = np.histogram(np.log10(sizes), bins=bins, range=(low, top + 1e-9))
     base, span = height - 24, width - 2 * RIGHT
     body = f'<line class="grid" x1="{RIGHT}" x2="{width - RIGHT}" y1="{base}" y2="{base}"/>'
     for i, count in enumerate(counts):
@@ -292,11 +295,11 @@ def sizes_chart(sizes: Floats, own: float | None = None, variant: int = 0) -> st
                 f'height="{tall:.1f}"/>'
             )
     for tick in (1, 3, 10, 30, 100, 300, 1000, 10_000, 100_000):
-        if math.log10(tick) <= top * 1.001:
-            x = RIGHT + span * math.log10(tick) / top
+        if low - 1e-9 <= math.log10(tick) <= top * 1.001:
+            x = RIGHT + span * (math.log10(tick) - low) / (top - low)
             body += _text(min(max(x, RIGHT + 6), width - RIGHT - 10), height - 8, short_count(tick), "middle")
     if own is not None:
-        x = RIGHT + span * math.log10(max(own, 1.0)) / top
+        x = RIGHT + span * (math.log10(max(own, 1.0)) - low) / (top - low)
         body += f'<line class="bet" x1="{x:.1f}" x2="{x:.1f}" y1="4" y2="{base}"/>'
     said = f"Sizes of {sizes.size} runs, from {int(sizes.min())} to {int(sizes.max())} people."
     return _svg(body, said, width, height)

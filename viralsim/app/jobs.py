@@ -6,7 +6,7 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from viralsim.app.blocks import bytes_of, joined
@@ -65,6 +65,8 @@ class Job:
         Of the replicates finished, once it ended.
     problem : str
         Why it failed.
+    kept : str
+        Whether its result is on disk, or why not; "" as long as that is not known.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Job:
         self.replicates, self.seed = replicates, seed
         self.state, self.done, self.problem = "waiting", 0, ""
         self.result: Ensemble | None = None
+        self.kept = ""
         self.began: float | None = None
         self.seconds = 0.0
         self._stop = threading.Event()
@@ -171,10 +174,13 @@ class Jobs:
     ----------
     audiences : Audiences, optional
         People and networks made before.
+    keep : callable, optional
+        Puts a finished job on disk and says so in words; called in the worker's thread.
     """
 
-    def __init__(self, audiences: Audiences | None = None) -> None:
+    def __init__(self, audiences: Audiences | None = None, keep: Callable[[Job], str] | None = None) -> None:
         self.audiences = audiences or Audiences()
+        self._keep = keep
         self._jobs: dict[int, Job] = {}
         self._numbers = itertools.count(1)
         self._wake = threading.Condition()
@@ -246,3 +252,5 @@ class Jobs:
                 if self._closed or job is None:
                     return
             job.run(self.audiences)
+            if self._keep is not None and job.result is not None and not self._closed:
+                job.kept = self._keep(job)

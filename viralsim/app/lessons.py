@@ -98,7 +98,7 @@ LESSONS: tuple[Lesson, ...] = (
             "Watts and Peretti 2007, Viral marketing for the real world (1/(1 - R)); Kempe, Kleinberg and "
             "Tardos 2003 (the model)."
         ),
-        go_on=("Move R yourself", "/cascade"),
+        go_on=("Move R yourself", "/cascade?network=random"),
     ),
     Lesson(
         slug="broadcast-or-viral",
@@ -121,7 +121,7 @@ LESSONS: tuple[Lesson, ...] = (
             "tells them apart."
         ),
         source="Goel, Anderson, Hofman and Watts 2016, The structural virality of online diffusion.",
-        go_on=("Watch share trees grow", "/cascade"),
+        go_on=("Watch share trees grow", "/cascade?network=hubs"),
     ),
     Lesson(
         slug="hubs-or-many",
@@ -169,7 +169,7 @@ LESSONS: tuple[Lesson, ...] = (
             "Granovetter 1973, The strength of weak ties; Watts and Strogatz 1998, Collective dynamics of "
             "small-world networks; Goldenberg, Libai and Muller 2001, Talk of the network."
         ),
-        go_on=("Watch it on a ring", "/cascade"),
+        go_on=("Watch it on a ring", "/cascade?network=ring"),
     ),
     Lesson(
         slug="simple-or-complex",
@@ -194,7 +194,7 @@ LESSONS: tuple[Lesson, ...] = (
             "Centola and Macy 2007, Complex contagions and the weakness of long ties; Centola 2010, The "
             "spread of behavior in an online social network experiment."
         ),
-        go_on=("Watch it with one friend", "/cascade"),
+        go_on=("Watch it with one friend", "/cascade?network=ring"),
     ),
     Lesson(
         slug="bad-news",

@@ -46,7 +46,7 @@ def free_port(host: str, port: int, tries: int = 20) -> int:
     raise EngineError(f"no free port from {port} to {port + tries - 1}; choose another with --port")
 
 
-def serve(host: str, port: int, show: bool) -> None:
+def serve(host: str, port: int, show: bool, keep: Path | None = None) -> None:
     """Serve the app until Ctrl-C, then end the process (exit code 130): kernels that still run need not be waited for.
 
     Parameters
@@ -56,10 +56,12 @@ def serve(host: str, port: int, show: bool) -> None:
     port : int
     show : bool
         Open it in a browser.
+    keep : pathlib.Path, optional
+        Folder for finished long runs; None: they end with the app.
     """
     from nicegui import app, ui
 
-    shop = Shop()
+    shop = Shop(keep)
     register(shop)
     static = Path(str(resources.files("viralsim.app") / "static"))
     app.add_static_files("/viralsim", static, max_cache_age=0)
@@ -105,6 +107,7 @@ def register(shop: Shop) -> None:
     from viralsim.app.pages.jobs_page import jobs_page
     from viralsim.app.pages.lab_page import lab_page
     from viralsim.app.pages.lesson_page import lesson_page, lessons_page
+    from viralsim.app.pages.replay_page import replay_page
     from viralsim.app.pages.upload_page import register_uploads, upload_page
 
     @ui.page("/")
@@ -117,7 +120,10 @@ def register(shop: Shop) -> None:
 
     @ui.page("/cascade")
     async def _cascade(request: Request) -> None:
-        await cascade_page(shop, request)
+        if "network" in request.query_params:
+            await cascade_page(shop, request)
+        else:
+            await replay_page(shop, request)
 
     @ui.page("/jobs")
     def _jobs() -> None:

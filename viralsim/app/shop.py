@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from viralsim.app.gallery import FIRST, Recorded, record, stale
-from viralsim.app.jobs import Jobs
+from viralsim.app.jobs import Job, Jobs
+from viralsim.app.kept import KeptRuns
 from viralsim.app.live import ROUGH, Question, answer, seed_of
 from viralsim.app.uploads import NETWORK_ENDINGS, network_scenario, plain_name, read_network, read_scenario
 from viralsim.engine.compiled import draw_key
-from viralsim.errors import SpecError
+from viralsim.errors import SpecError, ViralsimError
 from viralsim.experiment.audiences import Audiences
 from viralsim.graph.describe import describe
 from viralsim.graph.social_graph import SocialGraph
@@ -63,12 +64,21 @@ class Shop:
         The gallery's runs made here, for scenarios that changed since the shipped ones.
     folder : pathlib.Path
         Private folder of uploaded networks; file names in it are ours.
+    finished : KeptRuns
+        Long runs on disk, those of earlier times too.
+
+    Parameters
+    ----------
+    keep : pathlib.Path, optional
+        Folder for finished long runs; None: they end with the app.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keep: Path | None = None) -> None:
         usual = Audiences().limit_bytes  # a part of what is free on this machine
         self.audiences = Audiences(min(_AUDIENCE_BYTES, usual))
-        self.jobs = Jobs(self.audiences)
+        self.finished = KeptRuns(keep)
+        self.own: dict[int, int] = {}  # a job of now -> its number on disk
+        self.jobs = Jobs(self.audiences, self._keep_job)
         self.ready = threading.Event()
         self._closed = threading.Event()
         self.recorded: dict[str, Recorded] = {}
@@ -108,6 +118,10 @@ class Shop:
         network, platform = audience.networks[0], next(iter(scenario.platforms))
         graph = SocialGraph.from_csr(network.indptr, network.followers)
         return graph, f"{scenario.title} on {platform}"
+
+    def knows(self, name: str) -> bool:
+        """Whether there is a scenario of that name here."""
+        return name in self._stock or name in self._uploaded
 
     def is_stock(self, name: str) -> bool:
         """Whether a name is a stock scenario's."""
@@ -166,6 +180,15 @@ class Shop:
     def uploaded(self) -> list[str]:
         """Names of the uploaded scenarios."""
         return list(self._uploaded)
+
+    def _keep_job(self, job: Job) -> str:
+        """Put a finished job on disk; what came of it, in words."""
+        try:
+            self.own[job.number] = self.finished.keep(job).number
+        except Exception as error:  # drawing or writing must never take the app with it
+            known = isinstance(error, ViralsimError)
+            return f"Here until the app ends; {error if known else f'not kept: {type(error).__name__}: {error}'}."
+        return "Kept: it will be here when the app starts again."
 
     def close(self) -> None:
         """Stop all work and remove what was uploaded."""

@@ -14,11 +14,11 @@ from viralsim.spec import Scenario
 __all__ = [
     "command_text",
     "compare_address",
-    "compare_command",
     "lab_address",
     "python_text",
     "read_compare",
     "read_settings",
+    "replay_address",
     "yaml_text",
 ]
 
@@ -43,6 +43,20 @@ def lab_address(name: str, settings: Mapping[str, float], seed: int | None = Non
     if variant:
         pairs.append(f"variant={quote(variant)}")
     return f"/lab/{quote(name)}" + (f"?{'&'.join(pairs)}" if pairs else "")
+
+
+def replay_address(
+    name: str, settings: Mapping[str, float], seed: int | None = None, variant: str = ""
+) -> str:
+    """Address of the page that plays a run of what a lab has set.
+
+    Examples
+    --------
+    >>> replay_address("small-shop", {"items.offer.stickiness": 0.5})
+    '/cascade?scenario=small-shop&items.offer.stickiness=0.5'
+    """
+    query = lab_address(name, settings, seed, variant).partition("?")[2]
+    return f"/cascade?scenario={quote(name)}" + (f"&{query}" if query else "")
 
 
 def read_settings(query: Mapping[str, str]) -> tuple[dict[str, float], int | None]:
@@ -145,32 +159,4 @@ def python_text(
         f"ensemble = vs.simulate(scenario, replicates={replicates}, draws={draws}, seed={seed})",
         "print(ensemble.sentence())",
     ]
-    return "\n".join(lines)
-
-
-def compare_command(
-    source: str,
-    settings: Sequence[Mapping[str, Any]],
-    variants: Sequence[str],
-    metric: str,
-    seed: int,
-) -> str:
-    """Shell lines that give the same comparison: a file of each side's settings, then `viralsim compare`.
-
-    Parameters
-    ----------
-    source : str
-    settings, variants : sequence
-        Of A, B and C.
-    metric : str
-    seed : int
-    """
-    lines, files = [], []
-    for letter, moved, variant in zip("ABC", settings, variants, strict=False):
-        words = ["viralsim", "show", source] + (["--variant", variant] if variant else [])
-        for path, value in moved.items():
-            words += ["--set", f"{path}={_number(value)}"]
-        files.append(f"{letter}.yaml")
-        lines.append(f"{shlex.join(words)} > {letter}.yaml")
-    lines.append(shlex.join(["viralsim", "compare", *files, "--metric", metric, "--seed", str(seed)]))
     return "\n".join(lines)

@@ -98,7 +98,8 @@ def _unreachable(scenario: Scenario, compiled: Any, graphs: Any) -> tuple[str, .
 
     All draws are looked at, on the network of the first; where that leaves doubt, on their own.
     """
-    from viralsim.engine.compiled import draw_key, make_audience
+    from viralsim.engine.audience import make_audience
+    from viralsim.engine.compiled import draw_key
     from viralsim.engine.rates import Wave, carried_part
     from viralsim.spec import resolve
 

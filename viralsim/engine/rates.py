@@ -14,11 +14,12 @@ from viralsim.kernels.waves import wave_sums
 from viralsim.spec.items import Item
 
 if TYPE_CHECKING:
-    from viralsim.engine.compiled import Audience
+    from viralsim.engine.audience import Audience
     from viralsim.engine.networks import Network
 
 __all__ = ["SlotRates", "Wave", "carried_part", "slot_rates"]
 
+_CLOSE, _MOST_PASSES = 1e-10, 60  # how exactly R is met; passes over the network
 REFERENCE_STICKINESS = float(Item.model_fields["reference_stickiness"].default)
 """Stickiness of the typical item to which a platform's own numbers refer."""
 
@@ -188,11 +189,16 @@ def _solve(reproduction: Callable[[float], float], target: float, top: float, wh
             f"{where}: {target:g} cannot be reached on this network, at most {largest:.3g} even if everybody "
             "shares; give a smaller number, or give friend_share_prob and peer_visibility instead"
         )
-    from scipy import optimize  # here, because loading it takes longer than many runs
-
-    ends = {0.0: 0.0, top: largest}  # asked for again by the search, and each costs a pass over the network
-    return float(
-        optimize.brentq(
-            lambda x: (ends[x] if x in ends else reproduction(x)) - target, 0.0, top, xtol=1e-15, rtol=1e-7
-        )
-    )
+    # Secants, halved where they leave the bracket. scipy.optimize finds the same and takes longer to load than a run.
+    below, above = (0.0, -target), (top, largest - target)
+    last, x = below, top * target / largest
+    for _ in range(_MOST_PASSES):
+        here = (x, reproduction(x) - target)
+        if abs(here[1]) <= _CLOSE * target:
+            break
+        below, above = (here, above) if here[1] < 0.0 else (below, here)
+        slope = (here[1] - last[1]) / (here[0] - last[0]) if here[0] != last[0] else 0.0
+        last, x = here, here[0] - here[1] / slope if slope > 0.0 else -1.0
+        if not below[0] < x < above[0]:
+            x = (below[0] + above[0]) / 2
+    return float(x)

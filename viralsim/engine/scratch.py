@@ -83,6 +83,7 @@ def make_scratch(
         point_at=np.zeros(lay.POINTS, np.int64),
         point_tag=np.zeros(lay.POINTS, np.uint64),
         point_display=np.zeros(lay.POINTS, np.uint64),
+        point_scale=np.zeros(lay.POINTS, np.float32),
         counts=np.zeros(n_slots * n_segments * lay.N_COUNTS, np.int64),
         boost=np.ones(n_slots),
         slot_key=np.zeros((n_slots, 7), np.uint64),

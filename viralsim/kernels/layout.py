@@ -117,6 +117,7 @@ class Scratch(NamedTuple):
     point_at: Array  # int64[POINTS], position in `followers`, or ~position in `fans`
     point_tag: Array  # uint64[POINTS], row of `lists` in 16 | tie 8 | coin where ranking differs between followers 32
     point_display: Array  # uint64[POINTS], the viewer, as in a display
+    point_scale: Array  # float32[POINTS], the viewer's affinity for being shown the item, where it matters
     counts: Array  # int64[S x G x N_COUNTS]
     boost: Array  # float64[S]
     slot_key: Array  # uint64[S, 7], by purpose P_EVENT .. P_COPY

@@ -11,6 +11,8 @@ from viralsim.kernels.layout import (
     FULL_POOL,
     K_DELAY,
     K_EVENT,
+    KIND_COPY,
+    KIND_POST,
     L_CHANCE,
     L_DELAY,
     L_EVENT,
@@ -28,6 +30,7 @@ from viralsim.kernels.layout import (
     TIES,
 )
 from viralsim.kernels.machine import inner, prefetch
+from viralsim.kernels.reaching import ECHO_WORD, KIND_COMMENT, KIND_LIKE
 from viralsim.kernels.words import (
     COIN_ROOM,
     EV_SLOT,
@@ -46,6 +49,8 @@ from viralsim.kernels.words import (
     U2,
     U32,
 )
+
+ECHO = np.uint64(ECHO_WORD)
 
 
 @inner
@@ -74,43 +79,77 @@ def place_points(world, plan, scratch, t, first, count, ranked):
     event of the first of `lists`. Returns False if the pool is full.
     """
     n_items = np.uint64(plan.item_key.size)
-    scales = world.rank_scale.reshape(-1)
+    scaled = ranked and world.rank_scale.shape[0] > 0
+    scales, scale = world.rank_scale.reshape(-1), scratch.point_scale
     for i in range(np.uint64(count)):
         at = scratch.point_at[i]
         viewer = np.uint64(world.followers[np.uint64(at)] if at >= 0 else world.fans[np.uint64(~at)])
         scratch.point_display[i] = viewer << PERSON_OF
-        if ranked:
-            prefetch(scales, viewer * n_items)
+        if scaled:
+            e = scratch.point_tag[i] & TAG_LIST
+            scale[i] = scales[viewer * n_items + np.uint64(scratch.lists[e, L_ITEM])]
     if ranked:
-        count = drop_unshown(world, plan, scratch, count)
-    last = np.uint64(scratch.bucket_head.size)
-    now = np.uint64(t + 1)
-    leaving = plan.reaching.follow_q.size > 0
+        count = drop_unshown(world, scratch, count)
+    if plan.reaching.follow_q.size > 0:
+        count = drop_left(scratch, first, count)
+    find_steps(plan, scratch, t, count)
+    late = scratch.bucket_head.size
     for i in range(np.uint64(count)):
-        tag, at = scratch.point_tag[i], scratch.point_at[i]
-        e = tag & TAG_LIST
-        platform = np.uint64(scratch.lists[e, L_PLATFORM])
-        if leaving and at < 0 and has_left(scratch, scratch.point_display[i], first + np.int64(e), platform):
+        s = np.uint64(scratch.point_at[i])
+        if s == late:
             continue
-        position = (at ^ (at >> 63)) - scratch.lists[e, L_START]
-        word = derive(np.uint64(scratch.lists[e, L_DELAY]), position)
-        due = plan.clock[platform, now] + plan.delay[platform, below_table(word)]
-        if due >= plan.clock[platform, last]:
-            continue
-        s = np.uint64(plan.clock_step[platform, np.uint64(due >> CLOCK_SHIFT)])
-        s += np.uint64(plan.clock[platform, s + U1] <= due)  # mostly enough
-        while plan.clock[platform, s + U1] <= due:
-            s += U1
-        event = np.uint64(first) + e
-        tie = (tag >> TAG_TIE) & LOW_8
+        tag = scratch.point_tag[i]
         cursor = scratch.bucket_cursor[s]
         if cursor & (CHUNK - 1) == 0:  # at the end of a chunk, or none yet
             cursor = take_chunk(scratch, np.int64(s))
             if cursor < 0:
                 return False
+        event = np.uint64(first) + (tag & TAG_LIST)
+        tie = (tag >> TAG_TIE) & LOW_8
         scratch.pool[np.uint64(cursor)] = scratch.point_display[i] | (event << EVENT_OF) | tie
         scratch.bucket_cursor[s] = cursor + 1
     return True
+
+
+@inner
+def find_steps(plan, scratch, t, count):
+    """Replace the place of each of `count` points by the step of its display, the number of steps if too late.
+
+    The chains of loads of this pass are independent of each other.
+    """
+    lists, points, tags = scratch.lists, scratch.point_at, scratch.point_tag
+    delay, clock, guess = plan.delay.reshape(-1), plan.clock.reshape(-1), plan.clock_step.reshape(-1)
+    last = np.uint64(scratch.bucket_head.size)
+    now, wide = np.uint64(t + 1), np.uint64(plan.clock_step.shape[1])
+    for i in range(np.uint64(count)):
+        at, e = points[i], tags[i] & TAG_LIST
+        platform = np.uint64(lists[e, L_PLATFORM])
+        word = derive(np.uint64(lists[e, L_DELAY]), (at ^ (at >> 63)) - lists[e, L_START])
+        begin = platform * (last + U1)
+        due = clock[begin + now] + delay[platform * np.uint64(QUANTILES) + below_table(word)]
+        if due >= clock[begin + last]:
+            points[i] = np.int64(last)
+            continue
+        s = np.uint64(guess[platform * wide + np.uint64(due >> CLOCK_SHIFT)]) + begin + U1
+        s += np.uint64(clock[s] <= due)
+        s += np.uint64(clock[s] <= due)  # mostly enough
+        while clock[s] <= due:
+            s += U1
+        points[i] = np.int64(s - begin - U1)
+
+
+@inner
+def drop_left(scratch, first, count):
+    """Keep of `count` points those whose viewer still follows, if a post of the brand's is shown; returns how many."""
+    kept = U0
+    for i in range(np.uint64(count)):
+        at, tag, display = scratch.point_at[i], scratch.point_tag[i], scratch.point_display[i]
+        e = tag & TAG_LIST
+        platform = np.uint64(scratch.lists[e, L_PLATFORM])
+        left = at < 0 and has_left(scratch, display, first + np.int64(e), platform)
+        scratch.point_at[kept], scratch.point_tag[kept], scratch.point_display[kept] = at, tag, display
+        kept += np.uint64(not left)
+    return np.int64(kept)
 
 
 @inner
@@ -127,15 +166,11 @@ def below_table(bits):
 
 
 @inner
-def drop_unshown(world, plan, scratch, count):
-    """Keep of `count` candidates those whose coin falls below their own probability; returns how many.
-
-    The loads of this pass are independent of each other.
-    """
+def drop_unshown(world, scratch, count):
+    """Keep of `count` candidates those whose coin falls below their own probability; returns how many."""
     kept = np.uint64(0)
-    n_items = np.uint64(plan.item_key.size)
     with_affinity = world.rank_scale.shape[0] > 0
-    scales, chances = world.rank_scale.reshape(-1), scratch.rank_chance.reshape(-1)
+    chances = scratch.rank_chance.reshape(-1)
     for i in range(np.uint64(count)):
         display, tag, at = scratch.point_display[i], scratch.point_tag[i], scratch.point_at[i]
         e = tag & TAG_LIST
@@ -143,8 +178,7 @@ def drop_unshown(world, plan, scratch, count):
         tie = tie if at >= 0 else POST_TIE
         prob = chances[np.uint64(scratch.lists[e, L_CHANCE]) + tie]
         if with_affinity:
-            at_scale = (display >> PERSON_OF) * n_items + np.uint64(scratch.lists[e, L_ITEM])
-            prob *= np.float64(scales[at_scale])
+            prob *= np.float64(scratch.point_scale[i])
         scratch.point_display[kept] = display
         scratch.point_tag[kept] = tag
         scratch.point_at[kept] = at
@@ -161,14 +195,20 @@ def look_up_lists(world, plan, scratch, first, stop):
         later = min(event + LISTS_AHEAD, stop - 1)
         platform = plan.slot_platform[np.int64((scratch.events[later, 1] >> EV_SLOT) & LOW_8)]
         prefetch(indptr, np.uint64(platform) * row_size + np.uint64(max(scratch.event_who[later], 0)))
-        who = scratch.event_who[event]
+        who, kind = scratch.event_who[event], scratch.event_kind[event]
         slot = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)
         platform = plan.slot_platform[slot]
         event_key, delay_key = scratch.slot_key[slot, K_EVENT], scratch.slot_key[slot, K_DELAY]
-        if who >= 0:
+        start, stop_at, key = 0, 0, U0
+        if kind > KIND_COMMENT or (who < 0 and kind != KIND_POST):
+            pass  # shown to chosen people, not to a list of followers
+        elif who >= 0:
             start, stop_at = world.indptr[platform, who], world.indptr[platform, who + 1]
-            key = scratch.rows[who * width]
             prefetch(world.tie, np.uint64(start))
+            if kind <= KIND_COPY:
+                key = scratch.rows[who * width]
+            else:  # a like or comment: keys of its own
+                event_key, delay_key, key = scratch.events[event, 0], scratch.events[event, 0], ECHO
         else:
             fans = plan.reaching.fans[slot] if plan.reaching.fans.size > 0 else platform
             start, stop_at = world.fan_ptr[fans], world.fan_ptr[fans + 1]
@@ -178,7 +218,7 @@ def look_up_lists(world, plan, scratch, first, stop):
         scratch.lists[e, L_START] = start
         scratch.lists[e, L_SIZE] = stop_at - start
         scratch.lists[e, L_EVENT] = np.int64(derive(event_key, key))
-        scratch.lists[e, L_DELAY] = np.int64(derive(delay_key, key))
+        scratch.lists[e, L_DELAY] = np.int64(derive(delay_key, key + np.uint64(key == ECHO)))
         scratch.lists[e, L_PLATFORM] = platform
         scratch.lists[e, L_ITEM] = plan.slot_item[slot]
         scratch.lists[e, L_CHANCE] = slot * TIES
@@ -213,7 +253,7 @@ def publish_ranked(world, plan, scratch, t, first, stop):
     coins, kept, limit = scratch.coins, scratch.kept, scratch.rank_coin
     for event in range(np.uint64(first), np.uint64(stop)):
         slot = (scratch.events[event, 1] >> EV_SLOT) & LOW_8
-        if not plan.ranked[slot]:
+        if not plan.ranked[slot] or scratch.event_kind[event] > KIND_COPY:
             continue
         rank_tables(plan, scratch, slot)
         e = event - np.uint64(first)
@@ -259,10 +299,12 @@ def publish(world, plan, scratch, t, first, stop):
     """
     look_up_lists(world, plan, scratch, first, stop)
     points, any_ranked = 0, False
+    level_prob, level = 0.0, 0.0
     with_tie = world.tie.size > 0
     for event in range(first, stop):
         slot = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)
-        if plan.ranked[slot]:
+        kind = scratch.event_kind[event]
+        if plan.ranked[slot] and kind <= KIND_COPY:
             any_ranked = True
             continue
         e = event - first
@@ -273,9 +315,15 @@ def publish(world, plan, scratch, t, first, stop):
         prob = (scratch.reaching.visibility[slot] if peer else scratch.reaching.reach[slot]) * scratch.boost[
             slot
         ]
+        if kind == KIND_LIKE:
+            prob = plan.reaching.like_shown[slot]
+        elif kind == KIND_COMMENT:
+            prob = plan.reaching.comment_shown[slot]
         event_key = np.uint64(scratch.lists[e, L_EVENT])
         everybody = prob >= SHOW_ALL
-        bound = 0.0 if everybody else size * level_of(prob)
+        if prob != level_prob:
+            level_prob, level = prob, level_of(prob)
+        bound = size * level
         total, k, found, position = 0.0, 0, 0, -1
         while True:
             if everybody:

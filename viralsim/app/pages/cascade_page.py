@@ -1,8 +1,7 @@
-"""Watch a cascade on a sample network: Setup, Step, Play, Reset, and how 200 runs of the same end."""
+"""Watch the classic cascade on a sample network: Setup, Step, Play, Reset, and how 200 runs of the same end."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -11,26 +10,23 @@ from starlette.requests import Request
 
 from viralsim.app.cascade import NETWORKS, Played, Stage, play, stage_of
 from viralsim.app.charts import sizes_chart
-from viralsim.app.pages.elements import button, figure, frame, off_thread, tag
+from viralsim.app.pages.elements import button, figure, frame, link, off_thread, tag
 from viralsim.app.pages.inputs import select
+from viralsim.app.pages.player import COLOURS, COLOURS_DARK, load_player, place_player
 from viralsim.app.shop import Shop
 from viralsim.errors import ViralsimError
-from viralsim.report.style import generation_colours
 
 __all__ = ["cascade_page"]
 
 _VALUE = "(event) => emit(event.target.value)"
-_COLOURS = generation_colours(6)
-# On a dark page the steps run from light blue, where the light page begins with navy.
-_DARK = ["#8fc1f0", "#b39af0", "#d684d2", "#f08393", "#f5a25f", "#f6d04d"]
 
 
 class CascadeView:
     """What one open page holds."""
 
-    def __init__(self, shop: Shop, scenario: str) -> None:
+    def __init__(self, shop: Shop, scenario: str, network: str) -> None:
         self.shop, self.scenario = shop, scenario
-        self.network = "scenario" if scenario else "friends"
+        self.network = "scenario" if scenario else network
         self.reproduction, self.count, self.kind, self.seed = 1.2, 3, "random", 0
         self.replicate = 0
         self.stage: Stage | None = None
@@ -38,9 +34,11 @@ class CascadeView:
 
     def place(self) -> None:
         """Place the page."""
-        tag("h1", "Watch a cascade")
+        tag("h1", "The classic cascade")
         tag("p", "Each person who shares has one try at each follower. Press Step or Play; most of the time it "
             "ends soon, and the same start can end very differently.", "vs-lead")  # fmt: skip
+        with tag("p"):
+            link("Watch a run of a scenario instead", f"/cascade?scenario={self.scenario}")
         with tag("div", classes="vs-lab"):
             with tag("section", classes="vs-panel", aria_labelledby="setting"):
                 self._controls()
@@ -90,25 +88,7 @@ class CascadeView:
 
     def _player(self) -> None:
         self.words = tag("p", "", "vs-note")
-        tag("canvas", classes="vs-canvas", id="cascade-canvas", width="1180", height="720", tabindex="0", role="img",
-            aria_label="People, those who share coloured by step. Right arrow: step, space: play, Home: reset.",
-            )  # fmt: skip
-        with tag("div", classes="vs-row", style="margin:12px 0"):
-            for what in ("step", "play", "reset"):
-                tag(
-                    "button",
-                    what.capitalize(),
-                    "vs-button",
-                    type="button",
-                    id=f"cascade-{what}",
-                    data_cascade=what,
-                )
-            tag("label", "Speed", "vs-small", for_="cascade-speed")
-            with tag("select", classes="vs-field", id="cascade-speed"):
-                for value, words in (("0.5", "slow"), ("1", "normal"), ("3", "fast")):
-                    more: dict[str, Any] = {"selected": True} if value == "1" else {}
-                    tag("option", words, value=value, **more)
-            tag("span", "", id="cascade-clock", role="status")
+        place_player("People, those who share coloured by step.")
         self.sizes, self.sizes_words = figure("", "")
 
     def _put(self, name: str, value: Any) -> None:
@@ -158,9 +138,7 @@ class CascadeView:
         chance = f"each follower passes it on with probability {played.probability:.3g}"
         followers = f"{stage.mean_followers:.1f} followers each"
         self.words.text = f"{stage.words}; {followers}; {chance}. Run {self.replicate + 1} of 200."
-        ui.run_javascript(
-            f"viralsimCascade.load({json.dumps(played.to_player(self.replicate, _COLOURS, _DARK))})"
-        )
+        load_player(played.to_player(self.replicate, COLOURS, COLOURS_DARK))
         sizes = played.result.size.astype(np.float64)
         own = float(sizes[self.replicate])
         self.sizes.set_content(sizes_chart(sizes, own))
@@ -172,14 +150,10 @@ class CascadeView:
 
 
 async def cascade_page(shop: Shop, request: Request) -> None:
-    """Place the page."""
-    scenario = request.query_params.get("scenario", "")
-    try:
-        if scenario:
-            shop.scenario(scenario)
-    except ViralsimError:
-        scenario = ""
+    """Place the page: the classic cascade on one of the networks, or on the network of a scenario or of one's own."""
+    wanted = request.query_params.get("network", "")
+    scenario = wanted if shop.knows(wanted) else ""
     with frame("Cascade", "/cascade"):
-        view = CascadeView(shop, scenario)
+        view = CascadeView(shop, scenario, wanted if wanted in NETWORKS else "friends")
         view.place()
     ui.timer(0.05, view.setup, once=True)

@@ -10,22 +10,23 @@ from nicegui import ui
 from starlette.requests import Request
 
 from viralsim.app.charts import curve_top, dot_ends
-from viralsim.app.live import Answer, Newest, Question, seed_of
-from viralsim.app.pages.elements import button, frame, link, tag
+from viralsim.app.live import FULL, Answer, Newest, Question, seed_of
+from viralsim.app.pages.elements import button, frame, link, off_thread, tag
 from viralsim.app.pages.inputs import SliderRow, select
 from viralsim.app.pages.not_found import not_found
 from viralsim.app.pages.results import Results
 from viralsim.app.shop import Shop
 from viralsim.app.shown import Shared, Shown, present
+from viralsim.app.sides import LETTERS, sides_command, sides_python, sides_yaml
 from viralsim.app.sliders import settings_of, sliders_of
-from viralsim.app.state import MOST_VARIANTS, compare_address, compare_command, read_compare
+from viralsim.app.state import MOST_VARIANTS, compare_address, read_compare
 from viralsim.errors import ViralsimError
+from viralsim.experiment.compared import Comparison
 from viralsim.experiment.comparison import compare_ensembles
 from viralsim.spec import Scenario
 
 __all__ = ["compare_page"]
 
-LETTERS = "ABC"
 METRICS = ("reach", "impressions", "impressions_earned", "shares", "clicks")
 _FIRST = "small-shop"
 
@@ -52,6 +53,7 @@ class Comparing:
     def __init__(self, shop: Shop, name: str, scenario: Scenario, sides: list[Side], metric: str) -> None:
         self.shop, self.name, self.scenario, self.sides, self.metric = shop, name, scenario, sides, metric
         self.seed = seed_of(scenario)
+        self.compared: Comparison | None = None
         self.loop = asyncio.get_running_loop()
         self.newest = Newest(shop.audiences, self._published)
         ui.context.client.on_delete(self.newest.close)
@@ -78,8 +80,11 @@ class Comparing:
                 button(f"Add {LETTERS[len(self.sides)]}", lambda: self._again(add=True))
             if len(self.sides) > 2:
                 button(f"Take {LETTERS[len(self.sides) - 1]} away", lambda: self._again(drop=True))
-            button("Copy as command", self.copy)
+            for kind, words in (("yaml", "YAML"), ("command", "command"), ("python", "Python")):
+                button(f"Copy as {words}", partial(self.export, kind))
+            button("Save the page to forward", self.save_page)
             link("To the lab", f"/lab/{self.name}", "vs-button")
+        self.said = tag("p", "", "vs-small", role="status")
         self.exported = tag("pre", "", tabindex="0", aria_label="Export")
         self.exported.set_visibility(False)
         self.ask()
@@ -144,6 +149,7 @@ class Comparing:
         """In the worker's thread: work out what to show, then hand it over to the page's."""
         shown: list[Shown] = []
         sentences: list[str] = []
+        comparison: Comparison | None = None
         if found.ensembles:
             axes = Shared(curve_top(found.ensembles), dot_ends(found.ensembles, self.metric))
             shown = [present(e, found.rough, self.metric, i, axes) for i, e in enumerate(found.ensembles)]
@@ -151,9 +157,12 @@ class Comparing:
             labels = list(LETTERS[: len(shown)])
             comparison = compare_ensembles(list(found.ensembles), self.metric, labels=labels)
             sentences = [pair.sentence() for pair in comparison.pairs if pair.metric == self.metric]
-        self.loop.call_soon_threadsafe(self._show, found, shown, sentences)
+        self.loop.call_soon_threadsafe(self._show, found, shown, sentences, comparison)
 
-    def _show(self, found: Answer, shown: list[Shown], sentences: list[str]) -> None:
+    def _show(
+        self, found: Answer, shown: list[Shown], sentences: list[str], comparison: Comparison | None
+    ) -> None:
+        self.compared = comparison
         self.problem.set_visibility(bool(found.problem))
         self.problem.text = found.problem
         self.bar.set_visibility(found.rough and not found.problem)
@@ -171,18 +180,32 @@ class Comparing:
                 for sentence in sentences:
                     tag("p", sentence, "vs-verdict")
 
-    def copy(self) -> None:
-        """The command that gives the same comparison, and what each side differs in."""
-        text = compare_command(
-            self.name,
-            [s.settings for s in self.sides],
-            [s.variant for s in self.sides],
-            self.metric,
-            self.seed,
-        )
+    def export(self, kind: str) -> None:
+        """Show what gives the same comparison elsewhere, and put it on the clipboard."""
+        sides = [(side.variant, side.settings) for side in self.sides]
+        source = self.name if self.shop.is_stock(self.name) else f"{self.name}.yaml"
+        if kind == "yaml":
+            moved = [s.scenario.with_overrides(s.settings) if s.settings else s.scenario for s in self.sides]
+            text = sides_yaml(moved)
+        else:
+            made = sides_command if kind == "command" else sides_python
+            text = made(source, sides, self.metric, FULL, self.seed)
         self.exported.set_visibility(True)
         self.exported.text = text
         ui.clipboard.write(text)
+
+    async def save_page(self) -> None:
+        """The page to forward, made from the results shown."""
+        from viralsim.report.page import comparison_page
+
+        if self.compared is None:
+            self.said.text = "A page is made once the results above are complete."
+            return
+        self.said.text = "Drawing the page …"
+        text = await off_thread(comparison_page, self.compared)
+        name = f"compare-{self.scenario.label}.html"
+        ui.download.content(text.encode(), name, "text/html")
+        self.said.text = f"Saved {name} ({len(text.encode()) / 1e6:.1f} MB): one file, readable anywhere."
 
 
 def compare_page(shop: Shop, name: str, request: Request) -> None:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from viralsim.app.charts import picture
 from viralsim.app.gallery import fresh_run
 from viralsim.app.live import FULL, Answer, Newest, Question, seed_of
-from viralsim.app.pages.elements import button, frame, link, markup, off_thread, tag
+from viralsim.app.pages.elements import button, frame, markup, off_thread, tag
 from viralsim.app.pages.inputs import SliderRow, select
 from viralsim.app.pages.not_found import not_found
 from viralsim.app.pages.results import Results
@@ -25,6 +25,7 @@ from viralsim.app.state import (
     lab_address,
     python_text,
     read_settings,
+    replay_address,
     yaml_text,
 )
 from viralsim.errors import ViralsimError
@@ -112,7 +113,7 @@ class Lab:
         tag("h2", "Go on", id="further")
         with tag("div", classes="vs-row"):
             button("Compare with the scenario as it was", self.compare)
-            link("Watch a cascade", f"/cascade?scenario={self.name}", "vs-button")
+            button("Watch a run", self.watch)
             button("Copy as YAML", lambda: self.export("yaml"))
             button("Copy as command", lambda: self.export("command"))
             button("Copy as Python", lambda: self.export("python"))
@@ -242,6 +243,11 @@ class Lab:
     def compare(self) -> None:
         """A: the scenario as it was; B: as it is set."""
         ui.navigate.to(compare_address(self.name, [{}, self.settings()], ["", self.variant]))
+
+    def watch(self) -> None:
+        """A run of what is set."""
+        seed = None if self.seed == self.own_seed else self.seed
+        ui.navigate.to(replay_address(self.name, self.settings(), seed, self.variant))
 
     def _size(self) -> tuple[int, int]:
         return FULL.replicates, FULL.draws

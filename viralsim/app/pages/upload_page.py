@@ -142,7 +142,7 @@ class UploadView:
             with tag("div", classes="vs-row", style="margin-top:12px"):
                 link("Open its lab", f"/lab/{kept.name}", "vs-button main")
                 link("Compare", f"/compare/{kept.name}", "vs-button")
-                link("Watch a cascade on it", f"/cascade?scenario={kept.name}", "vs-button")
+                link("Watch a cascade on it", f"/cascade?network={kept.name}", "vs-button")
 
 
 def upload_page(shop: Shop) -> None:

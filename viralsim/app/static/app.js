@@ -25,6 +25,8 @@ window.viralsimCascade = (function () {
     ink.globalAlpha = 1;
     var palette = dark.matches ? data.colours_dark : data.colours;
     function shade(k) { return palette[Math.min(k, palette.length - 1)]; }
+    function tint(i) { return data.shade ? data.shade[i] : data.step[i]; }
+    function saw(p) { return data.seen && data.seen[p] >= 0 && data.seen[p] <= step; }
     var sharing = {}, count = 0, fresh = 0;
     for (i = 0; i < data.person.length; i++) {
       if (data.step[i] > step) continue;
@@ -35,36 +37,36 @@ window.viralsimCascade = (function () {
     ink.lineWidth = 3;
     for (i = 0; i < data.person.length; i++) {
       if (data.step[i] > step || data.parent[i] < 0) continue;
-      ink.strokeStyle = shade(data.step[i]);
+      ink.strokeStyle = shade(tint(i));
       ink.beginPath();
       ink.moveTo(x(data.parent[i]), y(data.parent[i]));
       ink.lineTo(x(data.person[i]), y(data.person[i]));
       ink.stroke();
     }
-    for (var p = 0; p < data.x.length; p++) {
+    function dot(p) {
       var r = 3.2 + 1.15 * Math.sqrt(data.size[p]), who = sharing[p];
       if (who !== undefined) r = Math.max(r, 6) + 2;
       ink.beginPath();
       ink.arc(x(p), y(p), r, 0, 6.2832);
       if (who === undefined) {
-        ink.fillStyle = colour("--paper");
-        ink.strokeStyle = colour("--edge");
+        ink.fillStyle = colour(saw(p) ? "--seen" : "--paper");
+        ink.strokeStyle = colour(saw(p) ? "--ink" : "--edge");
         ink.lineWidth = 1.2;
-        ink.fill();
-        ink.stroke();
-        continue;
+      } else {
+        var now = data.step[who] === step && step > 0;
+        ink.fillStyle = shade(tint(who));
+        ink.strokeStyle = colour(now ? "--ink" : "--paper");
+        ink.lineWidth = now ? 2.5 : 1;
       }
-      ink.fillStyle = shade(data.step[who]);
       ink.fill();
-      ink.strokeStyle = data.step[who] === step && step > 0 ? colour("--ink") : colour("--paper");
-      ink.lineWidth = data.step[who] === step && step > 0 ? 2.5 : 1;
       ink.stroke();
     }
+    var p;
+    for (p = 0; p < data.x.length; p++) if (sharing[p] === undefined) dot(p);
+    for (p = 0; p < data.x.length; p++) if (sharing[p] !== undefined) dot(p); // never hidden by others
     var clock = at("cascade-clock");
     if (clock) {
-      var end = step >= last ? (fresh && step < last ? "" : " It ends here.") : "";
-      clock.textContent = "Step " + step + ": " + count + " of " + data.x.length + " people share" +
-        (step > 0 ? " (" + fresh + " new)" : "") + "." + end;
+      clock.textContent = data.clock ? hours(count, fresh) : steps(count, fresh);
     }
     var play = at("cascade-play");
     if (play) play.textContent = timer ? "Pause" : "Play";
@@ -72,6 +74,17 @@ window.viralsimCascade = (function () {
       var b = at(id);
       if (b) b.setAttribute("aria-disabled", String(step >= last && !timer));
     });
+  }
+  function steps(count, fresh) {
+    var end = step >= last ? (fresh && step < last ? "" : " It ends here.") : "";
+    return "Step " + step + ": " + count + " of " + data.x.length + " people share" +
+      (step > 0 ? " (" + fresh + " new)" : "") + "." + end;
+  }
+  function hours(count, fresh) {
+    var noticed = data.seen.filter(function (s) { return s >= 0 && s <= step; }).length;
+    return data.clock[step] + " (step " + step + " of " + last + "): " + noticed + " of " + data.x.length +
+      " people drawn noticed it, " + count + " share" + (fresh && step > 0 ? " (" + fresh + " new)" : "") + "." +
+      (step >= last ? " Nothing more happens to them." : "");
   }
   function pause() { if (timer) clearTimeout(timer); timer = null; }
   function forward() {
@@ -110,7 +123,7 @@ window.viralsimCascade = (function () {
       pause();
       data = next;
       step = 0;
-      last = data.step.length ? Math.max.apply(null, data.step) : 0;
+      last = data.last !== undefined ? data.last : data.step.length ? Math.max.apply(null, data.step) : 0;
       if (waiting) clearTimeout(waiting);
       (function ready(tries) {
         if (at("cascade-canvas")) draw(); else if (tries) waiting = setTimeout(function () { ready(tries - 1); }, 50);
