@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["not_counted", "warnings_of"]
 
+_LATE = 0.01  # part of the posts' displays after the end of the run from which it is spoken of
+
 
 def not_counted(compiled: Compiled) -> tuple[str, ...]:
     """One sentence for each mechanic that the expected figures leave out, and which way it moves R.
@@ -76,7 +78,27 @@ def not_counted(compiled: Compiled) -> tuple[str, ...]:
         ("move-budget" in kinds, "moves of the budget", "change paid impressions and hardly move R"),
     ]
     found = [f"Not counted: {what}, which {does}." for there, what, does in left_out if there]
-    return (*found, *_events(scenario))
+    return (*found, *_events(scenario), *_after_the_end(compiled))
+
+
+def _after_the_end(compiled: Compiled) -> list[str]:
+    """What part of the posts' displays would come after the end of the run, if that is worth saying."""
+    world, plan = compiled.world, compiled.plan
+    late = shown = 0.0
+    for step, slot in zip(plan.post_step, plan.post_slot, strict=True):
+        if compiled.scenario.items[int(plan.slot_item[slot])].brand is not None:
+            continue
+        p = int(plan.slot_platform[slot])
+        clock = plan.clock[p].astype(np.int64)
+        displays = plan.organic_reach[slot] * float(world.fan_ptr[p + 1] - world.fan_ptr[p])
+        late += displays * float(np.mean(clock[step + 1] + plan.delay[p] >= clock[-1]))
+        shown += displays
+    if late <= _LATE * shown:
+        return []
+    return [
+        f"Not counted: the end of the run, after which {late / shown:.0%} of what the posts show would come, and more "
+        "of what is passed on, which lowers R and all impressions."
+    ]
 
 
 def _events(scenario: Any) -> list[str]:
