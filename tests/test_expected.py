@@ -190,7 +190,7 @@ LEFT_OUT = {
     "views": ("what others' views do", item_with(negative=0.1, view_influence=0.5)),
     "visibility": ("which lowers R from then on", seeded(events=[{"at": "5h", "peer_visibility": 0.5}])),
     "the end": (
-        "the end of the run, after which 50% of what the posts show would come",
+        "the end of the run, after which 50% of what posts and people asked show would come",
         with_part(
             "campaign",
             {"posts": [{"item": "post", "platform": "net"}]},
@@ -198,6 +198,10 @@ LEFT_OUT = {
             half_life="7d",
             brand_followers={"count": 5},
         ),
+    ),
+    "the end of what people asked show": (
+        "after which 50% of what posts",
+        seeded(display_delay={"kind": "exponential"}, half_life="7d"),
     ),
     "reach": ("which raises owned impressions", seeded(events=[{"at": "5h", "organic_reach": 2.0}])),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -82,23 +83,33 @@ def not_counted(compiled: Compiled) -> tuple[str, ...]:
 
 
 def _after_the_end(compiled: Compiled) -> list[str]:
-    """What part of the posts' displays would come after the end of the run, if that is worth saying."""
-    world, plan = compiled.world, compiled.plan
-    late = shown = 0.0
-    for step, slot in zip(plan.post_step, plan.post_slot, strict=True):
-        if compiled.scenario.items[int(plan.slot_item[slot])].brand is not None:
-            continue
-        p = int(plan.slot_platform[slot])
-        clock = plan.clock[p].astype(np.int64)
-        displays = plan.organic_reach[slot] * float(world.fan_ptr[p + 1] - world.fan_ptr[p])
-        late += displays * float(np.mean(clock[step + 1] + plan.delay[p] >= clock[-1]))
+    """What part of what posts and people asked show would come after the end of the run, if that is worth saying."""
+    plan, late, shown = compiled.plan, 0.0, 0.0
+    for slot, step, displays in _displays(compiled):
+        clock = plan.clock[plan.slot_platform[slot]].astype(np.int64)
+        due = clock[step + 1] + plan.delay[plan.slot_platform[slot]]
+        late += displays * float(np.mean(due >= clock[-1]))
         shown += displays
     if late <= _LATE * shown:
         return []
     return [
-        f"Not counted: the end of the run, after which {late / shown:.0%} of what the posts show would come, and more "
-        "of what is passed on, which lowers R and all impressions."
+        f"Not counted: the end of the run, after which {late / shown:.0%} of what posts and people asked show would "
+        "come, and more of what is passed on, which lowers R and all impressions."
     ]
+
+
+def _displays(compiled: Compiled) -> Iterator[tuple[int, int, float]]:
+    """Slot, step and about how many displays of each post and each person asked of the brand's."""
+    world, plan = compiled.world, compiled.plan
+    for step, slot in zip(plan.post_step, plan.post_slot, strict=True):
+        if compiled.scenario.items[int(plan.slot_item[slot])].brand is None:
+            p = int(plan.slot_platform[slot])
+            fans = float(world.fan_ptr[p + 1] - world.fan_ptr[p])
+            yield int(slot), int(step), float(plan.organic_reach[slot]) * fans
+    for step, slot, person in zip(plan.ask_step, plan.ask_slot, plan.ask_person, strict=True):
+        p = int(plan.slot_platform[slot])
+        followers = float(world.indptr[p, person + 1] - world.indptr[p, person])
+        yield int(slot), int(step), float(plan.visibility[slot]) * followers
 
 
 def _events(scenario: Any) -> list[str]:
