@@ -1,6 +1,8 @@
 """What attribution claims, by hand and against a naive twin; what channels caused, against single runs."""
 
+import importlib.util
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,12 @@ from viralsim.cli.group import root
 from viralsim.experiment.lift import _overclaim, overclaim_text, shapley_value, world_name
 from viralsim.metrics.attribution import RULES, credit
 from viralsim.report.figures_lift import lift_columns, lift_dots
+
+PROJECT = Path(__file__).resolve().parent.parent
+TABLE = (PROJECT / "docs" / "customers.md").read_text("utf-8").split("made by tools/lift_table.py")[1]
+_SPEC = importlib.util.spec_from_file_location("lift_table", PROJECT / "tools" / "lift_table.py")
+lift_table = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(lift_table)
 
 
 def small_shop(**changes):
@@ -191,6 +199,24 @@ def test_the_interval_of_a_ratio_covers_and_a_negative_lift_gives_a_negative_rat
     assert _overclaim(np.full(100, 30.0), -caused, draw).ratio < 0.0
 
 
+def test_the_table_in_the_documentation_tells_what_it_says():
+    """Its lines are those of the tool's scenarios; claims are read from it as the text under it reads them."""
+    lines = [line.split("|")[1:-1] for line in TABLE.splitlines() if line.startswith("| `")]
+    names = [", ".join(f"`{part}`" for part in made if part) for made in lift_table.SCENARIOS]
+    assert list(dict.fromkeys(line[0].strip() for line in lines)) == names
+    ratio = {(line[0].strip(), line[1].strip(" *")): float(line[-1].split("(")[0]) for line in lines}
+    assert 1.1 < ratio["`referral-programme`, `referral`", "all"] < 1.3
+    assert ratio["`review-driven-sale`", "earned"] < 0.2 < 1.0 < ratio["`review-driven-sale`", "owned"]
+    assert ratio["`bad-news-spreads`", "all"] > 10
+    assert ratio["`answer-fast-or-slow`", "all"] < 0
+
+
+@pytest.mark.slow
+def test_the_table_in_the_documentation_is_what_the_tool_makes():
+    for line in lift_table.rows_of("review-driven-sale", None):
+        assert line in TABLE
+
+
 def test_threads_change_nothing(found):
     again = vs.true_lift(small_shop(), threads=1)
     assert again.to_dict() == found.to_dict()
@@ -219,6 +245,8 @@ def test_command_prints_writes_and_gives_json(tmp_path):
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"figures", "lift.csv", "lift.json", "run.json"}
     told = CliRunner().invoke(root, [*options, "--json"])
     assert json.loads(told.stdout) == json.loads((tmp_path / "out" / "lift.json").read_text(encoding="utf-8"))
+    again = CliRunner().invoke(root, ["rerun", str(tmp_path / "out"), "--quiet"])
+    assert "The same bytes as before: lift.csv" in again.output
     refused = CliRunner().invoke(root, ["lift", "ordinary-post", "--quiet"])
     assert refused.exit_code != 0
     assert "nothing is sold" in str(refused.exception)

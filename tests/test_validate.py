@@ -131,7 +131,7 @@ def test_every_stock_scenario_is_valid_and_warns_of_nothing(name, capsys):
     thin = [
         f"platforms.{p}.network.mean_followers=12"
         for p, x in scenario.platforms.items()
-        if not getattr(x.network, "like", None)
+        if hasattr(x.network, "mean_followers") and not getattr(x.network, "like", None)
     ]
     settings = [
         word for setting in thin for word in ("--set", setting)
@@ -139,7 +139,11 @@ def test_every_stock_scenario_is_valid_and_warns_of_nothing(name, capsys):
     assert run_command(["validate", name, "--json", "--quiet", *settings]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["expected"]["warnings"] == []
-    assert facts["expected"]["reproduction_number"] < 0.5
+    most = {
+        "big-seed": 0.6,
+        "nano-or-celebrity": 0.8,
+    }  # they are about R, and about what one person asked brings
+    assert facts["expected"]["reproduction_number"] < most.get(name, 0.5)
 
 
 # ------------------------------------------------------------------------------- warnings: with and without

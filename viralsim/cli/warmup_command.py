@@ -55,7 +55,7 @@ def tiny_scenario(**network: Any) -> Scenario:
         "organic_reach": 0.5,
     }
     slot = {"item": "film", "platform": "one"}
-    picks = ("random", "most-followers", "degree-discount", "k-core")
+    picks = ("random", "most-followers", "degree-discount", "k-core", "betweenness", "influence-maximisation")
     return Scenario.from_dict(
         {
             "viralsim": 1,

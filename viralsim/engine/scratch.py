@@ -79,7 +79,7 @@ def make_scratch(
         tree_work=np.zeros((4, events), np.int64),
         seen=np.zeros(longest // 64 + 1, np.uint64),
         seen_at=np.zeros(longest + 1, np.int64),
-        lists=np.zeros((lay.LISTS, 7), np.int64),
+        lists=np.zeros(lay.LISTS * lay.N_LIST, np.int64),
         point_at=np.zeros(lay.POINTS, np.int64),
         point_tag=np.zeros(lay.POINTS, np.uint64),
         point_display=np.zeros(lay.POINTS, np.uint64),

@@ -149,7 +149,7 @@ def spendings(scenario: Scenario, more: float) -> tuple[tuple[Spending, ...], tu
         found.append(Spending(label, {path: float(flight.budget) * (1 + more)}, {path: 0.0}))
     for i, seeding in enumerate(scenario.campaign.seeding):
         label, path = f"seeding {i} ({seeding.item} on {seeding.platform})", f"campaign.seeding.{i}.pick"
-        if float(seeding.price) == 0.0:
+        if not seeding.has_price:
             continue
         if seeding.pick.kind == "listed":
             notes.append(f"{label}: the people are listed, so nobody more can be asked")

@@ -231,6 +231,7 @@ def receive(world, plan, scratch, curves, t, width, filled):
     found = 0
     scaled = world.share_scale.shape[0] > 0
     scale, own = world.share_scale.reshape(-1), scratch.reaching.own
+    following, fan = plan.reaching.follow_q.size > 0, scratch.reaching.fan
     for b in range(np.uint64(filled)):
         event, word = batch[b, 2], batch[b, 1]
         row = (batch[b, 0] >> PERSON_OF) * wide
@@ -258,6 +259,8 @@ def receive(world, plan, scratch, curves, t, width, filled):
         notice = ((item_word & LOW_32) * plan.fatigue_q[plan.slot_item[slot], before]) >> U31
         if scaled:
             prefetch(scale, (batch[b, 0] >> PERSON_OF) * n_items)
+        if following:
+            prefetch(fan, batch[b, 0] >> PERSON_OF)
         noticed[found] = b
         found += (word & LOW_32) >> U1 < notice
     return found

@@ -11,7 +11,7 @@ from viralsim.kernels.placing import show_later
 from viralsim.kernels.reaching import EVENT_DARK_SHIFT, KIND_PRIVATE, N_EXTRA, P_PRIVATE, X_PRIVATE
 from viralsim.kernels.words import EV_SLOT, LOW_8, SEGMENT, SHARED_NOW, TIE_HALF, U0
 
-DARK_EVENT = np.uint64(1 << EVENT_DARK_SHIFT)
+DARK_EVENT, LINE = np.uint64(1 << EVENT_DARK_SHIFT), np.uint64(64)
 
 
 @inner
@@ -65,6 +65,11 @@ def send_private(world, plan, scratch, t, first, stop):
         later = min(event + LISTS_AHEAD, stop - 1)
         platform = plan.slot_platform[np.int64((scratch.events[later, 1] >> EV_SLOT) & LOW_8)]
         prefetch(indptr, np.uint64(platform) * row_size + np.uint64(max(scratch.event_who[later], 0)))
+        soon = min(event + LISTS_AHEAD // 2, stop - 1)
+        platform = np.uint64(plan.slot_platform[np.int64((scratch.events[soon, 1] >> EV_SLOT) & LOW_8)])
+        begins = np.uint64(indptr[platform * row_size + np.uint64(max(scratch.event_who[soon], 0))])
+        prefetch(world.tie, begins)
+        prefetch(world.tie, begins + LINE)
         if scratch.event_kind[event] != KIND_PRIVATE:
             continue
         slot, who = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8), scratch.event_who[event]
