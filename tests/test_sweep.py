@@ -446,10 +446,10 @@ def test_a_defect_in_one_cell_is_a_row_too_and_is_tried_again_on_resume(tmp_path
 
     run_block = cells.run_block
 
-    def sometimes(scenario, *rest):
+    def sometimes(scenario, *rest, **named):
         if float(scenario.items[0].share_prob) == 0.02:
             raise ZeroDivisionError("a defect")
-        return run_block(scenario, *rest)
+        return run_block(scenario, *rest, **named)
 
     monkeypatch.setattr(cells, "run_block", sometimes)
     swept = vs.sweep(small_scenario(), AXES, out=tmp_path / "out")
