@@ -245,6 +245,8 @@ def test_command_prints_writes_and_gives_json(tmp_path):
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"figures", "lift.csv", "lift.json", "run.json"}
     told = CliRunner().invoke(root, [*options, "--json"])
     assert json.loads(told.stdout) == json.loads((tmp_path / "out" / "lift.json").read_text(encoding="utf-8"))
+    again = CliRunner().invoke(root, ["rerun", str(tmp_path / "out"), "--quiet"])
+    assert "The same bytes as before: lift.csv" in again.output
     refused = CliRunner().invoke(root, ["lift", "ordinary-post", "--quiet"])
     assert refused.exit_code != 0
     assert "nothing is sold" in str(refused.exception)

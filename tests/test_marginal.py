@@ -14,6 +14,7 @@ from viralsim.cli.group import root
 from viralsim.engine.compiled import compile_draw
 from viralsim.engine.expected import expectations
 from viralsim.experiment.marginal import marginal_return, spendings
+from viralsim.report.figures_marginal import marginal_columns, marginal_dots
 
 ASK = {"item": "film", "platform": "net", "at": "1h", "pick": {"kind": "random", "count": 10}, "price": 4.0}
 POSTS = [{"item": "film", "platform": "net"}]
@@ -132,6 +133,37 @@ def test_the_command_prints_and_gives_json(tmp_path):
     )
     assert (told["more"], told["metric"], len(told["spendings"])) == (0.5, "reach", 3)
     assert told["spendings"][1]["spent"]["mean"] == pytest.approx(8.0)
-    for wrong in (["--out", str(tmp_path / "x")], []):
-        bad = [*options, *wrong] if wrong else ["lift", str(path), "--more", "20"]
-        assert CliRunner().invoke(root, bad).exit_code == 2
+    assert CliRunner().invoke(root, ["lift", str(path), "--more", "20"]).exit_code == 2
+
+
+def test_a_folder_is_written_and_repeated(tmp_path):
+    path, out = tmp_path / "two.yaml", tmp_path / "out"
+    path.write_text(json.dumps(both().to_dict()), encoding="utf-8")
+    options = [
+        "lift",
+        str(path),
+        "--marginal",
+        "--replicates",
+        "4",
+        "--draws",
+        "2",
+        "--quiet",
+        "--out",
+        str(out),
+    ]
+    assert CliRunner().invoke(root, options).exit_code == 0
+    assert {p.name for p in out.iterdir()} == {"figures", "marginal.csv", "marginal.json", "run.json"}
+    again = CliRunner().invoke(root, ["rerun", str(out), "--threads", "1", "--quiet"])
+    assert again.exit_code == 0, again.output
+    assert "The same bytes as before: marginal.csv" in again.output
+    refused = CliRunner().invoke(root, options)
+    assert refused.exit_code != 0, "nothing is written over"
+
+
+def test_figure_and_columns_tell_the_same():
+    found = marginal_return(both(), replicates=6, draws=2, threads=1)
+    columns = marginal_columns(found)
+    marks = [tuple(x.get_offsets()[0]) for x in marginal_dots(found).axes[0].collections]
+    np.testing.assert_allclose([x for x, _ in marks[0::2]], columns["average_mean"])
+    np.testing.assert_allclose([x for x, _ in marks[1::2]], columns["marginal_mean"])
+    assert columns["spending"][0] == "all together"

@@ -27,7 +27,7 @@ __all__ = ["command"]
 @study_options
 @click.option(
     "--out", "-o", type=click.Path(path_type=Path), metavar="FOLDER",
-    help="Write lift.json, lift.csv and the figure (PNG, SVG) there.",
+    help="Write lift.json, lift.csv and the figure (PNG, SVG) there; with --marginal: marginal.json, ...",
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace results in FOLDER.")
 @click.option(
@@ -74,15 +74,16 @@ def command(
     from viralsim.cli.scenarios import load
     from viralsim.experiment.lift import true_lift
 
-    _check(marginal, more, metric, out)
+    _check(marginal, more, metric)
     chosen = load(scenario, variant, settings)
+    if out is not None:
+        check_free(out, force)
     if marginal:
         from viralsim.cli.marginal_output import say_marginal
 
-        say_marginal(chosen, (more or 10.0) / 100.0, metric or "impressions_earned", options, as_json, quiet)
+        asked = (metric or "impressions_earned", (more or 10.0) / 100.0)
+        say_marginal(chosen, asked, options, as_json, quiet, out, force)
         return
-    if out is not None:
-        check_free(out, force)
 
     def work(report: Progress) -> Lift:
         return true_lift(chosen, progress=report, **options)
@@ -101,12 +102,8 @@ def command(
         note(f"Written to {out}: run.json, lift.json, lift.csv, figures", quiet)
 
 
-def _check(marginal: bool, more: float | None, metric: str | None, out: Path | None) -> None:
+def _check(marginal: bool, more: float | None, metric: str | None) -> None:
     """Options that do not go together."""
-    if marginal and out is not None:
-        raise click.UsageError(
-            "--out writes the channels; with --marginal use --json and keep what it prints"
-        )
     for name, value in (("--more", more), ("--metric", metric)):
         if value is not None and not marginal:
             raise click.UsageError(f"{name} goes with --marginal only")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,15 +19,24 @@ __all__ = ["say_marginal"]
 
 
 def say_marginal(
-    scenario: Scenario, more: float, metric: str, options: dict[str, Any], as_json: bool, quiet: bool
+    scenario: Scenario,
+    asked: tuple[str, float],
+    options: dict[str, Any],
+    as_json: bool,
+    quiet: bool,
+    out: Path | None,
+    force: bool,
 ) -> None:
-    """Run the worlds with more and with no spending, and print what another US$ brings."""
+    """Run the worlds with more and with no spending, and print (and write) what another US$ brings.
+
+    `asked`: the metric, and the part by which spending is raised.
+    """
     from viralsim.cli.plan import say_if_cold
-    from viralsim.cli.render import print_json
+    from viralsim.cli.render import note, print_json
     from viralsim.experiment.marginal import marginal_return
 
     def work(report: Progress) -> Marginal:
-        return marginal_return(scenario, metric, more, progress=report, **options)
+        return marginal_return(scenario, *asked, progress=report, **options)
 
     progress = Progress(scenario.name)
     say_if_cold(progress, quiet)
@@ -35,6 +45,11 @@ def say_marginal(
         print_json(found.to_dict())
     else:
         _print(found)
+    if out is not None:
+        from viralsim.cli.study_folder import write_marginal
+
+        write_marginal(out, found, scenario, options, force)
+        note(f"Written to {out}: run.json, marginal.json, marginal.csv, figures", quiet)
 
 
 def _print(found: Marginal) -> None:
