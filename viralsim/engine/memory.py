@@ -19,6 +19,8 @@ __all__ = ["MemoryEstimate", "available_bytes", "check_memory", "estimate"]
 
 _INTERPRETER = 260e6  # Python with numpy, scipy and the compiled kernels loaded
 _MAKING_TIES = 36.0  # bytes per arc while a network with communities is made
+_MAKING = 18.0  # ... any other
+_READING = 29.0  # bytes per arc while a network is read from a file (text 25, a scipy matrix 28)
 _REACHED_EVENTS = 0.25  # shares per person that the lists are prepared for
 
 
@@ -102,7 +104,11 @@ def estimate(
     draws = min(draws or plain.run.draws, replicates)
     sizes = [graph.n_nodes for graph in graphs.values()]
     people = plain.audience.size or max(sizes, default=0)
-    edges, tied = 0.0, 0.0  # of all networks; of the largest with communities, whose making needs most
+    edges, made, tied = (
+        0.0,
+        0.0,
+        0.0,
+    )  # of all; made here; of the largest with communities, whose making needs most
     shares = [s.fraction for s in plain.audience.segments]
     for name, platform in plain.platforms.items():
         if name in graphs:
@@ -112,6 +118,7 @@ def estimate(
         holders = sum(f * a for f, a in zip(shares, access, strict=True)) * people
         generated = expected_edges(platform.network, max(int(holders), 2))
         edges += generated
+        made += generated
         if platform.network.kind == "communities":
             tied = max(tied, generated)
     n_items, n_slots = len(plain.items), len(slots_of(plain))
@@ -119,7 +126,7 @@ def estimate(
     sharers = max(1, threads // draws) * at_once
     platforms = len(plain.platforms)
     per_person = 8 + 4 + 1 + 1 + 4 * n_items + 8 * (platforms + 1) + 24 + 8 * n_items + 9 * platforms
-    per_edge = 4.0 * (1 + (platforms > 1)) + 5.0 + 18.0  # in place, and while a graph is being made
+    per_edge = 4.0 * (1 + (platforms > 1)) + 5.0
     sold = plain.buying is not None or plain.campaign.response is not None
     followed = any(platform.following.kind != "none" for platform in plain.platforms.values())
     scratch = people * (
@@ -136,12 +143,19 @@ def estimate(
     total = (
         _INTERPRETER
         + at_once
-        * max(people * per_person + edges * per_edge, people * 48.0 + edges * 8.0 + tied * _MAKING_TIES)
+        * max(
+            people * per_person + edges * per_edge + made * _MAKING,
+            people * 48.0 + edges * 8.0 + tied * _MAKING_TIES,
+        )
         + sharers * scratch
         + 2.0 * replicates * per_replicate
         + sum(graph.memory_bytes for graph in graphs.values())
     )
-    return MemoryEstimate(int(people), int(edges), total, available_bytes())
+    reading = max((graph.n_edges for graph in graphs.values()), default=0) * _READING
+    before = (
+        _INTERPRETER / 2 + reading + sum(graph.memory_bytes for graph in graphs.values()) * (len(graphs) > 1)
+    )
+    return MemoryEstimate(int(people), int(edges), max(total, before), available_bytes())
 
 
 def check_memory(
