@@ -39,13 +39,14 @@ def _block(compiled: Compiled, replicates: int, round_: int, scratch: Any) -> tu
     return tally, scratch, perf_counter() - start
 
 
-def _reference(size: str, replicates: int) -> dict[str, Any]:
+def _reference(size: str, replicates: int, everything: bool = False) -> dict[str, Any]:
     """Impressions a second of a reference scenario, and one impression in units of one random load.
 
     A round times the engine, then independent random loads from an array as large as the people's rows, so that
     both meet the same machine.
     """
-    compiled = compile_draw(vs.load_scenario(HERE / f"reference-{size}.yaml"), 1, 0, {})
+    scenario = vs.load_scenario(HERE / f"reference-{size}.yaml")
+    compiled = compile_draw(scenario.variant("everything") if everything else scenario, 1, 0, {})
     _, scratch, _ = _block(compiled, 1, 0, None)
     megabytes = scratch.rows.nbytes / 1e6
     nanoseconds, loads = [], []
@@ -55,7 +56,8 @@ def _reference(size: str, replicates: int) -> dict[str, Any]:
         loads.append(harness.random_load_scaling(megabytes, threads=1, rounds=1)[1])
     rates = [1e3 / x for x in nanoseconds]
     return {
-        "workload": f"reference-{size}.yaml, every mechanic on, one thread, per impression",
+        "workload": f"reference-{size}.yaml, {'every mechanic on' if everything else 'posts and shares'}, one thread, "
+        "per impression",
         "ours": harness.duration(median(nanoseconds) / 1e9),
         "peer": f"one random load from {megabytes:.0f} MB: {median(loads):.1f} ns",
         "ratio": median(b / a for a, b in zip(nanoseconds, loads, strict=True)),
@@ -72,6 +74,16 @@ def hundred_thousand() -> list[dict[str, Any]]:
 def million() -> list[dict[str, Any]]:
     """A million people."""
     return [_reference("1m", 1)]
+
+
+def everything_hundred_thousand() -> list[dict[str, Any]]:
+    """100,000 people, every mechanic on."""
+    return [_reference("100k", 8, True)]
+
+
+def everything_million() -> list[dict[str, Any]]:
+    """A million people, every mechanic on."""
+    return [_reference("1m", 1, True)]
 
 
 def _plain(graph: SocialGraph, seeds: np.ndarray) -> Compiled:
@@ -148,6 +160,8 @@ def memory() -> list[dict[str, Any]]:
 
 PARTS = {
     "hundred_thousand": hundred_thousand,
+    "everything_hundred_thousand": everything_hundred_thousand,
+    "everything_million": everything_million,
     "million": million,
     "plain_cascade": plain_cascade,
     "memory": memory,

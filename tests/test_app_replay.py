@@ -11,7 +11,8 @@ from test_app_parts import MINE
 import viralsim as vs
 from viralsim.app import replay as replay_module
 from viralsim.app.replay import biggest_run, clock_text, replay, typical_run
-from viralsim.engine.compiled import draw_key, make_audience
+from viralsim.engine.audience import make_audience
+from viralsim.engine.compiled import draw_key
 from viralsim.spec.resolving import resolve
 
 LOUD = vs.Scenario.from_dict(MINE).with_overrides({"items.post.share_prob": 0.3})

@@ -16,7 +16,7 @@ from viralsim.seeding.betweenness import approximate_betweenness, sampled_betwee
 
 
 def dependencies(rows: list[list[int]], source: int) -> list[float]:
-    """Brandes 2001, in lists: what part of the shortest paths from `source` runs through each person."""
+    """What part of the shortest paths from `source` runs through each person, times the part of the way before it."""
     n = len(rows)
     distance, paths, part = [-1] * n, [0.0] * n, [0.0] * n
     distance[source], paths[source] = 0, 1.0
@@ -34,10 +34,9 @@ def dependencies(rows: list[list[int]], source: int) -> list[float]:
         depends = 0.0
         for v in rows[u]:
             if distance[v] == distance[u] + 1:
-                depends += paths[u] / paths[v] * (1.0 + part[v])
-        part[u] = depends
-    part[source] = 0.0
-    return part
+                depends += (1.0 / distance[v] + part[v]) / paths[v]
+        part[u] = depends * paths[u]
+    return [part[u] * distance[u] if distance[u] > 0 else 0.0 for u in range(n)]
 
 
 def graph_of(seed: int, n: int, degree: float) -> vs.SocialGraph:
@@ -52,7 +51,9 @@ def test_sampled_equals_the_twin(seed, n, degree, k):
     words = np.random.default_rng(seed).integers(0, 2**64, n, dtype=np.uint64)
     found = sampled_betweenness(g.indptr, g.indices, np.arange(n), words, k)
     used = min(k, n)
-    parts = np.array([dependencies(rows, int(s)) for s in np.argsort(words, kind="stable")[:used]])
+    back = [[u for u in range(n) if v in rows[u]] for v in range(n)]
+    sources = [int(s) for s in np.argsort(words, kind="stable")[:used]]
+    parts = np.array([np.add(dependencies(rows, s), dependencies(back, s)) for s in sources])
     total = np.zeros(n)
     for part in parts:
         total += part

@@ -189,6 +189,20 @@ LEFT_OUT = {
     "threshold": ("repeated exposure", item_with(response={"kind": "threshold", "at": 2})),
     "views": ("what others' views do", item_with(negative=0.1, view_influence=0.5)),
     "visibility": ("which lowers R from then on", seeded(events=[{"at": "5h", "peer_visibility": 0.5}])),
+    "the end": (
+        "the end of the run, after which 50% of what posts and people asked show would come",
+        with_part(
+            "campaign",
+            {"posts": [{"item": "post", "platform": "net"}]},
+            display_delay={"kind": "exponential"},
+            half_life="7d",
+            brand_followers={"count": 5},
+        ),
+    ),
+    "the end of what people asked show": (
+        "after which 50% of what posts",
+        seeded(display_delay={"kind": "exponential"}, half_life="7d"),
+    ),
     "reach": ("which raises owned impressions", seeded(events=[{"at": "5h", "organic_reach": 2.0}])),
 }
 

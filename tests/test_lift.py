@@ -1,6 +1,8 @@
 """What attribution claims, by hand and against a naive twin; what channels caused, against single runs."""
 
+import importlib.util
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,9 +10,15 @@ from click.testing import CliRunner
 
 import viralsim as vs
 from viralsim.cli.group import root
-from viralsim.experiment.lift import shapley_value, world_name
+from viralsim.experiment.lift import _overclaim, overclaim_text, shapley_value, world_name
 from viralsim.metrics.attribution import RULES, credit
 from viralsim.report.figures_lift import lift_columns, lift_dots
+
+PROJECT = Path(__file__).resolve().parent.parent
+TABLE = (PROJECT / "docs" / "customers.md").read_text("utf-8").split("made by tools/lift_table.py")[1]
+_SPEC = importlib.util.spec_from_file_location("lift_table", PROJECT / "tools" / "lift_table.py")
+lift_table = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(lift_table)
 
 
 def small_shop(**changes):
@@ -162,6 +170,53 @@ def test_every_channel_matters_here_and_attribution_claims_too_much(found):
     assert "times as many" in found.sentence()
 
 
+def test_how_many_times_too_much_is_claimed(found):
+    """Ratio of means; its interval is about that of the difference over what was caused."""
+    for rule in RULES:
+        told = found.overclaim[rule]
+        assert told.ratio == pytest.approx(found.claimed[rule].mean / found.lift.mean)
+        assert told.low < told.ratio < told.high
+        assert (told.low > 1.0) == (found.error[rule].low > 0.0)
+        for channel in found.channels:
+            part = channel.overclaim[rule].ratio
+            assert part == pytest.approx(channel.claimed[rule].mean / channel.caused.mean)
+    silent = vs.true_lift(
+        small_shop(**{"campaign.posts": [], "campaign.paid": [], "campaign.seeding.0.acceptance_prob": 0})
+    )
+    assert np.isnan(silent.overclaim["linear"].ratio) and overclaim_text(silent.overclaim["linear"]) == "-"
+    assert silent.to_dict()["claimed_over_lift"]["linear"] == {"ratio": None, "low": None, "high": None}
+
+
+def test_the_interval_of_a_ratio_covers_and_a_negative_lift_gives_a_negative_ratio():
+    """20 draws of one number each: the true ratio 2 lies in 95 % of the intervals (400 of them, 4 standard errors)."""
+    rng = np.random.default_rng(3)
+    draw, inside = np.repeat(np.arange(20), 5), 0
+    for _ in range(400):
+        caused = rng.normal(10.0, 2.0, 100) + np.repeat(rng.normal(0, 2.0, 20), 5)
+        told = _overclaim(2.0 * caused + rng.normal(0.0, 3.0, 100), caused, draw)
+        inside += told.low <= 2.0 <= told.high
+    assert abs(inside / 400 - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 400)
+    assert _overclaim(np.full(100, 30.0), -caused, draw).ratio < 0.0
+
+
+def test_the_table_in_the_documentation_tells_what_it_says():
+    """Its lines are those of the tool's scenarios; claims are read from it as the text under it reads them."""
+    lines = [line.split("|")[1:-1] for line in TABLE.splitlines() if line.startswith("| `")]
+    names = [", ".join(f"`{part}`" for part in made if part) for made in lift_table.SCENARIOS]
+    assert list(dict.fromkeys(line[0].strip() for line in lines)) == names
+    ratio = {(line[0].strip(), line[1].strip(" *")): float(line[-1].split("(")[0]) for line in lines}
+    assert 1.1 < ratio["`referral-programme`, `referral`", "all"] < 1.3
+    assert ratio["`review-driven-sale`", "earned"] < 0.2 < 1.0 < ratio["`review-driven-sale`", "owned"]
+    assert ratio["`bad-news-spreads`", "all"] > 10
+    assert ratio["`answer-fast-or-slow`", "all"] < 0
+
+
+@pytest.mark.slow
+def test_the_table_in_the_documentation_is_what_the_tool_makes():
+    for line in lift_table.rows_of("review-driven-sale", None):
+        assert line in TABLE
+
+
 def test_threads_change_nothing(found):
     again = vs.true_lift(small_shop(), threads=1)
     assert again.to_dict() == found.to_dict()
@@ -185,10 +240,13 @@ def test_command_prints_writes_and_gives_json(tmp_path):
     options = ["lift", str(path), "--replicates", "8", "--draws", "2", "--threads", "1", "--quiet"]
     shown = CliRunner().invoke(root, [*options, "--out", str(tmp_path / "out")])
     assert shown.exit_code == 0, shown.output
+    assert "claimed / caused (95 % interval)" in shown.output
     assert "last touch" in shown.output and "missing without it" in shown.output
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"figures", "lift.csv", "lift.json", "run.json"}
     told = CliRunner().invoke(root, [*options, "--json"])
     assert json.loads(told.stdout) == json.loads((tmp_path / "out" / "lift.json").read_text(encoding="utf-8"))
+    again = CliRunner().invoke(root, ["rerun", str(tmp_path / "out"), "--quiet"])
+    assert "The same bytes as before: lift.csv" in again.output
     refused = CliRunner().invoke(root, ["lift", "ordinary-post", "--quiet"])
     assert refused.exit_code != 0
     assert "nothing is sold" in str(refused.exception)

@@ -21,7 +21,9 @@ SCENARIOS = Path(vs.__file__).parent / "scenarios"
 NAMES = (
     "backlash", "best-hour", "influencers-or-many", "launch-video", "left-out", "ordinary-post", "same-post-twice",
     "small-shop", "sticky-or-shareable", "two-platforms",
-    "algorithm-halves-reach", "competitor-launch", "dark-social", "for-you", "paid-or-seeding",
+    "algorithm-halves-reach", "competitor-launch", "dark-social", "for-you", "homophily-or-influence",
+    "paid-or-seeding",
+    "big-seed", "lucky-or-good", "nano-or-celebrity",
 )  # fmt: skip
 IN_TEST_STOCK_CUSTOMERS = (
     "answer-fast-or-slow", "bad-news-spreads", "referral-programme", "review-driven-sale", "tailored-or-one-message",
@@ -217,6 +219,11 @@ WRITTEN = [
     ("best-hour", "evening", "half_reach_hour", 0.229, "better"),
     ("small-shop", "ask-regulars", "impressions", 1.53, "better"),
     ("same-post-twice", "renamed", "reach", 0.995, "practically equal"),
+    ("nano-or-celebrity", "nanos", "engagements", 2.08, "better"),
+    ("nano-or-celebrity", "nanos-who-cost-work", "engagements", 0.89, "worse"),
+    ("big-seed", "a-thousand", "sharers", 91.82, "better"),
+    ("big-seed", "ten-and-contagious", "sharers", 5.29, "better"),
+    ("lucky-or-good", "better", "shares", 1.34, "better"),
 ]
 
 

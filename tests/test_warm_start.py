@@ -7,11 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import pytest
 
 from viralsim import kernels
 from viralsim.cli import plan, warm_start
 from viralsim.cli.jobs import Progress
+from viralsim.cli.warmup_command import compile_engine, tiny_scenario, two_people
+from viralsim.engine.compiled import compile_draw
+from viralsim.kernels import draws, spread
 
 
 @pytest.mark.parametrize(
@@ -60,3 +64,32 @@ def test_helper_finds_the_package_anywhere_and_ends_with_the_process(tmp_path):
     assert done.stdout.split() == ["True", "-9" if os.name == "posix" else "1"], (
         "alive until then, and stopped"
     )
+
+
+def test_helper_compiles_the_engine_for_the_types_of_every_scenario():
+    two, tiny = two_people(), compile_draw(tiny_scenario(), 0, 0, {})
+    assert numba.typeof(two.world) == numba.typeof(tiny.world)
+    assert numba.typeof(two.plan) == numba.typeof(tiny.plan)
+    compile_engine()
+
+
+@pytest.mark.parametrize(
+    ("there_after", "ends_after", "found"), [(3, 10, True), (0, 10, True), (10, 2, False)]
+)
+def test_what_another_process_compiles_is_waited_for_while_it_lives(
+    monkeypatch, there_after, ends_after, found
+):
+    cache = kernels._KernelCache(spread.run_block.py_func)
+    looks, asked = [], []
+    monkeypatch.setattr(kernels, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(kernels, "_elsewhere", {})
+    kernels.compiled_elsewhere("spread", lambda: asked.append(1) or len(asked) < ends_after)
+    monkeypatch.setattr(
+        cache, "_load", lambda *_: looks.append(1) or ("code" if len(looks) > there_after else None)
+    )
+    assert cache.load_overload(None, None) == ("code" if found else None)
+    assert len(looks) == (there_after + 1 if found else ends_after + 1)
+    other = kernels._KernelCache(draws.words_of.py_func)  # another module's are not waited for
+    monkeypatch.setattr(other, "_load", lambda *_: None)
+    before = len(asked)
+    assert other.load_overload(None, None) is None and len(asked) == before

@@ -104,7 +104,7 @@ def test_without_script_everything_is_there(pages: Any, open_page: Any, picture:
     picture(page, f"page-{kind}-without-script")
 
 
-@pytest.mark.parametrize("kind", (*KINDS, "compare-five"))
+@pytest.mark.parametrize("kind", [*KINDS, "compare-five"])
 def test_it_prints_on_two_pages(pages: Any, open_page: Any, kind: str) -> None:
     page = open_page(pages[kind])
     printed = page.pdf(prefer_css_page_size=True, print_background=True)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.engine.ensemble import Ensemble
+from viralsim.experiment.contagion import apparent_contagion
 from viralsim.report.facts import origin_parts
 from viralsim.report.quantile_dots import quantile_values
 from viralsim.report.tree_layout import depths_of, radial_layout
@@ -27,7 +28,7 @@ class Lesson:
     Parameters
     ----------
     kind : str
-        ranges, strips, curves, stacks, slopes, sizes, tree, segments or band.
+        ranges, ratios, strips, curves, stacks, slopes, sizes, tree, segments or band.
     metric : str
         What is measured; of "slopes" and "stacks" the first of `more`.
     sides : mapping of str to str
@@ -112,6 +113,23 @@ LESSONS: dict[str, Lesson] = {
         "stacks", "reach", {"": "one", "both": "two"}, {"reach": "people", "counted_twice": "counted twice"},
         "People, and accounts of people counted already",
     ),
+    "nano-or-celebrity": Lesson(
+        "ranges", "engagements", {"": "celebrity", "nanos": "many nanos", "nanos-who-cost-work": "and their work"},
+        said="Engagements for the same money",
+    ),
+    "big-seed": Lesson(
+        "strips", "sharers", {"": "ten", "ten-and-contagious": "ten, R = 0.9", "a-thousand": "a thousand"},
+        said="People who share in single runs",
+    ),
+    "lucky-or-good": Lesson(
+        "strips", "shares", {"": "unseen", "better": "and better", "seen": "seen", "seen-and-better": "seen, better"},
+        said="Shares in single runs",
+    ),
+    "homophily-or-influence": Lesson(
+        "ratios", "sharers",
+        {"": "as it is", "influence-off": "no influence", "strangers-alike": "unlike friends", "neither": "neither"},
+        said="How much more readily friends of sharers share",
+    ),
 }  # fmt: skip
 """By stock scenario; one that is not listed shows its curve, or its variants beside it."""
 
@@ -170,6 +188,17 @@ def _ranges(lesson: Lesson, sides: Sides) -> dict[str, Any]:
     for variant, ensemble in sides.items():
         low, middle, high = np.nanquantile(ensemble[lesson.metric], (0.05, 0.5, 0.95))
         rows.append([lesson.sides[variant], _short(low), _short(middle), _short(high)])
+    return {"rows": rows}
+
+
+def _ratios(lesson: Lesson, sides: Sides) -> dict[str, Any]:
+    """What comparing friends of sharers with others gives, in the same replicates."""
+    rows = []
+    for variant, ensemble in sides.items():
+        found = apparent_contagion(
+            ensemble.scenario, ensemble.replicates, ensemble.draws, ensemble.seed
+        ).ratio
+        rows.append([lesson.sides[variant], _short(found.low), _short(found.mean), _short(found.high)])
     return {"rows": rows}
 
 
@@ -263,6 +292,7 @@ def _band(lesson: Lesson, sides: Sides) -> dict[str, Any]:
 
 _MEASURES: dict[str, Callable[[Lesson, Sides], dict[str, Any]]] = {
     "ranges": _ranges,
+    "ratios": _ratios,
     "strips": _strips,
     "curves": _curves,
     "stacks": _stacks,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.app.cascade import PEOPLE, places
-from viralsim.engine.compiled import Audience
+from viralsim.engine.audience import Audience
 from viralsim.engine.ensemble import Ensemble
 from viralsim.engine.people import person_words
 from viralsim.engine.trace import Trace

@@ -212,7 +212,8 @@ def _seeding_sliders(scenario: Scenario) -> list[Slider]:
             kind = _Kind("People asked to share", f"Who: {entry.pick.kind}", 200.0, "count", low=1.0)
             found.append(_slider(f"{path}.count", kind, count))
         elif budget:
-            kind = _Kind("Money for people asked", f"US$; {entry.price:g} each", 20_000.0, "count", low=1.0)
+            each = f"{entry.price:g} each" if entry.price_by_size.kind == "none" else "priced by followers"
+            kind = _Kind("Money for people asked", f"US$; {each}", 20_000.0, "count", low=1.0)
             found.append(_slider(f"{path}.budget", kind, budget))
     return found
 

@@ -28,13 +28,13 @@ def _words(measured: Mapping[str, Any]) -> str:
     said = []
     for row in measured.get("rows", [])[:6]:
         values = row[1] if isinstance(row[1], list) else row[1:]
-        last = values[len(values) // 2] if measured["kind"] in ("ranges", "strips") else values[-1]
+        last = values[len(values) // 2] if measured["kind"] in ("ranges", "ratios", "strips") else values[-1]
         said.append(f"{row[0]} {last:,.4g}")
     return ", ".join(said) or "a tree of people"
 
 
 def _count(value: float) -> str:
-    """A count to three digits."""
+    """A number to three digits."""
     return short_count(float(f"{value:.3g}")) if value < 1e4 else f"{value / 1e3:.3g}k"
 
 
@@ -205,6 +205,7 @@ def _segments(found: Mapping[str, Any]) -> str:
 
 _DRAWN: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "ranges": _ranges,
+    "ratios": _ranges,
     "strips": _strips,
     "curves": _curves,
     "stacks": _stacks,

@@ -112,7 +112,7 @@ def command(
     }
     with located(*chosen):
         comparison = compare_job(chosen, {**question, **options}, quiet, out, force)
-    for text in dict.fromkeys(text for scenario in chosen for text in graph_notes(scenario)):
+    for text in dict.fromkeys(text for ensemble in comparison.ensembles for text in graph_notes(ensemble)):
         note(text, quiet)
 
     def show() -> None:

@@ -102,6 +102,7 @@ def run_job(
     progress: Progress,
     quiet: bool = False,
     kept: Callable[[Progress], str] | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> T:
     """Do work in the background and show how far it is.
 
@@ -114,6 +115,8 @@ def run_job(
         Show nothing.
     kept : callable, optional
         Progress -> what to say about it when interrupted.
+    meanwhile : callable, optional
+        Called once while the work goes on: loading what is needed after it.
 
     Returns
     -------
@@ -139,6 +142,8 @@ def run_job(
     try:
         thread.start()
         with _display(progress, quiet) as tick:
+            if meanwhile is not None:
+                meanwhile()
             while thread.is_alive():
                 thread.join(0.1)
                 tick()

@@ -27,9 +27,23 @@ __all__ = ["command"]
 @study_options
 @click.option(
     "--out", "-o", type=click.Path(path_type=Path), metavar="FOLDER",
-    help="Write lift.json, lift.csv and the figure (PNG, SVG) there.",
+    help="Write lift.json, lift.csv and the figure (PNG, SVG) there; with --marginal: marginal.json, ...",
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace results in FOLDER.")
+@click.option(
+    "--marginal",
+    is_flag=True,
+    help="In place of the channels: what another US$ brings, in the same worlds with a little more spending.",
+)
+@click.option(
+    "--more",
+    type=click.FloatRange(0.0, 1000.0, min_open=True),
+    metavar="PERCENT",
+    help="With --marginal: how much more is spent. [default: 10]",
+)
+@click.option(
+    "--metric", metavar="NAME", help="With --marginal: what is counted. [default: impressions_earned]"
+)
 @json_option
 @quiet_option
 def command(
@@ -38,6 +52,9 @@ def command(
     settings: tuple[tuple[str, Any], ...],
     out: Path | None,
     force: bool,
+    marginal: bool,
+    more: float | None,
+    metric: str | None,
     as_json: bool,
     quiet: bool,
     **options: Any,
@@ -49,6 +66,7 @@ def command(
     \b
     viralsim lift referral-programme --variant referral
     viralsim lift my-campaign.yaml --replicates 400 --out lift
+    viralsim lift paid-or-seeding --marginal
     """
     from viralsim.cli.folder import check_free
     from viralsim.cli.plan import say_if_cold
@@ -56,9 +74,16 @@ def command(
     from viralsim.cli.scenarios import load
     from viralsim.experiment.lift import true_lift
 
+    _check(marginal, more, metric)
     chosen = load(scenario, variant, settings)
     if out is not None:
         check_free(out, force)
+    if marginal:
+        from viralsim.cli.marginal_output import say_marginal
+
+        asked = (metric or "impressions_earned", (more or 10.0) / 100.0)
+        say_marginal(chosen, asked, options, as_json, quiet, out, force)
+        return
 
     def work(report: Progress) -> Lift:
         return true_lift(chosen, progress=report, **options)
@@ -75,6 +100,13 @@ def command(
 
         write_lift(out, found, chosen, options, force)
         note(f"Written to {out}: run.json, lift.json, lift.csv, figures", quiet)
+
+
+def _check(marginal: bool, more: float | None, metric: str | None) -> None:
+    """Options that do not go together."""
+    for name, value in (("--more", more), ("--metric", metric)):
+        if value is not None and not marginal:
+            raise click.UsageError(f"{name} goes with --marginal only")
 
 
 def _print(found: Lift) -> None:
@@ -103,6 +135,7 @@ def _print(found: Lift) -> None:
     )
     heads = ("purchases per run", *RULES, "caused", "95 % interval", "missing without it")
     print_table(heads, [*rows, total], numeric=range(1, len(heads)))
+    _print_overclaims(found)
     click.echo(
         f"note: {_value(found.baseline)} of {_value(found.purchases)} purchases per run would be made without the "
         "campaign; no rule of attribution can know which"
@@ -116,6 +149,18 @@ def _print(found: Lift) -> None:
         f"{found.replicates:,} replicates over {found.draws:,} draws, each in eight worlds on shared luck; "
         f"seed {found.seed}"
     )
+
+
+def _print_overclaims(found: Lift) -> None:
+    """How many times what was caused each rule claims."""
+    from viralsim.cli.render import print_table
+    from viralsim.experiment.lift import overclaim_text
+    from viralsim.metrics.attribution import RULES
+
+    rows = [(c.channel, *(overclaim_text(c.overclaim[rule]) for rule in RULES)) for c in found.channels]
+    rows.append(("all", *(overclaim_text(found.overclaim[rule]) for rule in RULES)))
+    click.echo()
+    print_table(("claimed / caused (95 % interval)", *RULES), rows, numeric=range(1, len(RULES) + 1))
 
 
 def _value(summary: Summary) -> str:

@@ -41,12 +41,14 @@ def check_by(scenario: Any, by: str | None) -> None:
     SpecError
         With what is allowed.
     """
+    if by is None:
+        return
     from viralsim.errors import SpecError
     from viralsim.metrics.attributes import attribute_names
     from viralsim.spec.problems import allowed_names
 
     attributes = attribute_names([segment.attributes for segment in scenario.audience.segments])
-    if by is not None and by not in (*KINDS, *attributes):
+    if by not in (*KINDS, *attributes):
         raise SpecError(
             f"--by: there is no {by!r} in this scenario; {allowed_names(by, (*KINDS, *attributes))}"
         )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COMPILE_SECONDS", "Plan", "dry_run", "say_if_cold"]
 
-COMPILE_SECONDS = 30
+COMPILE_SECONDS = 25
 KERNELS = ("spread", "generators", "csr")  # what a run of a scenario uses
 _PILOT_SECONDS = 0.5
 _MOST_PILOT_REPLICATES = 256

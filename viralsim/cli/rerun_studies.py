@@ -1,4 +1,4 @@
-"""Repeat a sweep, a sensitivity study or a tipping point from its run.json."""
+"""Repeat a sweep, a sensitivity study, a tipping point or a study of lift from its run.json."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STUDIES", "study_again"]
 
-STUDIES = ("sweep", "sensitivity", "tipping")
+STUDIES = ("sweep", "sensitivity", "tipping", "lift", "marginal")
 
 
 def study_again(
@@ -27,7 +27,14 @@ def study_again(
     quiet: bool,
 ) -> dict[str, str]:
     """Run a study once more, write it, and return the digests of its tables."""
-    again = {"sweep": _sweep, "sensitivity": _sensitivity, "tipping": _tipping}[record["kind"]]
+    studies = {
+        "sweep": _sweep,
+        "sensitivity": _sensitivity,
+        "tipping": _tipping,
+        "lift": _lift,
+        "marginal": _marginal,
+    }
+    again = studies[record["kind"]]
     with tempfile.TemporaryDirectory(prefix="viralsim-rerun-") as temporary:
         place = Path(temporary) / "again" if out is None else out
         again(record, scenario, threads or os.cpu_count() or 1, place, force, quiet)
@@ -95,3 +102,34 @@ def _tipping(
         quiet,
     )  # fmt: skip
     write_tipping(place, found, scenario, options, force)
+
+
+def _lift(
+    record: dict[str, Any], scenario: Scenario, threads: int, place: Path, force: bool, quiet: bool
+) -> None:
+    from viralsim.cli.study_folder import write_lift
+    from viralsim.experiment.lift import true_lift
+
+    options = {name: record[name] for name in ("replicates", "seed", "draws", "fixed")}
+    found = run_job(
+        lambda report: true_lift(scenario, threads=threads, progress=report, **options),
+        Progress(scenario.name),
+        quiet,
+    )
+    write_lift(place, found, scenario, options, force)
+
+
+def _marginal(
+    record: dict[str, Any], scenario: Scenario, threads: int, place: Path, force: bool, quiet: bool
+) -> None:
+    from viralsim.cli.study_folder import write_marginal
+    from viralsim.experiment.marginal import marginal_return
+
+    options = {name: record[name] for name in ("replicates", "seed", "draws", "fixed")}
+    asked = (record["metric"], record["more"])
+    found = run_job(
+        lambda report: marginal_return(scenario, *asked, threads=threads, progress=report, **options),
+        Progress(scenario.name),
+        quiet,
+    )
+    write_marginal(place, found, scenario, options, force)

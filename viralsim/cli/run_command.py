@@ -134,18 +134,25 @@ def simulate_job(scenario: Scenario, options: dict[str, Any], quiet: bool, expla
     def work(report: Progress) -> Result:
         from viralsim.engine import simulate
 
-        ensemble = simulate(scenario, progress=report, **options)
+        ensemble = simulate(scenario, progress=report, explain=explain, **options)
         metric = judged_metric(ensemble)
         if not explain:
             return Result(ensemble, None, metric, (), ())
         report.say("finding what the spread is made of")
         split = ensemble.variance(metric)
         report.say("looking for what is unusual")
-        return Result(ensemble, split, metric, graph_notes(scenario), _warnings(ensemble))
+        return Result(ensemble, split, metric, graph_notes(ensemble), _warnings(ensemble))
 
     progress = Progress(scenario.name)
     say_if_cold(progress, quiet)
-    return run_job(work, progress, quiet)
+    return run_job(work, progress, quiet, meanwhile=_load_printing)
+
+
+def _load_printing() -> None:
+    """Load what prints an ensemble."""
+    import viralsim.cli.render
+    import viralsim.metrics.formulas
+    import viralsim.metrics.registry  # noqa: F401
 
 
 def judged_metric(ensemble: Ensemble) -> str:
@@ -154,25 +161,25 @@ def judged_metric(ensemble: Ensemble) -> str:
     return str(goal.metric) if goal is not None and goal.metric in ensemble else "reach"
 
 
-def graph_notes(scenario: Scenario) -> tuple[str, ...]:
+def graph_notes(ensemble: Ensemble) -> tuple[str, ...]:
     """What reading the networks' files brought to light, with the platform's name before it."""
-    if not any(platform.network.kind == "file" for platform in scenario.platforms.values()):
-        return ()
-    from viralsim.engine.networks import file_graphs
-
-    graphs = file_graphs(scenario)
-    return tuple(f"note: network of {name}: {text}" for name, graph in graphs.items() for text in graph.notes)
+    return tuple(
+        f"note: network of {name}: {text}" for name, graph in ensemble.graphs.items() for text in graph.notes
+    )
 
 
 def _warnings(ensemble: Ensemble) -> tuple[str, ...]:
-    """What is unusual about the scenario in its first draw."""
-    from viralsim.engine.compiled import compile_draw
+    """What is unusual about the scenario in its first draw, and about the numbers drawn."""
     from viralsim.engine.expected import expectations
-    from viralsim.engine.networks import file_graphs
 
-    scenario = ensemble.scenario
-    compiled = compile_draw(scenario, ensemble.seed, 0, file_graphs(scenario), True)
-    return expectations(compiled).warnings
+    cut = ensemble.tallies.cut_draws
+    told: tuple[str, ...] = ()
+    if cut:
+        told = (
+            f"In {cut} of the {ensemble.draws} draws the R drawn is more than its network can carry, and was cut to "
+            "what it carries: narrow the bands of reproduction_number and peer_visibility, or add followers.",
+        )
+    return told + (expectations(ensemble.first_draw()).warnings if ensemble.first_draw is not None else ())
 
 
 def as_object(result: Result) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Result folders of sensitivity, tipping and lift: tables, figures, and what is needed to repeat them."""
+"""Result folders of sensitivity, tipping, lift and marginal returns: tables, figures, and what repeats them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from viralsim.cli.folder import (
 
 if TYPE_CHECKING:
     from viralsim.experiment.lift import Lift
+    from viralsim.experiment.marginal import Marginal
     from viralsim.experiment.sensitivity_plan import SensitivityPlan
     from viralsim.experiment.sensitivity_result import Sensitivity
     from viralsim.experiment.tipping import TippingPoint
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # files are written, no window is opened
 
-__all__ = ["write_lift", "write_sensitivity", "write_tipping"]
+__all__ = ["write_lift", "write_marginal", "write_sensitivity", "write_tipping"]
 
 
 def write_sensitivity(
@@ -68,6 +69,17 @@ def write_lift(
 
     fixed = bool(options.get("fixed"))
     _write(folder, "lift", found, scenario, {}, {"lift.csv": lift_columns(found)}, lift_figures, fixed, force)
+
+
+def write_marginal(
+    folder: Path, found: Marginal, scenario: Scenario, options: Mapping[str, Any], force: bool = False
+) -> None:
+    """Write marginal.json, marginal.csv (spendings as rows), the figure, and run.json last."""
+    from viralsim.report.figures_marginal import marginal_columns, marginal_figures
+
+    details, fixed = {"metric": found.metric, "more": found.more}, bool(options.get("fixed"))
+    tables = {"marginal.csv": marginal_columns(found)}
+    _write(folder, "marginal", found, scenario, details, tables, marginal_figures, fixed, force)
 
 
 def _write(

@@ -1,8 +1,8 @@
 """A first run compiles in two processes at once: itself what makes networks, a helper the spreading engine.
 
-The helper fills the cache of compiled kernels with a tiny scenario, which has the same types as every other. The run
-takes from the cache what is there when it gets to it and compiles the rest, so it waits for nothing: without a
-helper, or with one that fails, it only takes longer.
+The helper begins with the engine, in a world of two people that has the same types as every other. When the run gets to
+the engine it waits for the helper, which began earlier, as long as that lives; without one, or with one that fails,
+it compiles everything itself and only takes longer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def start_helper() -> bool:
 
     It is stopped when this process ends, should it still be at work then.
     """
-    from viralsim.kernels import cache_folder
+    from viralsim.kernels import cache_folder, compiled_elsewhere
 
     if (os.cpu_count() or 1) < 2 or cache_folder("spread") is None:
         return False
@@ -39,6 +39,7 @@ def start_helper() -> bool:
     except OSError:
         return False
     atexit.register(_end, helper)
+    compiled_elsewhere("spread", lambda: helper.poll() is None)
     return True
 
 
@@ -49,6 +50,7 @@ def _end(helper: subprocess.Popen[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    from viralsim.cli.warmup_command import compile_scenarios
+    from viralsim.cli.warmup_command import compile_engine, compile_scenarios
 
+    compile_engine()
     compile_scenarios()

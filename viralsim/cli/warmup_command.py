@@ -11,9 +11,10 @@ from viralsim.cli.jobs import Progress, run_job, seconds_text
 from viralsim.cli.options import quiet_option
 
 if TYPE_CHECKING:
+    from viralsim.engine.compiled import Compiled
     from viralsim.spec import Scenario
 
-__all__ = ["command", "compile_scenarios", "tiny_scenario"]
+__all__ = ["command", "compile_engine", "compile_scenarios", "tiny_scenario", "two_people"]
 
 
 @click.command("warmup")
@@ -54,7 +55,7 @@ def tiny_scenario(**network: Any) -> Scenario:
         "organic_reach": 0.5,
     }
     slot = {"item": "film", "platform": "one"}
-    picks = ("random", "most-followers", "degree-discount", "k-core")
+    picks = ("random", "most-followers", "degree-discount", "k-core", "betweenness", "influence-maximisation")
     return Scenario.from_dict(
         {
             "viralsim": 1,
@@ -83,6 +84,56 @@ def tiny_scenario(**network: Any) -> Scenario:
             "run": {"horizon": "3d", "step": "1h", "replicates": 4, "draws": 2, "seed": 0},
         }
     )
+
+
+def compile_engine() -> None:
+    """The spreading engine alone."""
+    import numpy as np
+
+    from viralsim.engine.compiled import run_key
+    from viralsim.engine.replicates import run_replicates
+
+    compiled = two_people()
+    keys = np.array([run_key(0, 0, 0)], np.uint64)
+    run_replicates(compiled.world, compiled.plan, keys, n_segments=compiled.n_segments)
+
+
+def two_people() -> Compiled:
+    """A world of two people made by hand, for which next to nothing has to be compiled, typed as any other."""
+    import numpy as np
+
+    from viralsim.engine.audience import Audience
+    from viralsim.engine.compiled import compile_draw
+    from viralsim.engine.networks import Network
+    from viralsim.engine.people import People
+    from viralsim.spec import Scenario
+
+    platform = {
+        "network": {"kind": "erdos-renyi", "mean_degree": 1},
+        "brand_followers": {"count": 1},
+        "organic_reach": 0.5,
+        "peer_visibility": 0.5,
+        "share_prob": 0.1,
+        "friend_share_prob": 0.1,
+        "half_life": "1h",
+    }
+    scenario = Scenario.from_dict(
+        {
+            "viralsim": 1,
+            "name": "two",
+            "audience": {"size": 2},
+            "platforms": {"one": platform},
+            "items": [{"id": "film"}],
+            "campaign": {"posts": [{"item": "film", "platform": "one"}]},
+            "run": {"horizon": "1d", "step": "1h"},
+        }
+    )
+    people = People(
+        np.arange(2, dtype=np.uint64), np.zeros(2, np.uint8), np.ones(2, np.float32), np.zeros(2, np.bool_)
+    )
+    network = Network(np.ones(2, np.bool_), np.arange(3), np.array([1, 0], np.int32), None)
+    audience = Audience(people, (network,), {"general": np.ones(2)})
+    return compile_draw(scenario, 0, 0, {}, True, audience)
 
 
 def compile_scenarios() -> None:

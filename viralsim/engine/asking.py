@@ -17,7 +17,7 @@ from viralsim.rng import derive
 from viralsim.seeding.pick import pick_people, prices_by_size
 
 if TYPE_CHECKING:
-    from viralsim.engine.compiled import Audience
+    from viralsim.engine.audience import Audience
 
 __all__ = ["followers_counted", "make_asks"]
 

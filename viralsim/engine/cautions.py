@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from viralsim.engine.expected import Expectations
 
 __all__ = ["not_counted", "warnings_of"]
+
+_LATE = 0.01  # part of the posts' displays after the end of the run from which it is spoken of
 
 
 def not_counted(compiled: Compiled) -> tuple[str, ...]:
@@ -76,7 +79,37 @@ def not_counted(compiled: Compiled) -> tuple[str, ...]:
         ("move-budget" in kinds, "moves of the budget", "change paid impressions and hardly move R"),
     ]
     found = [f"Not counted: {what}, which {does}." for there, what, does in left_out if there]
-    return (*found, *_events(scenario))
+    return (*found, *_events(scenario), *_after_the_end(compiled))
+
+
+def _after_the_end(compiled: Compiled) -> list[str]:
+    """What part of what posts and people asked show would come after the end of the run, if that is worth saying."""
+    plan, late, shown = compiled.plan, 0.0, 0.0
+    for slot, step, displays in _displays(compiled):
+        clock = plan.clock[plan.slot_platform[slot]].astype(np.int64)
+        due = clock[step + 1] + plan.delay[plan.slot_platform[slot]]
+        late += displays * float(np.mean(due >= clock[-1]))
+        shown += displays
+    if late <= _LATE * shown:
+        return []
+    return [
+        f"Not counted: the end of the run, after which {late / shown:.0%} of what posts and people asked show would "
+        "come, and more of what is passed on, which lowers R and all impressions."
+    ]
+
+
+def _displays(compiled: Compiled) -> Iterator[tuple[int, int, float]]:
+    """Slot, step and about how many displays of each post and each person asked of the brand's."""
+    world, plan = compiled.world, compiled.plan
+    for step, slot in zip(plan.post_step, plan.post_slot, strict=True):
+        if compiled.scenario.items[int(plan.slot_item[slot])].brand is None:
+            p = int(plan.slot_platform[slot])
+            fans = float(world.fan_ptr[p + 1] - world.fan_ptr[p])
+            yield int(slot), int(step), float(plan.organic_reach[slot]) * fans
+    for step, slot, person in zip(plan.ask_step, plan.ask_slot, plan.ask_person, strict=True):
+        p = int(plan.slot_platform[slot])
+        followers = float(world.indptr[p, person + 1] - world.indptr[p, person])
+        yield int(slot), int(step), float(plan.visibility[slot]) * followers
 
 
 def _events(scenario: Any) -> list[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
@@ -13,19 +13,13 @@ from numpy.typing import NDArray
 
 from viralsim.engine import tables
 from viralsim.engine.asking import make_asks
+from viralsim.engine.audience import Audience, AudienceMaker, make_audience
 from viralsim.engine.deliveries import make_reaching, rival_lists
 from viralsim.engine.market import make_market, needs_ties
-from viralsim.engine.memo import Memo
-from viralsim.engine.networks import Network, audience_keys, make_network
-from viralsim.engine.people import (
-    P_FANS,
-    People,
-    brand_fans,
-    make_people,
-    make_tastes,
-)
+from viralsim.engine.networks import Network
+from viralsim.engine.people import P_FANS, brand_fans
 from viralsim.engine.rates import SlotRates, slot_rates
-from viralsim.errors import EngineError, ScenarioError
+from viralsim.errors import ScenarioError
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.kernels import layout as lay
 from viralsim.kernels.layout import Plan, World
@@ -33,12 +27,9 @@ from viralsim.rng import derive, text_key
 from viralsim.spec.resolving import resolve
 
 __all__ = [
-    "Audience",
-    "AudienceMaker",
     "Compiled",
     "compile_draw",
     "draw_key",
-    "make_audience",
     "run_key",
     "slots_of",
 ]
@@ -55,20 +46,6 @@ def draw_key(seed: int, draw: int) -> int:
 def run_key(seed: int, draw: int, replicate: int) -> int:
     """Key of a replicate's luck."""
     return derive(derive(draw_key(seed, draw), lay.P_RUN), replicate)
-
-
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """People and networks of one draw: what stays the same when only the content changes."""
-
-    people: People
-    networks: tuple[Network, ...]
-    affinity: dict[str, NDArray[np.float64]]  # by topic: float64[n]
-    memo: Memo = field(default_factory=Memo, repr=False, compare=False)  # of what follows from these alone
-
-
-AudienceMaker = Callable[[Any, int, Mapping[str, SocialGraph]], Audience]
-"""What makes the audience of a draw, or hands out one made before: as `make_audience`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,30 +89,6 @@ def slots_of(scenario: Any) -> tuple[tuple[int, int], ...]:
     )
 
 
-def make_audience(scenario: Any, key: int, graphs: Mapping[str, SocialGraph]) -> Audience:
-    """People, networks and affinities of a draw (`scenario` resolved, `key` of the draw)."""
-    person_key = audience_keys(scenario.audience.size, graphs)
-    if person_key.size > lay.MAX_PEOPLE:
-        raise EngineError(f"audience.size: {person_key.size:,} people; at most {lay.MAX_PEOPLE:,} fit")
-    people = make_people(scenario.audience, person_key, key)
-    networks = tuple(
-        make_network(name, scenario, people, graphs.get(name), key) for name in scenario.platforms
-    )
-    taste = scenario.audience.taste
-    by_name = [
-        networks[p] for p in np.argsort(list(scenario.platforms))
-    ]  # sums must not hang on the order written
-    affinity = {}
-    for topic in dict.fromkeys(item.topic for item in scenario.items):
-        by_segment = np.array([s.affinity.get(topic, 1.0) for s in scenario.audience.segments], np.float64)
-        value = by_segment[people.segment]
-        if taste.sigma > 0:
-            z = make_tastes(people, by_name, topic, taste.tie_correlation, key)
-            value = value * np.exp(taste.sigma * z - taste.sigma**2 / 2)
-        affinity[topic] = value
-    return Audience(people, networks, affinity)
-
-
 def compile_draw(
     scenario: Any,
     seed: int,
@@ -144,6 +97,7 @@ def compile_draw(
     fixed: bool = False,
     audience: Audience | None = None,
     maker: AudienceMaker | None = None,
+    central: Mapping[str, Any] | None = None,
 ) -> Compiled:
     """Compile one draw of a scenario.
 
@@ -159,6 +113,9 @@ def compile_draw(
         Reuse the people and networks of this draw; made if None.
     maker : callable, optional
         Makes or finds the audience in place of `make_audience`.
+    central : mapping of platform name to platform, optional
+        Those whose central values the draw is held against (see `slot_rates`), where the scenario itself holds
+        numbers that were drawn from their bands; by default the scenario's own.
 
     Raises
     ------
@@ -181,8 +138,7 @@ def compile_draw(
             f"run.step: {n_steps:,} steps to the horizon; at most {lay.MAX_STEPS:,}: use a longer step"
         )
     n_bins = min(n_steps, MOST_BINS)
-    typical = {name: float(platform.share_prob) for name, platform in scenario.platforms.items()}  # central
-    rates = slot_rates(plain, audience, slots, typical)
+    rates = slot_rates(plain, audience, slots, central or scenario.platforms, fixed and central is None)
     world = _make_world(plain, audience, slots, key)
     plan = _make_plan(plain, audience, world, slots, rates, n_steps, n_bins, key)
     ends = -(-np.arange(1, n_bins + 1) * n_steps // n_bins)

@@ -19,7 +19,7 @@ from viralsim.rng import derive, text_key
 from viralsim.spec.targets import targeted_segments
 
 if TYPE_CHECKING:
-    from viralsim.engine.compiled import Audience
+    from viralsim.engine.audience import Audience
 
 __all__ = ["flight_price", "make_reaching", "mechanics_of", "rival_lists", "staff_costs"]
 

@@ -7,7 +7,7 @@ import html
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +29,18 @@ from viralsim.metrics.uncertainty import Summary, summarise
 from viralsim.metrics.variance import Split, split_variance
 from viralsim.spec.problems import allowed_names
 
+if TYPE_CHECKING:
+    from viralsim.engine.compiled import Compiled
+    from viralsim.graph.social_graph import SocialGraph
+
 __all__ = ["Ensemble"]
 
 CENTRAL_PER_DRAW = 5  # replicates per draw of the ensemble that tells audience from assumptions
+
+
+def central_replicates(replicates: int, draws: int) -> int:
+    """Replicates of the ensemble with every uncertain number held that tells audience from assumptions."""
+    return min(max(replicates // draws, 2), CENTRAL_PER_DRAW) * draws
 
 
 class Rerunner(Protocol):
@@ -58,6 +67,10 @@ class Ensemble:
         replicate -> Trace: runs that replicate once more with recording on.
     rerunner : callable, optional
         ``rerunner(fixed=True, replicates=n)`` -> Ensemble, to tell audience from assumptions.
+    graphs : mapping of platform name to SocialGraph, optional
+        The networks that were read from files.
+    first_draw : callable, optional
+        The first draw with every uncertain number at its value, compiled.
 
     Examples
     --------
@@ -78,6 +91,8 @@ class Ensemble:
         provenance: Mapping[str, str] | None = None,
         tracer: Callable[[int], Trace] | None = None,
         rerunner: Rerunner | None = None,
+        graphs: Mapping[str, SocialGraph] | None = None,
+        first_draw: Callable[[], Compiled] | None = None,
     ) -> None:
         self.tallies = tallies
         self.scenario = scenario
@@ -86,6 +101,8 @@ class Ensemble:
         self.provenance: dict[str, str] = dict(provenance or {})
         self._tracer = tracer
         self._rerunner = rerunner
+        self.graphs: dict[str, SocialGraph] = dict(graphs or {})
+        self.first_draw = first_draw
 
     # --------------------------------------------------------------------------------------- what it is
 
@@ -172,7 +189,8 @@ class Ensemble:
         return self._summarised(registry.METRICS[name], self.column(name))
 
     def _summarised(self, metric: registry.Metric, column: Column) -> Summary:
-        caution = caution_of(metric.name, self._rare_draws)
+        cut = self.tallies.cut_draws
+        caution = caution_of(metric.name, self._rare_draws, cut, self.draws if cut else 0)
         summary = summarise(
             column, self.draw, metric.floor, metric.ceiling, metric.by_chance, caution=caution
         )
@@ -328,8 +346,7 @@ class Ensemble:
             return self
         if self._rerunner is None or self.draws < 2:
             return None
-        per_draw = min(max(self.replicates // self.draws, 2), CENTRAL_PER_DRAW)
-        return self._rerunner(fixed=True, replicates=per_draw * self.draws)
+        return self._rerunner(fixed=True, replicates=central_replicates(self.replicates, self.draws))
 
     def variance(self, name: str) -> Split:
         """What the spread of a metric is made of: luck, audience (people and graph), assumptions.

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viralsim.engine.compiled import AudienceMaker, Compiled, compile_draw, run_key
+from viralsim.engine.audience import Audience, AudienceMaker, audience_settings, make_audience
+from viralsim.engine.compiled import Compiled, compile_draw, run_key
 from viralsim.engine.deliveries import mechanics_of, staff_costs
-from viralsim.engine.ensemble import Ensemble
+from viralsim.engine.ensemble import Ensemble, central_replicates
 from viralsim.engine.memory import check_memory
 from viralsim.engine.networks import file_graphs
 from viralsim.engine.replicates import Events, last_events, last_touches, run_replicates
@@ -50,6 +51,7 @@ def simulate(
     *,
     fixed: bool = False,
     draws: int | None = None,
+    explain: bool = False,
 ) -> Ensemble:
     """Run a scenario many times and return its ensemble.
 
@@ -70,6 +72,9 @@ def simulate(
     draws : int, optional
         Sets of people, graphs and uncertain numbers; None: what the scenario says, at most one
         per replicate.
+    explain : bool
+        Run what `Ensemble.variance` needs along with the draws whose people and networks it shares; it says the
+        same without, and then takes as long as making them again.
 
     Returns
     -------
@@ -97,6 +102,8 @@ def simulate(
     graphs = file_graphs(resolve(scenario, seed, 0, fixed=True))
     check_memory(scenario, graphs, replicates, threads)
     run = _Run(scenario, seed, fixed, graphs, replicates, draws)
+    if explain and draws > 1 and not fixed:
+        run.central = _Run(scenario, seed, True, graphs, central_replicates(replicates, draws), draws)
     run.all_draws(threads, reporter(progress))
     return run.ensemble()
 
@@ -113,6 +120,7 @@ def run_block(
     maker: AudienceMaker | None = None,
     stop: threading.Event | None = None,
     report: Progress | None = None,
+    central_platforms: Mapping[str, Any] | None = None,
 ) -> Ensemble:
     """Run the replicates first, ..., first + count - 1 of a scenario: the same rows as `simulate` would give.
 
@@ -133,6 +141,8 @@ def run_block(
         Set from outside to end the work soon.
     report : callable, optional
         Gets (replicates done, all).
+    central_platforms : mapping of platform name to platform, optional
+        See `central` of `compile_draw`.
 
     Returns
     -------
@@ -146,7 +156,7 @@ def run_block(
     """
     if first % draws:
         raise SpecError(f"first: got {first}; allowed are multiples of the {draws} draws")
-    run = _Run(scenario, seed, fixed, graphs, count, min(draws, count), first, maker)
+    run = _Run(scenario, seed, fixed, graphs, count, min(draws, count), first, maker, central_platforms)
     run.asked = stop
     run.all_draws(threads, report)
     if run.ending:
@@ -186,8 +196,9 @@ class _Run:
         draws: int,
         first: int = 0,
         maker: AudienceMaker | None = None,
+        central_platforms: Mapping[str, Any] | None = None,
     ):
-        self.first, self.maker = first, maker
+        self.first, self.maker, self.central_platforms = first, maker, central_platforms
         self.scenario, self.seed, self.fixed, self.graphs = scenario, seed, fixed, graphs
         self.replicates, self.draws = replicates, draws
         self.columns: dict[str, NDArray[Any]] = {}
@@ -197,6 +208,9 @@ class _Run:
         self.asked: threading.Event | None = None  # set outside: nobody waits for it any more
         self.done = 0
         self.report: Progress | None = None
+        self.central: _Run | None = (
+            None  # the same draws with every uncertain number held, run along with them
+        )
 
     def all_draws(self, threads: int, report: Progress | None) -> None:
         """Run every draw: one thread per draw, and several per draw where there are fewer draws than threads."""
@@ -231,19 +245,27 @@ class _Run:
                 future.cancel()
             raise
 
-    def _draw(self, draw: int, shares: int) -> None:
-        """Compile and run one draw."""
+    def _draw(self, draw: int, shares: int, maker: AudienceMaker | None = None) -> None:
+        """Compile and run one draw, and the central one beside it."""
         if self.ending:
             return
-        compiled = compile_draw(self.scenario, self.seed, draw, self.graphs, self.fixed, maker=self.maker)
+        maker = maker or self.maker
+        held = self.central_platforms
+        compiled = compile_draw(
+            self.scenario, self.seed, draw, self.graphs, self.fixed, maker=maker, central=held
+        )
         self._note_draw(draw, compiled)
         rows = np.arange(draw, self.replicates, self.draws)
         if shares == 1 or rows.size < 2:
             self._rows(compiled, draw, rows)
-            return
-        with ThreadPoolExecutor(shares) as pool:
-            parts = [rows[k::shares] for k in range(shares)]
-            self._watch([pool.submit(self._rows, compiled, draw, part) for part in parts])
+        else:
+            with ThreadPoolExecutor(shares) as pool:
+                parts = [rows[k::shares] for k in range(shares)]
+                self._watch([pool.submit(self._rows, compiled, draw, part) for part in parts])
+        if self.central is not None:
+            again = _same_audience(compiled)
+            del compiled  # its arrays may go before the next ones come
+            self.central._draw(draw, shares, again)
 
     def _rows(self, compiled: Compiled, draw: int, rows: NDArray[np.int64]) -> None:
         """Run the replicates `rows` of a draw and put their columns in place."""
@@ -290,6 +312,7 @@ class _Run:
             "times": compiled.times_hours,
             **sales_facts(compiled),
             "display_prices": compiled.plan.reaching.price,
+            "cut": any(rates.cut for rates in compiled.rates),
         }
         with self.lock:
             self.per_draw[draw] = facts
@@ -322,6 +345,7 @@ class _Run:
             prices=_prices(plain),
             sales=make_sales_tallies(plain, self.columns, self.per_draw, (n_slots, n_segments)),
             reaching=self._reaching(plain, n_slots, n_segments),
+            cut_draws=sum(self.per_draw[d]["cut"] for d in draws),
         )
         return Ensemble(
             tallies,
@@ -331,6 +355,8 @@ class _Run:
             provenance=versions(),
             tracer=self._trace,
             rerunner=self._rerun,
+            graphs=self.graphs,
+            first_draw=self._first_draw,
         )
 
     def _reaching(self, plain: Any, n_slots: int, n_segments: int) -> Reaching | None:
@@ -359,7 +385,7 @@ class _Run:
         """Run one replicate again with its share trees recorded."""
         draw = replicate % self.draws
         compiled = self.per_draw[draw].get("compiled") or compile_draw(
-            self.scenario, self.seed, draw, self.graphs, self.fixed
+            self.scenario, self.seed, draw, self.graphs, self.fixed, central=self.central_platforms
         )
         keys = np.array([run_key(self.seed, draw, self.first + replicate)], np.uint64)
         market = compiled.plan.market._replace(counting=True)  # so that what is noticed can be recorded
@@ -373,12 +399,31 @@ class _Run:
         touches = make_touches(compiled, last_events(scratch), *last_touches(scratch))
         return make_trace(compiled, last_events(scratch), replicate, touches)
 
+    def _first_draw(self) -> Compiled:
+        """The first draw with every uncertain number at its value."""
+        known = self if self.fixed else self.central
+        kept = known.per_draw[0]["compiled"] if known is not None else None
+        return kept or compile_draw(self.scenario, self.seed, 0, self.graphs, True, maker=self.maker)
+
     def _rerun(self, fixed: bool, replicates: int) -> Ensemble:
         """The same worlds again, with uncertain numbers held or not."""
+        if self.central is not None and fixed and replicates == self.central.replicates:
+            return self.central.ensemble()
         draws = min(self.draws, replicates)
         run = _Run(self.scenario, self.seed, fixed, self.graphs, replicates, draws, self.first, self.maker)
         run.all_draws(os.cpu_count() or 1, None)
         return run.ensemble()
+
+
+def _same_audience(compiled: Compiled) -> AudienceMaker:
+    """A maker that hands out this draw's people and networks where those asked for are made of the same."""
+    audience, settings = compiled.audience, audience_settings(compiled.scenario)[1]
+
+    def make(plain: Any, key: int, graphs: Mapping[str, SocialGraph]) -> Audience:
+        same = audience_settings(plain)[1] == settings
+        return audience if same else make_audience(plain, key, graphs)
+
+    return make
 
 
 def _prices(plain: Any) -> Prices:

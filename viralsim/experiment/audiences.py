@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from viralsim.engine.compiled import Audience, make_audience
+from viralsim.engine.audience import Audience, audience_settings, make_audience
 from viralsim.engine.memory import available_bytes, check_memory
 from viralsim.engine.networks import file_graphs
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.spec import Scenario
-from viralsim.spec.identity import Same
 from viralsim.spec.resolving import resolve
 
 __all__ = ["Audiences"]
@@ -136,27 +133,6 @@ class Audiences:
             total -= self._kept.pop(name).bytes
         if total > self.limit_bytes:
             self._kept.pop(newest)
-
-
-def audience_settings(plain: Any) -> tuple[Any, str]:
-    """The part of a scenario that people and networks are made of, and its digest."""
-    platforms = {
-        name: SimpleNamespace(network=platform.network, access=platform.access)
-        for name, platform in plain.platforms.items()
-    }
-    topics = tuple(dict.fromkeys(item.topic for item in plain.items))
-    items = tuple(SimpleNamespace(topic=topic) for topic in topics)
-    digest = hashlib.blake2b(_as_json(Same(plain.audience)).encode(), digest_size=16)
-    for name, platform in platforms.items():
-        digest.update(repr((name, _as_json(Same(platform.network)), float(platform.access))).encode())
-    digest.update(repr(topics).encode())
-    return SimpleNamespace(audience=plain.audience, platforms=platforms, items=items), digest.hexdigest()
-
-
-@lru_cache(maxsize=256)
-def _as_json(part: Same[Any]) -> str:
-    """All that is written in a part of a scenario."""
-    return str(part.value.model_dump_json())
 
 
 def _bytes_of(made: tuple[Audience, Mapping[str, SocialGraph]]) -> float:

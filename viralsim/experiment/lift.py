@@ -21,17 +21,38 @@ from viralsim.errors import SpecError
 from viralsim.metrics.attribution import RULES
 from viralsim.metrics.columns import Floats
 from viralsim.metrics.rounding import format_interval, format_number
-from viralsim.metrics.uncertainty import Summary, summarise
+from viralsim.metrics.uncertainty import Summary, interval_of, summarise
 from viralsim.rng import check_seed, entropy_seed
 from viralsim.spec.resolving import resolve
 
 if TYPE_CHECKING:
     from viralsim.spec import Scenario
 
-__all__ = ["ChannelLift", "Lift", "true_lift"]
+__all__ = ["ChannelLift", "Lift", "Overclaim", "overclaim_text", "true_lift"]
 
 EVERYTHING, NOTHING = 7, 0
 _TOGETHER = 8  # replicates run in all worlds before their touches are read
+
+
+@dataclass(frozen=True, slots=True)
+class Overclaim:
+    """How many times what was caused a rule claims.
+
+    Parameters
+    ----------
+    ratio, low, high : float
+        Expected purchases claimed over expected purchases caused, with 95 % interval; NaN where it may be that none
+        were caused.
+    """
+
+    ratio: float
+    low: float
+    high: float
+
+    def to_dict(self) -> dict[str, float | None]:
+        """For JSON."""
+        found = {"ratio": self.ratio, "low": self.low, "high": self.high}
+        return {name: None if math.isnan(value) else value for name, value in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +70,15 @@ class ChannelLift:
     caused : Summary
         Its part of the purchases that the campaign caused: the Shapley value over the eight worlds with some
         channels on, so that the three parts add up to the whole.
+    overclaim : dict of str to Overclaim
+        By rule: claimed over caused.
     """
 
     channel: str
     claimed: dict[str, Summary]
     missing: Summary
     caused: Summary
+    overclaim: dict[str, Overclaim]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -63,6 +87,7 @@ class ChannelLift:
             "claimed": {rule: _figures(found) for rule, found in self.claimed.items()},
             "missing_without": _figures(self.missing),
             "caused": _figures(self.caused),
+            "claimed_over_caused": {rule: found.to_dict() for rule, found in self.overclaim.items()},
         }
 
 
@@ -81,6 +106,8 @@ class Lift:
         By rule: purchases claimed for all channels together.
     error : dict of str to Summary
         By rule: claimed minus lift.
+    overclaim : dict of str to Overclaim
+        By rule: claimed over lift.
     worlds : float64[8]
         Mean purchases in each world; bit k: channel k is on.
     replicates, draws, seed : int
@@ -93,6 +120,7 @@ class Lift:
     lift: Summary
     claimed: dict[str, Summary]
     error: dict[str, Summary]
+    overclaim: dict[str, Overclaim]
     worlds: Floats
     replicates: int
     draws: int
@@ -122,6 +150,7 @@ class Lift:
             "lift": _figures(self.lift),
             "claimed": {rule: _figures(found) for rule, found in self.claimed.items()},
             "claimed_minus_lift": {rule: _figures(found) for rule, found in self.error.items()},
+            "claimed_over_lift": {rule: found.to_dict() for rule, found in self.overclaim.items()},
             "channels": [channel.to_dict() for channel in self.channels],
             "worlds": {world_name(w): float(mean) for w, mean in enumerate(self.worlds)},
         }
@@ -142,6 +171,13 @@ def _text(summary: Summary) -> str:
     """Value and interval as they are known."""
     interval = format_interval(summary.low, summary.high, summary.se)
     return f"{format_number(summary.mean, summary.se)} ({interval})"
+
+
+def overclaim_text(found: Overclaim) -> str:
+    """The ratio with its interval; a dash where it may be that nothing was caused."""
+    if math.isnan(found.ratio):
+        return "-"
+    return f"{found.ratio:.3g} ({found.low:.3g} to {found.high:.3g})"
 
 
 def true_lift(
@@ -244,6 +280,10 @@ def _lift(name: str, bought: Floats, claims: Floats, draw: NDArray[np.int64], se
             {rule: known(found[:, k], 0.0) for rule, found in by_rule.items()},
             known(bought[:, EVERYTHING] - bought[:, EVERYTHING ^ 1 << k]),
             known(shapley_value(bought, k)),
+            {
+                rule: _overclaim(found[:, k], shapley_value(bought, k), draw)
+                for rule, found in by_rule.items()
+            },
         )
         for k, channel in enumerate(CHANNELS)
     )
@@ -255,11 +295,23 @@ def _lift(name: str, bought: Floats, claims: Floats, draw: NDArray[np.int64], se
         known(lift),
         {rule: known(found.sum(axis=1), 0.0) for rule, found in by_rule.items()},
         {rule: known(found.sum(axis=1) - lift) for rule, found in by_rule.items()},
+        {rule: _overclaim(found.sum(axis=1), lift, draw) for rule, found in by_rule.items()},
         bought.mean(axis=0),
         draw.size,
         int(draw.max()) + 1,
         seed,
     )
+
+
+def _overclaim(claimed: Floats, caused: Floats, draw: NDArray[np.int64]) -> Overclaim:
+    """Claimed over caused, a ratio of sums (Cochran 1977, section 6.3)."""
+    known = summarise(caused, draw)
+    if not (known.low > 0.0 or known.high < 0.0):
+        return Overclaim(math.nan, math.nan, math.nan)
+    mean = float(caused.mean())
+    ratio = float(claimed.mean()) / mean
+    interval = interval_of(ratio, (claimed - ratio * caused) / mean, draw)
+    return Overclaim(ratio, interval.low, interval.high)
 
 
 def shapley_value(worth: Floats, player: int) -> Floats:

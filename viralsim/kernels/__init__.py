@@ -27,6 +27,7 @@ import stat
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any, ClassVar
@@ -37,7 +38,7 @@ import numba
 import numpy as np
 from numba.core import caching, config, dispatcher
 
-__all__ = ["cache_folder", "cold_start", "module_digest"]
+__all__ = ["cache_folder", "cold_start", "compiled_elsewhere", "module_digest"]
 
 _log = logging.getLogger(__name__)
 _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(?:\([^)]*\)|[^\n]*)", re.MULTILINE)
@@ -200,6 +201,25 @@ def cold_start(*names: str) -> bool:
     return not any(compiled(name) for name in _kernel_names())
 
 
+_elsewhere: dict[str, Callable[[], bool]] = {}
+_LOOK_SECONDS = 0.05
+
+
+def compiled_elsewhere(name: str, going: Callable[[], bool]) -> None:
+    """Say that another process compiles a module's kernels into the same cache at this moment.
+
+    A kernel of the module that is not there yet is then waited for, not compiled twice, while that process is at it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the module within ``viralsim.kernels``.
+    going : callable
+        Whether the other process is still at work.
+    """
+    _elsewhere[name] = going
+
+
 @functools.cache
 def _note_use(folder: Path) -> None:
     """Mark a folder as used today; drop its module's others beyond the newest few and unused for weeks."""
@@ -279,8 +299,21 @@ class _KernelCache(caching.FunctionCache):
         self._cache_file = _KernelCacheFile(
             self.cache_path, impl.filename_base, impl.locator.get_source_stamp()
         )
+        self._module = py_func.__module__.rpartition(".")[2]
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
+        found = self._load(sig, target_context)
+        going = _elsewhere.get(self._module)
+        while found is None and going is not None:
+            if not going():
+                _elsewhere.pop(self._module, None)
+                going = None
+            time.sleep(_LOOK_SECONDS)
+            found = self._load(sig, target_context)  # once more after its end
+        return found
+
+    def _load(self, sig: Any, target_context: Any) -> Any:
+        """What the cache holds, None if nothing or nothing usable."""
         try:
             return super().load_overload(sig, target_context)
         except Exception as problem:  # a damaged file can raise anything while it is unpickled

@@ -28,24 +28,42 @@ from viralsim.kernels.market import (
     TOUCH_STEP,
     TOUCH_VIEW,
 )
-from viralsim.kernels.reaching import KIND_PRIVATE
-from viralsim.kernels.words import EV_POLARITY, EVENT_MASK, EVENT_OF, PERSON_OF
+from viralsim.kernels.reaching import EVENT_ECHO_SHIFT, KIND_PRIVATE
+from viralsim.kernels.words import (
+    EV_ORIGIN,
+    EV_POLARITY,
+    EV_SLOT,
+    EVENT_MASK,
+    EVENT_OF,
+    LOW_8,
+    PEER,
+    PERSON_OF,
+    U3,
+)
+
+BY_PERSON = PEER | np.uint64(1 << EVENT_ECHO_SHIFT)
 
 
 @inner
-def engaged(plan, scratch, t, width, display, slot, segment, origin, view, word, did):
-    """Book what a person `did` (liked, commented, clicked) about a display noticed. False if the record is full."""
+def engaged(plan, scratch, t, width, display, info, segment, view, word, did):
+    """Book what a person `did` (liked, commented, clicked) about a display noticed. False if the record is full.
+
+    `info` is the word of the event that showed it; what another person's share, like or comment showed is booked as
+    between customers.
+    """
     sales = scratch.sales
     liked, commented, clicked = did
     person = np.int64(display >> PERSON_OF)
+    slot, origin = np.int64((info >> EV_SLOT) & LOW_8), np.int64((info >> EV_ORIGIN) & U3)
     n_segments = sales.deals.size // (N_DEALS * (plan.slot_item.size + 1))
-    at = (slot * n_segments + segment) * N_DEALS
-    event = np.int64((display >> EVENT_OF) & EVENT_MASK)
-    by_person = scratch.event_who[event] >= 0
-    sales.deals[at + D_BRAND_TO_CUSTOMER + by_person] += liked + commented + clicked
+    at = (slot * n_segments + np.int64(segment)) * N_DEALS
+    if liked or commented or clicked:
+        by_person = info & BY_PERSON != 0
+        sales.deals[at + D_BRAND_TO_CUSTOMER + by_person] += liked + commented + clicked
     if commented:
         mention(plan, scratch, t, at, view, derive(sales.key[M_ANSWER_COMMENT], word))
     if sales.touch.shape[0] > 1:
+        event = np.int64((display >> EVENT_OF) & EVENT_MASK)
         k = sales.size[SIZE_TOUCH]
         if k == sales.touch.shape[0]:
             scratch.size[SIZE_FAILED] = FULL_TOUCHES
@@ -59,7 +77,7 @@ def engaged(plan, scratch, t, width, display, slot, segment, origin, view, word,
         sales.touch[k, TOUCH_VIEW] = view
         sales.touch[k, TOUCH_CLICKED] = clicked
     if clicked and plan.market.selling:
-        buy_at_click(plan, scratch, t, width, person, segment, slot, origin, word)
+        buy_at_click(plan, scratch, t, width, person, np.int64(segment), slot, origin, word)
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from viralsim.kernels.draws import derive, high32, low32
-from viralsim.kernels.machine import inner
+from viralsim.kernels.machine import inner, prefetch
 from viralsim.kernels.market import (
     B_BOUGHT,
     B_EXPECTED,
@@ -170,6 +170,11 @@ def purchase(plan, scratch, t, width, person, segment, slot, last):
 def close_shop(world, plan, scratch, t, width):
     """End of step t: purchases without a click, then the reviews that appear."""
     sales = scratch.sales
+    person = np.int64(sales.head[min(t + 1, sales.head.size - 1)])
+    while person >= 0:  # asked for before their turn
+        prefetch(scratch.rows, np.uint64(person) * np.uint64(width))
+        prefetch(sales.customer, np.uint64(person))
+        person = np.int64(sales.next[person])
     person = np.int64(sales.head[t])
     while person >= 0:
         buy_anyway(plan, scratch, t, width, person, np.int64(world.segment[person]))

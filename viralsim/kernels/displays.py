@@ -12,14 +12,9 @@ from viralsim.kernels.following import note_following
 from viralsim.kernels.influencers import EV_INFLUENCER, ask_of, weakened
 from viralsim.kernels.layout import (
     BATCH,
-    C_CLICKS,
     C_COMMENTS,
-    C_LIKES,
-    C_NOTICED,
     CHUNK,
     F_CROSSED,
-    F_DONE,
-    F_NOTICED,
     FULL_PENDING,
     FULL_REPEAT,
     HAZARD_CAP,
@@ -39,8 +34,12 @@ from viralsim.kernels.words import (
     AHEAD,
     CLEAR_STAMP,
     CLEAR_USED,
+    CLICKS,
     COUNTS,
+    CROSSED_OR_DONE,
     DISPLAY,
+    DONE,
+    EIGHTHS,
     EV_ORIGIN,
     EV_PEER,
     EV_POLARITY,
@@ -48,11 +47,16 @@ from viralsim.kernels.words import (
     EVENT_MASK,
     EVENT_OF,
     KEEP_ALL,
+    KEEP_SCORE,
+    LIKES,
     LOW_8,
     LOW_16,
     LOW_32,
+    NOTICED,
+    NOTICES,
     ORIGIN,
     OWNED,
+    PEER,
     PERSON_OF,
     REPEAT,
     SCORE,
@@ -60,6 +64,7 @@ from viralsim.kernels.words import (
     SHARER,
     STAMP,
     TOUCHED,
+    U0,
     U1,
     U2,
     U3,
@@ -96,6 +101,7 @@ def mark_bucket(plan, scratch, t, width):
     last = (scratch.bucket_cursor[t] - 1) // CHUNK
     stamp, yesterday = np.uint64(t + 1), np.uint64(day_begins(plan.day, t))
     stamp_bits = stamp << STAMP
+    customer = scratch.sales.customer
     while chunk >= 0:
         start = chunk * CHUNK
         stop = scratch.bucket_cursor[t] if chunk == last else start + CHUNK
@@ -105,6 +111,7 @@ def mark_bucket(plan, scratch, t, width):
             prefetch(scratch.rows, row)
             prefetch(scratch.rows, row + np.uint64(width) - U1)
             prefetch(events, ((ahead >> EVENT_OF) & EVENT_MASK) * U2)
+            prefetch(customer, ahead >> PERSON_OF)
             at = (scratch.pool[i] >> PERSON_OF) * np.uint64(width) + U1
             word = scratch.rows[at]
             before = (word >> STAMP) & LOW_16
@@ -200,7 +207,7 @@ def cross(plan, scratch, t, person, slot, key, event, polarity):
     if at == scratch.pending.shape[0]:
         scratch.size[SIZE_FAILED] = FULL_PENDING
         return False
-    scratch.pending[at, 0] = (person << 8) | slot
+    scratch.pending[at, 0] = np.int64((person << U8) | slot)
     scratch.pending[at, 1] = event
     scratch.pending[at, 2] = polarity
     scratch.pending[at, 3] = scratch.pending_head[due]
@@ -224,6 +231,7 @@ def receive(world, plan, scratch, curves, t, width, filled):
     found = 0
     scaled = world.share_scale.shape[0] > 0
     scale, own = world.share_scale.reshape(-1), scratch.reaching.own
+    following, fan = plan.reaching.follow_q.size > 0, scratch.reaching.fan
     for b in range(np.uint64(filled)):
         event, word = batch[b, 2], batch[b, 1]
         row = (batch[b, 0] >> PERSON_OF) * wide
@@ -251,9 +259,66 @@ def receive(world, plan, scratch, curves, t, width, filled):
         notice = ((item_word & LOW_32) * plan.fatigue_q[plan.slot_item[slot], before]) >> U31
         if scaled:
             prefetch(scale, (batch[b, 0] >> PERSON_OF) * n_items)
+        if following:
+            prefetch(fan, batch[b, 0] >> PERSON_OF)
         noticed[found] = b
         found += (word & LOW_32) >> U1 < notice
     return found
+
+
+@inner
+def hear(plan, scratch, at_item, item_word, slot_word, display, event):
+    """What noticing a friend's share does to the count of sharers and the score. Returns both words.
+
+    The closeness in eighths is floor(8 tie / 255 + 1/2).
+    """
+    if (slot_word >> U8) & LOW_8 < LOW_8 and not slot_word & DONE:
+        slot_word += SHARER
+    tie = display & LOW_8
+    said = (event >> EV_POLARITY) & U3
+    polarity, closeness = np.int64(said) - 1, np.int64((U16 * tie + LOW_8) // EIGHTHS)
+    if said == ANSWERED:
+        polarity, closeness = -1, plan.market.answered_weight[tie]
+    score = np.int64((item_word >> SCORE) & LOW_8) + polarity * closeness
+    score = min(max(score, 0), 254)
+    item_word = (item_word & KEEP_SCORE) | (np.uint64(score) << SCORE)
+    scratch.rows[at_item] = item_word
+    return item_word, slot_word
+
+
+@inner
+def chances(plan, scratch, slot, event, cause):
+    """Chances of a like, a comment and a click in 2^-32, and the factor on sharing, of a display of event `cause`."""
+    like_q, comment_q, click_q = scratch.reaching.like_q[slot], plan.comment_q[slot], plan.click_q[slot]
+    if not event >> EV_INFLUENCER:
+        return like_q, comment_q, click_q, 1.0
+    ask = ask_of(scratch, cause)
+    engaging, acting = plan.reaching.asked[ask, 0], plan.reaching.asked[ask, 1]
+    return weakened(like_q, engaging), weakened(comment_q, engaging), weakened(click_q, acting), acting
+
+
+@inner
+def exposure(world, plan, scratch, person_word, person, slot, slot_word, event, view, acting):
+    """What a noticed display adds to the exposure hazard, in 2^-40 (docs/model.md, section 4, 6)."""
+    item, peer = np.uint64(plan.slot_item[slot]), (event >> EV_PEER) & U1
+    delivery = (event >> EV_DELIVERY) & LOW_8
+    growth = plan.hazard_friend[slot] if peer else plan.hazard_post[slot]
+    if delivery:
+        growth *= plan.reaching.share[delivery - U1]
+    growth *= acting
+    growth *= scratch.reaching.proof[slot]
+    growth *= np.float64(np.uint32(person_word & LOW_32).view(np.float32))
+    if world.share_scale.shape[0] > 0:
+        growth *= world.share_scale[person, item]
+    if peer:
+        growth *= plan.response[item, (slot_word >> U8) & LOW_8]
+        if (event >> EV_POLARITY) & U3 == ANSWERED:
+            growth *= plan.market.answered_share
+        if not plan.influence:
+            growth = 0.0
+    if view < 0:
+        growth *= plan.negative_share[item]
+    return np.uint64(min(growth, np.float64(HAZARD_CAP)))
 
 
 @inner
@@ -262,98 +327,59 @@ def react(world, plan, scratch, t, width, display, word, event):
 
     Returns False if a list is full.
     """
-    person = np.int64(display >> PERSON_OF)
-    row = person * width
-    person_word = scratch.rows[row + 1]
-    key = scratch.rows[row]
+    rows, counts = scratch.rows, scratch.counts
+    person = display >> PERSON_OF
+    row = person * np.uint64(width)
+    person_word, key = rows[row + U1], rows[row]
     if plan.notices_per_day >= 0:
         if not has_attention(plan, scratch, key, person_word, t):
             return True
         person_word += U1 << USED
-        scratch.rows[row + 1] = person_word
-    slot = np.int64((event >> EV_SLOT) & LOW_8)
-    origin = np.int64((event >> EV_ORIGIN) & U3)
-    peer = (event >> EV_PEER) & U1
-    delivery = np.int64((event >> EV_DELIVERY) & LOW_8)
-    item, own = plan.slot_item[slot], scratch.reaching.own[slot]
-    at_item = row + 2 + item
-    at_slot = row + 2 + plan.item_key.size + slot
-    n_segments = scratch.counts.size // (N_COUNTS * plan.slot_item.size)
-    count_at = (slot * n_segments + np.int64((person_word >> SEGMENT) & U31)) * N_COUNTS
-    slot_word = scratch.rows[at_slot] | np.uint64(F_NOTICED)
-    item_word = scratch.rows[at_item]
-    answered = (event >> EV_POLARITY) & U3 == ANSWERED
-    if peer and plan.influence:
-        if (slot_word >> U8) & LOW_8 < LOW_8 and not slot_word & np.uint64(F_DONE):
-            slot_word += SHARER
-        polarity = np.int64((event >> EV_POLARITY) & U3) - 1
-        closeness = np.int64(np.floor(8.0 * np.float64(display & LOW_8) / 255.0 + 0.5))
-        if answered:
-            polarity, closeness = -1, plan.market.answered_weight[display & LOW_8]
-        score = np.int64((item_word >> SCORE) & LOW_8) + polarity * closeness
-        score = min(max(score, 0), 254)
-        item_word = (item_word & ~(LOW_8 << SCORE)) | (np.uint64(score) << SCORE)
-        scratch.rows[at_item] = item_word
+        rows[row + U1] = person_word
+    slot, origin = (event >> EV_SLOT) & LOW_8, (event >> EV_ORIGIN) & U3
+    item = np.uint64(plan.slot_item[slot])
+    at_item = row + U2 + item
+    at_slot = row + U2 + np.uint64(plan.item_key.size) + slot
+    slot_word, item_word = rows[at_slot] | NOTICED, rows[at_item]
+    if event & PEER and plan.influence:
+        item_word, slot_word = hear(plan, scratch, at_item, item_word, slot_word, display, event)
 
     opinion = low32(derive(scratch.opinion_key[item], key))
-    score = np.int64((item_word >> SCORE) & LOW_8)
-    view = 1
-    if opinion < plan.negative_q[item, score]:
-        view = -1
-    elif opinion < plan.neutral_q[item, score]:
-        view = 0
+    score = (item_word >> SCORE) & LOW_8
+    view = np.int64(opinion >= plan.neutral_q[item, score])
+    view = -1 if opinion < plan.negative_q[item, score] else view
 
-    cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
-    like_q, comment_q, click_q = scratch.reaching.like_q[slot], plan.comment_q[slot], plan.click_q[slot]
-    acting = 1.0
-    if event >> EV_INFLUENCER:
-        ask = ask_of(scratch, cause)
-        acting = plan.reaching.asked[ask, 1]
-        engaging = plan.reaching.asked[ask, 0]
-        like_q, comment_q = weakened(like_q, engaging), weakened(comment_q, engaging)
-        click_q = weakened(click_q, acting)
-
-    scratch.counts[count_at + C_NOTICED] += 1
-    liked = view >= 0 and high32(word) < like_q
-    if liked:
-        scratch.counts[count_at + C_LIKES] += 1
+    segment = (person_word >> SEGMENT) & U31
+    n_segments = np.uint64(counts.size) // (COUNTS * np.uint64(plan.slot_item.size))
+    count_at = (slot * n_segments + segment) * COUNTS
+    counts[count_at + NOTICES] += 1
     word_2 = derive(word, 1)
+    cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
+    like_q, comment_q, click_q, acting = chances(plan, scratch, slot, event, cause)
+    liked = view >= 0 and high32(word) < like_q
     commented, clicked = low32(word_2) < comment_q, high32(word_2) < click_q
+    if liked:
+        counts[count_at + LIKES] += 1
     if commented:
-        scratch.counts[count_at + C_COMMENTS + 1 - view] += 1
+        counts[count_at + np.uint64(C_COMMENTS + 1 - view)] += 1
     if clicked:
-        scratch.counts[count_at + C_CLICKS + origin] += 1
-    if delivery > 0:
-        scratch.reaching.wave[delivery - 1, 1] += np.int64(liked) + np.int64(commented) + np.int64(clicked)
+        counts[count_at + CLICKS + origin] += 1
+    delivery = (event >> EV_DELIVERY) & LOW_8
+    if delivery:
+        scratch.reaching.wave[delivery - U1, 1] += liked + commented + clicked
 
     ok = True
-    if plan.reaching.like_shown.size > 0:
-        ok = echo(plan, scratch, t, width, person, slot, view, word, (liked, commented), cause)
-    if plan.market.counting and own:
-        segment, did = np.int64((person_word >> SEGMENT) & U31), (liked, commented, clicked)
-        ok &= engaged(plan, scratch, t, width, display, slot, segment, origin, view, word, did)
-    if plan.reaching.follow_q.size > 0 and own:
-        is_post = origin == 0 and not peer and delivery == 0
-        ok &= note_following(plan, scratch, person, slot, view, clicked, is_post, word)
-    if not slot_word & np.uint64(F_CROSSED | F_DONE):
-        growth = plan.hazard_friend[slot] if peer else plan.hazard_post[slot]
-        if delivery > 0:
-            growth *= plan.reaching.share[delivery - 1]
-        growth *= acting
-        growth *= scratch.reaching.proof[slot]
-        growth *= np.float64(np.uint32(person_word & LOW_32).view(np.float32))
-        if world.share_scale.shape[0] > 0:
-            growth *= world.share_scale[person, item]
-        if peer:
-            growth *= plan.response[item, np.int64((slot_word >> U8) & LOW_8)]
-            if answered:
-                growth *= plan.market.answered_share
-            if not plan.influence:
-                growth = 0.0
-        if view < 0:
-            growth *= plan.negative_share[item]
-        hazard = np.int64(slot_word >> U16) + np.int64(min(growth, np.float64(HAZARD_CAP)))
-        hazard = min(hazard, HAZARD_CAP)
+    did = (liked, commented, clicked)
+    if plan.reaching.like_shown.size > 0 and (liked or commented):
+        ok = echo(plan, scratch, t, at_item, person, slot, view, word, cause, did)
+    if plan.market.counting and scratch.reaching.own[slot]:
+        ok &= engaged(plan, scratch, t, width, display, event, segment, view, word, did)
+    if plan.reaching.follow_q.size > 0 and scratch.reaching.own[slot]:
+        is_post = origin == U0 and not event & PEER and delivery == U0
+        ok &= note_following(plan, scratch, np.int64(person), np.int64(slot), view, clicked, is_post, word)
+    if not slot_word & CROSSED_OR_DONE:
+        growth = exposure(world, plan, scratch, person_word, person, slot, slot_word, event, view, acting)
+        hazard = np.int64(min((slot_word >> U16) + growth, np.uint64(HAZARD_CAP)))
         slot_word = (slot_word & LOW_16) | (np.uint64(hazard) << U16)
         bits = derive(scratch.slot_key[slot, K_THRESHOLD], key)
         # -log(u) >= 1 - u spares most people the logarithm
@@ -361,10 +387,10 @@ def react(world, plan, scratch, t, width, display, word, event):
             exponential(bits) * HAZARD_UNIT
         ):
             slot_word |= np.uint64(F_CROSSED)
-            if delivery > 0:
-                scratch.reaching.wave[delivery - 1, 1] += 1
+            if delivery:
+                scratch.reaching.wave[delivery - U1, 1] += 1
             ok &= cross(plan, scratch, t, person, slot, key, cause, view)
-    scratch.rows[at_slot] = slot_word
+    rows[at_slot] = slot_word
     return ok
 
 

@@ -113,10 +113,11 @@ class Scratch(NamedTuple):
     tree_work: Array  # int64[4, capacity]
     seen: Array  # uint64[longest list / 64 + 1], zero between events
     seen_at: Array  # int64[longest list], words of `seen` in use
-    lists: Array  # int64[LISTS, 7]: columns L_*, by new event
+    lists: Array  # int64[LISTS x N_LIST]: columns L_*, by new event
     point_at: Array  # int64[POINTS], position in `followers`, or ~position in `fans`
     point_tag: Array  # uint64[POINTS], row of `lists` in 16 | tie 8 | coin where ranking differs between followers 32
     point_display: Array  # uint64[POINTS], the viewer, as in a display
+    point_scale: Array  # float32[POINTS], the viewer's affinity for being shown the item, where it matters
     counts: Array  # int64[S x G x N_COUNTS]
     boost: Array  # float64[S]
     slot_key: Array  # uint64[S, 7], by purpose P_EVENT .. P_COPY
@@ -159,9 +160,10 @@ TIES = 257  # 256 values of a tie, and a post
 COINS = 256  # followers whose coins are drawn together
 LISTS = 1024
 LISTS_AHEAD = 8  # events whose place in the graph is asked for before their turn
-L_START, L_SIZE, L_EVENT, L_DELAY, L_PLATFORM, L_ITEM, L_CHANCE = range(
-    7
-)  # list, keys, what it is of, row of chances
+# A list of followers: where it begins, its size, keys of choice and delay, where the platform's clock and first guesses
+# begin, item and platform (from bit 8 on), where the slot's chances begin
+L_START, L_SIZE, L_EVENT, L_DELAY, L_CLOCK, L_GUESS, L_ITEM, L_CHANCE = range(8)
+N_LIST = 8
 CLOCK_SHIFT = 7
 BATCH = 128
 SHARES_TOGETHER = 64

@@ -9,15 +9,75 @@ from typing import Any
 
 from llvmlite import ir
 from numba import njit, types
+from numba._dynfunc import make_function
 from numba.core import cgutils
-from numba.core.compiler import Flags
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder, Flags
+from numba.core.compiler_machinery import register_pass
+from numba.core.typed_passes import NativeLowering
 from numba.cpython.unsafe.numbers import trailing_zeros
 from numba.extending import intrinsic
 
 __all__ = ["inner", "load_eight", "prefetch", "trailing_zeros"]
 
 
-_njit_inner = njit(cache=True, nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+class _InnerLibrary(JITCodeLibrary):  # type: ignore[misc]
+    """The code of an inner function with that of those it calls, neither optimised nor made executable.
+
+    numba optimises each function's library together with all it calls, so that a function five calls deep is optimised
+    five times. Only what Python calls needs to be: it is optimised once, with everything linked in.
+    """
+
+    def finalize(self) -> None:
+        """Link what is called; leave the rest to the caller."""
+        self._raise_if_finalized()
+        for library in dict.fromkeys(self._linking_libraries):
+            self._reload_init.update(library._reload_init)
+            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        if not any(isinstance(library, _InnerLibrary) for library in self._linking_libraries):
+            passes, builder = self._codegen._module_pass_manager()
+            passes.run(self._final_module, builder)
+        self._final_module.verify()
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _InnerLowering(NativeLowering):  # type: ignore[misc]
+    """Lowering that makes code for other kernels only."""
+
+    _name = "inner_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        """Lower; what stands for the function towards numba cannot be called."""
+        context = state.targetctx
+        state.library = _InnerLibrary(context.codegen(), state.func_id.func_qualname)
+        state.flags.no_compile = True
+        super().run_pass(state)
+        lowered = state["cr"]
+        name = lowered.fndesc.qualname.split(".")[-1]
+        stub = make_function(lowered.fndesc.lookup_module(), name, "", 0, lowered.env, (state.library,))
+        context.insert_user_function(stub, lowered.fndesc, [state.library])
+        state["cr"] = lowered._replace(cfunc=stub)
+        return True
+
+
+class _InnerCompiler(CompilerBase):  # type: ignore[misc]
+    """The compiler's usual passes with `_InnerLowering` as the last but one."""
+
+    def define_pipelines(self) -> list[Any]:
+        """The passes."""
+        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        passes.passes = [
+            (_InnerLowering, text) if made is NativeLowering else (made, text) for made, text in passes.passes
+        ]
+        passes.finalize()
+        return [passes]
+
+
+_njit_inner = njit(
+    nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=_InnerCompiler
+)
 
 
 class _QuickFlags(Flags):  # type: ignore[misc]

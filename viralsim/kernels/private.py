@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from viralsim.kernels.draws import below, derive, low32
-from viralsim.kernels.layout import K_EVENT, N_COUNTS
-from viralsim.kernels.machine import inner
+from viralsim.kernels.layout import K_EVENT, LISTS_AHEAD, N_COUNTS
+from viralsim.kernels.machine import inner, prefetch
 from viralsim.kernels.placing import show_later
 from viralsim.kernels.reaching import EVENT_DARK_SHIFT, KIND_PRIVATE, N_EXTRA, P_PRIVATE, X_PRIVATE
-from viralsim.kernels.words import EV_SLOT, LOW_8, SEGMENT, SHARED_NOW, TIE_HALF
+from viralsim.kernels.words import EV_SLOT, LOW_8, SEGMENT, SHARED_NOW, TIE_HALF, U0
 
-DARK_EVENT = np.uint64(1 << EVENT_DARK_SHIFT)
+DARK_EVENT, LINE = np.uint64(1 << EVENT_DARK_SHIFT), np.uint64(64)
 
 
 @inner
@@ -59,7 +59,17 @@ def keep_closest(best, found, most, position, tie, word):
 def send_private(world, plan, scratch, t, first, stop):
     """Show the private shares among events[first:stop] to the closest. Returns False if the pool is full."""
     best = scratch.reaching.closest
+    indptr, row_size = world.indptr.reshape(-1), np.uint64(world.indptr.shape[1])
+    width = scratch.rows.size // scratch.repeat_head.size
     for event in range(first, stop):
+        later = min(event + LISTS_AHEAD, stop - 1)
+        platform = plan.slot_platform[np.int64((scratch.events[later, 1] >> EV_SLOT) & LOW_8)]
+        prefetch(indptr, np.uint64(platform) * row_size + np.uint64(max(scratch.event_who[later], 0)))
+        soon = min(event + LISTS_AHEAD // 2, stop - 1)
+        platform = np.uint64(plan.slot_platform[np.int64((scratch.events[soon, 1] >> EV_SLOT) & LOW_8)])
+        begins = np.uint64(indptr[platform * row_size + np.uint64(max(scratch.event_who[soon], 0))])
+        prefetch(world.tie, begins)
+        prefetch(world.tie, begins + LINE)
         if scratch.event_kind[event] != KIND_PRIVATE:
             continue
         slot, who = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8), scratch.event_who[event]
@@ -68,24 +78,23 @@ def send_private(world, plan, scratch, t, first, stop):
             world.indptr[platform, who],
             world.indptr[platform, who + 1] - world.indptr[platform, who],
         )
-        key = world.person_key[who]
+        key = scratch.rows[who * width]
         word = derive(derive(scratch.reaching.private_key[slot], key), 1)
         most = 1 + below(word, plan.reaching.private_most[slot])
         event_key, found = derive(scratch.slot_key[slot, K_EVENT], key), 0
-        for position in range(size):
-            tie = np.uint64(world.tie[start + position]) if world.tie.size > 0 else np.uint64(TIE_HALF)
-            found = keep_closest(best, found, most, np.uint64(position), tie, derive(event_key, position))
+        least = U0  # a tie below it is not among the closest
+        for position in range(np.uint64(size)):
+            tie = (
+                np.uint64(world.tie[np.uint64(start) + position])
+                if world.tie.size > 0
+                else np.uint64(TIE_HALF)
+            )
+            if tie >= least:
+                found = keep_closest(best, found, most, position, tie, derive(event_key, position))
+                least = best[most - 1, 1] if found == most else U0
         for k in range(found):
             if low32(derive(best[k, 2], 1)) < plan.reaching.private_shown_q[slot]:
                 viewer = world.followers[start + np.int64(best[k, 0])]
                 if not show_later(plan, scratch, t, platform, 0, viewer, event, best[k, 1]):
                     return False
     return True
-
-
-@inner
-def end_of_public(scratch, first, stop):
-    """Position after the events from `first` on that are published to all followers; `first` if it is private."""
-    while first < stop and scratch.event_kind[first] != KIND_PRIVATE:
-        first += 1
-    return first

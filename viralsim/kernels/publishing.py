@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from viralsim.kernels.draws import below, derive, exponential32, high32, level_of, low32
+from viralsim.kernels.draws import derive, exponential32, high32, level_of, low32
 from viralsim.kernels.layout import (
     CHUNK,
     CLOCK_SHIFT,
     FULL_POOL,
     K_DELAY,
     K_EVENT,
-    L_CHANCE,
-    L_DELAY,
-    L_EVENT,
-    L_ITEM,
-    L_PLATFORM,
-    L_SIZE,
-    L_START,
+    KIND_COPY,
+    KIND_POST,
     LISTS_AHEAD,
-    POINTS,
+    N_LIST,
     POST_WORD,
     QUANTILES,
     SHOW_ALL,
@@ -28,6 +23,7 @@ from viralsim.kernels.layout import (
     TIES,
 )
 from viralsim.kernels.machine import inner, prefetch
+from viralsim.kernels.reaching import ECHO_WORD, KIND_COMMENT, KIND_LIKE
 from viralsim.kernels.words import (
     COIN_ROOM,
     EV_SLOT,
@@ -44,8 +40,12 @@ from viralsim.kernels.words import (
     U0,
     U1,
     U2,
+    U8,
     U32,
 )
+
+ECHO, LIST, U6, U63 = (np.uint64(x) for x in (ECHO_WORD, N_LIST, 6, 63))
+L_START, L_SIZE, L_EVENT, L_DELAY, L_CLOCK, L_GUESS, L_ITEM, L_CHANCE = (np.uint64(k) for k in range(N_LIST))
 
 
 @inner
@@ -67,50 +67,88 @@ def take_chunk(scratch, step):
 
 
 @inner
-def place_points(world, plan, scratch, t, first, count, ranked):
+def place_points(world, plan, scratch, t, first, count, ranked, leaving):
     """Look up the people at the `count` planned points and put the displays in the buckets of their steps.
 
     With `ranked` the points are candidates, of which those below their follower's probability stay. `first` is the
-    event of the first of `lists`. Returns False if the pool is full.
+    event of the first of `lists`. With `leaving` viewers of a post who do not follow any more are left out.
+    Returns False if the pool is full.
     """
     n_items = np.uint64(plan.item_key.size)
-    scales = world.rank_scale.reshape(-1)
+    scaled = ranked and world.rank_scale.shape[0] > 0
+    scales, scale = world.rank_scale.reshape(-1), scratch.point_scale
     for i in range(np.uint64(count)):
         at = scratch.point_at[i]
         viewer = np.uint64(world.followers[np.uint64(at)] if at >= 0 else world.fans[np.uint64(~at)])
         scratch.point_display[i] = viewer << PERSON_OF
-        if ranked:
-            prefetch(scales, viewer * n_items)
+        if scaled:
+            e = list_of(scratch.point_tag[i])
+            scale[i] = scales[viewer * n_items + (np.uint64(scratch.lists[e + L_ITEM]) & LOW_8)]
     if ranked:
-        count = drop_unshown(world, plan, scratch, count)
-    last = np.uint64(scratch.bucket_head.size)
-    now = np.uint64(t + 1)
-    leaving = plan.reaching.follow_q.size > 0
+        count = drop_unshown(world, scratch, count)
+    if leaving:
+        count = drop_left(scratch, first, count)
+    find_steps(plan, scratch, t, count)
+    late = scratch.bucket_head.size
     for i in range(np.uint64(count)):
-        tag, at = scratch.point_tag[i], scratch.point_at[i]
-        e = tag & TAG_LIST
-        platform = np.uint64(scratch.lists[e, L_PLATFORM])
-        if leaving and at < 0 and has_left(scratch, scratch.point_display[i], first + np.int64(e), platform):
+        s = np.uint64(scratch.point_at[i])
+        if s == late:
             continue
-        position = (at ^ (at >> 63)) - scratch.lists[e, L_START]
-        word = derive(np.uint64(scratch.lists[e, L_DELAY]), position)
-        due = plan.clock[platform, now] + plan.delay[platform, below_table(word)]
-        if due >= plan.clock[platform, last]:
-            continue
-        s = np.uint64(plan.clock_step[platform, np.uint64(due >> CLOCK_SHIFT)])
-        s += np.uint64(plan.clock[platform, s + U1] <= due)  # mostly enough
-        while plan.clock[platform, s + U1] <= due:
-            s += U1
-        event = np.uint64(first) + e
-        tie = (tag >> TAG_TIE) & LOW_8
+        tag = scratch.point_tag[i]
         cursor = scratch.bucket_cursor[s]
         if cursor & (CHUNK - 1) == 0:  # at the end of a chunk, or none yet
             cursor = take_chunk(scratch, np.int64(s))
             if cursor < 0:
                 return False
+        event = np.uint64(first) + (tag & TAG_LIST)
+        tie = (tag >> TAG_TIE) & LOW_8
         scratch.pool[np.uint64(cursor)] = scratch.point_display[i] | (event << EVENT_OF) | tie
         scratch.bucket_cursor[s] = cursor + 1
     return True
+
+
+@inner
+def find_steps(plan, scratch, t, count):
+    """Replace the place of each of `count` points by the step of its display, the number of steps if too late.
+
+    The chains of loads of this pass are independent of each other.
+    """
+    lists, points, tags = scratch.lists, scratch.point_at, scratch.point_tag
+    delay, clock, guess = plan.delay.reshape(-1), plan.clock.reshape(-1), plan.clock_step.reshape(-1)
+    last, now = np.uint64(scratch.bucket_head.size), np.uint64(t + 1)
+    for i in range(np.uint64(count)):
+        at, e = points[i], list_of(tags[i])
+        word = derive(np.uint64(lists[e + L_DELAY]), (at ^ (at >> 63)) - lists[e + L_START])
+        begin, platform = np.uint64(lists[e + L_CLOCK]), np.uint64(lists[e + L_ITEM]) >> U8
+        due = clock[begin + now] + delay[platform * np.uint64(QUANTILES) + below_table(word)]
+        if due >= clock[begin + last]:
+            points[i] = np.int64(last)
+            continue
+        s = np.uint64(guess[np.uint64(lists[e + L_GUESS] + (due >> CLOCK_SHIFT))]) + begin + U1
+        s += np.uint64(clock[s] <= due)
+        s += np.uint64(clock[s] <= due)  # mostly enough
+        while clock[s] <= due:
+            s += U1
+        points[i] = np.int64(s - begin - U1)
+
+
+@inner
+def list_of(tag):
+    """Where the list of a point begins in `lists`."""
+    return (tag & TAG_LIST) * LIST
+
+
+@inner
+def drop_left(scratch, first, count):
+    """Keep of `count` points those whose viewer still follows, if a post of the brand's is shown; returns how many."""
+    kept = U0
+    for i in range(np.uint64(count)):
+        at, tag, display = scratch.point_at[i], scratch.point_tag[i], scratch.point_display[i]
+        platform = np.uint64(scratch.lists[list_of(tag) + L_ITEM]) >> U8
+        left = at < 0 and has_left(scratch, display, first + np.int64(tag & TAG_LIST), platform)
+        scratch.point_at[kept], scratch.point_tag[kept], scratch.point_display[kept] = at, tag, display
+        kept += np.uint64(not left)
+    return np.int64(kept)
 
 
 @inner
@@ -127,24 +165,19 @@ def below_table(bits):
 
 
 @inner
-def drop_unshown(world, plan, scratch, count):
-    """Keep of `count` candidates those whose coin falls below their own probability; returns how many.
-
-    The loads of this pass are independent of each other.
-    """
+def drop_unshown(world, scratch, count):
+    """Keep of `count` candidates those whose coin falls below their own probability; returns how many."""
     kept = np.uint64(0)
-    n_items = np.uint64(plan.item_key.size)
     with_affinity = world.rank_scale.shape[0] > 0
-    scales, chances = world.rank_scale.reshape(-1), scratch.rank_chance.reshape(-1)
+    chances = scratch.rank_chance.reshape(-1)
     for i in range(np.uint64(count)):
         display, tag, at = scratch.point_display[i], scratch.point_tag[i], scratch.point_at[i]
-        e = tag & TAG_LIST
+        e = list_of(tag)
         tie = (tag >> TAG_TIE) & LOW_8
         tie = tie if at >= 0 else POST_TIE
-        prob = chances[np.uint64(scratch.lists[e, L_CHANCE]) + tie]
+        prob = chances[np.uint64(scratch.lists[e + L_CHANCE]) + tie]
         if with_affinity:
-            at_scale = (display >> PERSON_OF) * n_items + np.uint64(scratch.lists[e, L_ITEM])
-            prob *= np.float64(scales[at_scale])
+            prob *= np.float64(scratch.point_scale[i])
         scratch.point_display[kept] = display
         scratch.point_tag[kept] = tag
         scratch.point_at[kept] = at
@@ -155,33 +188,40 @@ def drop_unshown(world, plan, scratch, count):
 @inner
 def look_up_lists(world, plan, scratch, first, stop):
     """What there is to know of each new event before it is published (a pass of its own: independent loads)."""
-    indptr, row_size = world.indptr.reshape(-1), np.uint64(world.indptr.shape[1])
+    indptr, row_size, lists = world.indptr.reshape(-1), np.uint64(world.indptr.shape[1]), scratch.lists
     width = scratch.rows.size // scratch.repeat_head.size
     for event in range(first, stop):
         later = min(event + LISTS_AHEAD, stop - 1)
         platform = plan.slot_platform[np.int64((scratch.events[later, 1] >> EV_SLOT) & LOW_8)]
         prefetch(indptr, np.uint64(platform) * row_size + np.uint64(max(scratch.event_who[later], 0)))
-        who = scratch.event_who[event]
+        who, kind = scratch.event_who[event], scratch.event_kind[event]
         slot = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)
         platform = plan.slot_platform[slot]
         event_key, delay_key = scratch.slot_key[slot, K_EVENT], scratch.slot_key[slot, K_DELAY]
-        if who >= 0:
+        start, stop_at, key = 0, 0, U0
+        if kind > KIND_COMMENT or (who < 0 and kind != KIND_POST):
+            pass  # shown to chosen people, not to a list of followers
+        elif who >= 0:
             start, stop_at = world.indptr[platform, who], world.indptr[platform, who + 1]
-            key = scratch.rows[who * width]
             prefetch(world.tie, np.uint64(start))
+            if kind <= KIND_COPY:
+                key = scratch.rows[who * width]
+            else:  # a like or comment: keys of its own
+                event_key, delay_key, key = scratch.events[event, 0], scratch.events[event, 0], ECHO
         else:
             fans = plan.reaching.fans[slot] if plan.reaching.fans.size > 0 else platform
             start, stop_at = world.fan_ptr[fans], world.fan_ptr[fans + 1]
             event_key, delay_key = derive(event_key, POST_WORD), derive(delay_key, POST_WORD)
             key = np.uint64(-1 - who)
-        e = event - first
-        scratch.lists[e, L_START] = start
-        scratch.lists[e, L_SIZE] = stop_at - start
-        scratch.lists[e, L_EVENT] = np.int64(derive(event_key, key))
-        scratch.lists[e, L_DELAY] = np.int64(derive(delay_key, key))
-        scratch.lists[e, L_PLATFORM] = platform
-        scratch.lists[e, L_ITEM] = plan.slot_item[slot]
-        scratch.lists[e, L_CHANCE] = slot * TIES
+        e = np.uint64(event - first) * LIST
+        lists[e + L_START] = start
+        lists[e + L_SIZE] = stop_at - start
+        lists[e + L_EVENT] = np.int64(derive(event_key, key))
+        lists[e + L_DELAY] = np.int64(derive(delay_key, key + np.uint64(key == ECHO)))
+        lists[e + L_CLOCK] = platform * plan.clock.shape[1]
+        lists[e + L_GUESS] = platform * plan.clock_step.shape[1]
+        lists[e + L_ITEM] = plan.slot_item[slot] | (platform << 8)
+        lists[e + L_CHANCE] = slot * TIES
 
 
 @inner
@@ -208,23 +248,27 @@ def publish_ranked(world, plan, scratch, t, first, stop):
     One draw makes the coins of two followers. Candidates are those whose coin falls below what their tie and the
     highest affinity would give.
     """
-    points = np.uint64(0)
+    points, leaving = np.uint64(0), False
     with_tie = world.tie.size > 0
     coins, kept, limit = scratch.coins, scratch.kept, scratch.rank_coin
     for event in range(np.uint64(first), np.uint64(stop)):
         slot = (scratch.events[event, 1] >> EV_SLOT) & LOW_8
-        if not plan.ranked[slot]:
+        if not plan.ranked[slot] or scratch.event_kind[event] > KIND_COPY:
             continue
         rank_tables(plan, scratch, slot)
         e = event - np.uint64(first)
-        start, size = np.uint64(scratch.lists[e, L_START]), np.uint64(scratch.lists[e, L_SIZE])
-        event_key = np.uint64(scratch.lists[e, L_EVENT])
+        start, size = (
+            np.uint64(scratch.lists[e * LIST + L_START]),
+            np.uint64(scratch.lists[e * LIST + L_SIZE]),
+        )
+        event_key = np.uint64(scratch.lists[e * LIST + L_EVENT])
         peer = scratch.event_who[event] >= 0
+        leaving |= not peer and plan.reaching.follow_q.size > 0
         same = np.uint64(TIE_HALF if peer else POST_TIE)
         for begin in range(U0, size, COIN_ROOM):
             many = min(size - begin, COIN_ROOM)
             if points + many > POINT_ROOM:
-                if not place_points(world, plan, scratch, t, first, np.int64(points), True):
+                if not place_points(world, plan, scratch, t, first, np.int64(points), True, leaving):
                     return False
                 points = U0
             for j in range((many + U1) // U2):
@@ -248,7 +292,7 @@ def publish_ranked(world, plan, scratch, t, first, stop):
                 scratch.point_tag[points] = (coins[j] << U32) | (tie << TAG_TIE) | e
                 prefetch(world.followers, at)
                 points += U1
-    return place_points(world, plan, scratch, t, first, np.int64(points), True)
+    return place_points(world, plan, scratch, t, first, np.int64(points), True, leaving)
 
 
 @inner
@@ -258,56 +302,74 @@ def publish(world, plan, scratch, t, first, stop):
     The lists of `lists` hold LISTS events, so this is called for at most as many.
     """
     look_up_lists(world, plan, scratch, first, stop)
-    points, any_ranked = 0, False
+    points, any_ranked, leaving = U0, False, False
+    level_prob, level = 0.0, 0.0
     with_tie = world.tie.size > 0
-    for event in range(first, stop):
-        slot = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)
-        if plan.ranked[slot]:
+    for event in range(np.uint64(first), np.uint64(stop)):
+        slot = (scratch.events[event, 1] >> EV_SLOT) & LOW_8
+        kind = scratch.event_kind[event]
+        if plan.ranked[slot] and kind <= KIND_COPY:
             any_ranked = True
             continue
-        e = event - first
-        start, size = scratch.lists[e, L_START], scratch.lists[e, L_SIZE]
-        if size == 0:
+        e = event - np.uint64(first)
+        start, size = (
+            np.uint64(scratch.lists[e * LIST + L_START]),
+            np.uint64(scratch.lists[e * LIST + L_SIZE]),
+        )
+        if size == U0:
             continue
         peer = scratch.event_who[event] >= 0
-        prob = (scratch.reaching.visibility[slot] if peer else scratch.reaching.reach[slot]) * scratch.boost[
-            slot
-        ]
-        event_key = np.uint64(scratch.lists[e, L_EVENT])
+        leaving |= not peer and plan.reaching.follow_q.size > 0
+        prob = shown_prob(plan, scratch, slot, kind, peer)
+        event_key = np.uint64(scratch.lists[e * LIST + L_EVENT])
         everybody = prob >= SHOW_ALL
-        bound = 0.0 if everybody else size * level_of(prob)
-        total, k, found, position = 0.0, 0, 0, -1
+        if prob != level_prob:
+            level_prob, level = prob, level_of(prob)
+        bound = np.float64(size) * level
+        total, k, found, position = 0.0, U0, U0, U0
         while True:
             if everybody:
-                position += 1
+                position = k
                 if position == size:
                     break
             else:
                 word = derive(event_key, k)
-                k += 1
                 total += exponential32(high32(word))
                 if not total < bound:
                     break
-                position = below(word, size)
-                bit = U1 << np.uint64(position & 63)
-                seen = scratch.seen[position >> 6]
+                position = (low32(word) * size) >> U32
+            k += U1
+            if not everybody:
+                bit, at_seen = U1 << (position & U63), position >> U6
+                seen = scratch.seen[at_seen]
                 if seen & bit:
                     continue  # only a position's first point counts
-                scratch.seen[position >> 6] = seen | bit
-                scratch.seen_at[found] = position >> 6
-                found += 1
-            if points == POINTS:
-                if not place_points(world, plan, scratch, t, first, points, False):
+                scratch.seen[at_seen] = seen | bit
+                scratch.seen_at[found] = np.int64(at_seen)
+                found += U1
+            if points == POINT_ROOM:
+                if not place_points(world, plan, scratch, t, first, np.int64(points), False, leaving):
                     return False
-                points = 0
-            at = np.uint64(start + position)
+                points = U0
+            at = start + position
             tie = np.uint64(world.tie[at] if peer and with_tie else TIE_HALF)
             scratch.point_at[points] = np.int64(at) if peer else ~np.int64(at)
-            scratch.point_tag[points] = (tie << TAG_TIE) | np.uint64(e)
+            scratch.point_tag[points] = (tie << TAG_TIE) | e
             prefetch(world.followers, at)
-            points += 1
+            points += U1
         for j in range(found):
-            scratch.seen[scratch.seen_at[j]] = np.uint64(0)
-    if not place_points(world, plan, scratch, t, first, points, False):
+            scratch.seen[np.uint64(scratch.seen_at[j])] = U0
+    if not place_points(world, plan, scratch, t, first, np.int64(points), False, leaving):
         return False
     return not any_ranked or publish_ranked(world, plan, scratch, t, first, stop)
+
+
+@inner
+def shown_prob(plan, scratch, slot, kind, peer):
+    """Chance that a follower is shown an event of a slot whose followers are all alike."""
+    if kind == KIND_LIKE:
+        return plan.reaching.like_shown[slot]
+    if kind == KIND_COMMENT:
+        return plan.reaching.comment_shown[slot]
+    boost = scratch.boost[slot]
+    return scratch.reaching.visibility[slot] * boost if peer else scratch.reaching.reach[slot] * boost

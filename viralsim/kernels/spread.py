@@ -16,7 +16,6 @@ from viralsim.kernels.buying import open_market
 from viralsim.kernels.deliveries import deliver, end_waves, start_deliveries, start_waves
 from viralsim.kernels.displays import receive_bucket
 from viralsim.kernels.draws import derive
-from viralsim.kernels.echoes import show_echoes
 from viralsim.kernels.finishing import finish_people
 from viralsim.kernels.following import settle_following, show_joined, start_following
 from viralsim.kernels.layout import (
@@ -39,7 +38,7 @@ from viralsim.kernels.layout import (
     SIZE_TOUCHED,
 )
 from viralsim.kernels.machine import inner
-from viralsim.kernels.private import end_of_public, send_private, start_private
+from viralsim.kernels.private import send_private, start_private
 from viralsim.kernels.publishing import publish
 from viralsim.kernels.rules import apply_rules, count_visibly, happen, own_parents, start_rules
 from viralsim.kernels.sharing import add_event, ask, copy_shares, share_pending
@@ -141,16 +140,12 @@ def replicate(world, plan, scratch, curves, width, run_key):
         stop = scratch.size[SIZE_EVENTS]
         if private and not send_private(world, plan, scratch, t, first, stop):
             return False, cost
+        first = begun if echoing else first
         while first < stop:
-            last = min(first + LISTS, stop)
-            if private:
-                last = end_of_public(scratch, first, last)
-            if last > first and not publish(world, plan, scratch, t, first, last):
+            if not publish(world, plan, scratch, t, first, min(first + LISTS, stop)):
                 return False, cost
-            first = max(last, first + 1)
+            first += LISTS
         if following and not show_joined(world, plan, scratch, t, width, published, stop):
-            return False, cost
-        if echoing and not show_echoes(world, plan, scratch, t, begun, published):
             return False, cost
         if any_boost:
             boost_slots(plan, scratch)

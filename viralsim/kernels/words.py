@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from viralsim.kernels.layout import COINS, DISPLAYS_SHIFT, F_OWNED, N_COUNTS, POINTS, READ_AHEAD, TIES
+from viralsim.kernels.layout import (
+    C_CLICKS,
+    C_LIKES,
+    C_NOTICED,
+    COINS,
+    DISPLAYS_SHIFT,
+    EVENT_PEER_SHIFT,
+    F_CROSSED,
+    F_DONE,
+    F_NOTICED,
+    F_OWNED,
+    N_COUNTS,
+    POINTS,
+    READ_AHEAD,
+    SCORE_SHIFT,
+    TIES,
+)
 
 U0, U1, U2, U3, U4, U7, U8, U15, U16 = (np.uint64(x) for x in (0, 1, 2, 3, 4, 7, 8, 15, 16))
 FLAGS, DONE_AT, ASKED_AT = np.uint64(32), np.uint64(2), np.uint64(7)
@@ -24,6 +40,11 @@ SHARED_NOW = np.uint64(1 << 8)
 PERSON_OF, EVENT_OF, EVENT_MASK = np.uint64(36), np.uint64(8), np.uint64((1 << 28) - 1)
 EV_SLOT, EV_ORIGIN, EV_PEER, EV_POLARITY = np.uint64(32), np.uint64(40), np.uint64(42), np.uint64(43)
 TIE_HALF = 128
+EIGHTHS = np.uint64(510)  # floor(8 tie / 255 + 1/2) = (16 tie + 255) // 510
+NOTICED, DONE, CROSSED_OR_DONE = np.uint64(F_NOTICED), np.uint64(F_DONE), np.uint64(F_CROSSED | F_DONE)
+NOTICES, LIKES, CLICKS = np.uint64(C_NOTICED), np.uint64(C_LIKES), np.uint64(C_CLICKS)
+KEEP_SCORE = np.uint64(0xFFFFFFFFFFFFFFFF ^ (0xFF << SCORE_SHIFT))
+PEER = np.uint64(1 << EVENT_PEER_SHIFT)
 ONE_32 = 4294967296.0
 AHEAD = np.uint64(READ_AHEAD)
 POST_TIE, TAG_LIST, TAG_TIE = np.uint64(TIES - 1), np.uint64(0xFFFF), np.uint64(16)

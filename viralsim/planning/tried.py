@@ -131,8 +131,12 @@ def adjusting(bench: Bench) -> Step:
         changes.append((label, {f"campaign.paid.{i}.budget": float(flight.budget) * NUDGE}))
         spent[label] = float(flight.budget) * (NUDGE - 1.0)
     for i, seeding in enumerate(scenario.campaign.seeding):
-        count = getattr(seeding.pick, "count", None)
-        if count:
+        count, budget = getattr(seeding.pick, "count", None), getattr(seeding.pick, "budget", None)
+        if budget:
+            label = f"a fifth more money for people asked (seeding {i})"
+            changes.append((label, {f"campaign.seeding.{i}.pick.budget": float(budget) * NUDGE}))
+            spent[label] = float(budget) * (NUDGE - 1.0)
+        elif count and seeding.price_by_size.kind == "none":  # what one more costs by size only the run tells
             more = math.ceil(count * NUDGE)
             label = f"ask {more} people in place of {count} (seeding {i})"
             changes.append((label, {f"campaign.seeding.{i}.pick.count": more}))

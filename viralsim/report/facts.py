@@ -50,6 +50,7 @@ WORTH = (
     "conversions_referral",
     "revenue",
     "cost",
+    "seed_cost_per_1000",
     "roi",
     "earned_media_value",
     "customer_value_direct",

@@ -69,29 +69,42 @@ def sampled_betweenness(
 
     Notes
     -----
-    Brandes and Pich 2007, "Centrality estimation in large networks" (sources at random); the bound is Hoeffding's over
-    all people at once, as a source's dependency on a person is at most n - 2 (docs/model.md, section 16).
+    Brandes and Pich 2007, "Centrality estimation in large networks" (sources at random); Geisberger, Sanders and
+    Schultes 2008, "Better approximation of betweenness centrality" (linear scaling, from each source and back to it).
+    The bound is Hoeffding's over all people at once, as a source adds at most 2 (n - 2) (docs/model.md, section 16).
     """
     n, k = people.size, min(sources, people.size)
     chosen = people[np.argsort(words, kind="stable")[:k]]
     size = indptr.size - 1
+    forth, back = (np.asarray(indptr, np.int64), np.asarray(followers, np.int32)), _turned(indptr, followers)
     total, squares = np.zeros(size), np.zeros(size)
-    kernel.count_dependencies(
-        np.asarray(indptr, np.int64), np.asarray(followers, np.int32), chosen.astype(np.int64), total, squares,
-        np.empty(size, np.int64), np.full(size, -1, np.int64), np.empty(size), np.empty(size),
-    )  # fmt: skip
+    work = np.zeros((size, 4))
+    work[:, 0] = -1.0
+    order = np.empty((2, size), np.int64)
+    kernel.count_dependencies(*forth, *back, chosen.astype(np.int64), total, squares, order, work)
     if k == n:
         return Betweenness(total, np.zeros(size), 0.0, k)
     variance = (squares - total**2 / k) / (k - 1) if k > 1 else np.full(size, np.nan)
     return Betweenness(
         value=total * (n / k),
         se=n * np.sqrt(np.maximum(variance, 0.0) * (1.0 - k / n) / k),
-        error=n * (n - 2) * math.sqrt(math.log(2 * n / (1.0 - CONFIDENCE)) / (2 * k)),
+        error=2 * n * (n - 2) * math.sqrt(math.log(2 * n / (1.0 - CONFIDENCE)) / (2 * k)),
         sources=k,
     )
 
 
-def approximate_betweenness(g: SocialGraph, sources: int = 256, seed: int | None = 0) -> Betweenness:
+def _turned(
+    indptr: NDArray[np.int64], followers: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The same edges from follower to followed, those followed in ascending order."""
+    size = indptr.size - 1
+    begin = np.zeros(size + 1, np.int64)
+    np.cumsum(np.bincount(followers, minlength=size), out=begin[1:])
+    source = np.repeat(np.arange(size, dtype=np.int32), np.diff(indptr))
+    return begin, source[np.argsort(followers, kind="stable")]
+
+
+def approximate_betweenness(g: SocialGraph, sources: int = 64, seed: int | None = 0) -> Betweenness:
     """Betweenness of everybody, from a sample of sources, and how far off it may be.
 
     Parameters
@@ -114,7 +127,7 @@ def approximate_betweenness(g: SocialGraph, sources: int = 256, seed: int | None
 
     Notes
     -----
-    Brandes 2001; Brandes and Pich 2007. Time grows with sources x edges.
+    Brandes 2001; Brandes and Pich 2007; Geisberger, Sanders and Schultes 2008. Time grows with sources x edges.
 
     Examples
     --------

@@ -121,10 +121,10 @@ class PickBetweenness(Model):
     """Those whom most shortest paths run through."""
 
     kind: Literal["betweenness"] = about(
-        "Those whom most shortest paths run through, estimated (Brandes and Pich 2007); then most followers."
+        "Those whom most shortest paths run through, estimated (Geisberger et al. 2008); then most followers."
     )
     sources: Annotated[int, Whole(1, 100_000)] = about(
-        "People from whom paths are counted, at random; all of them make it exact.", 256, source="assumption"
+        "People from whom paths are counted, at random; all of them make it exact.", 64, source="assumption"
     )
     count: _PEOPLE | None = about(_COUNT, None)
     budget: _MONEY | None = about(_BUDGET, None)

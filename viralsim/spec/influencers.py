@@ -26,8 +26,8 @@ _OF_DISCLOSURE = (
     "InfluencerDB 2019 (sponsored posts 1.6 % likes per follower, others 1.9 %)"
 )
 _OF_SIZE = (
-    "engagement by size on Instagram: TrendHERO 2021 (.17), HypeAuditor 2023 (.12), 2024 (.13), 2026 (.25); see "
-    "docs/model.md, section 16"
+    "engagement by size on Instagram: TrendHERO 2021 (.17), HypeAuditor 2023 (.12), 2024 (.13), 2026 (.25); "
+    "see docs/model.md, section 16; for other platforms an assumption"
 )
 _OF_FAKES = (
     "SRF Data 2017 (30 % of the followers of Swiss influencers); HypeAuditor 2021 (45 %, with inactive ones)"

@@ -1,0 +1,288 @@
+"""What the next dollar brings: the same worlds with a little more spending, and with none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from viralsim.engine.runs import at_least_1
+from viralsim.errors import SpecError
+from viralsim.experiment.comparison import compare
+from viralsim.metrics.columns import Column
+from viralsim.metrics.registry import METRICS
+from viralsim.metrics.rounding import format_interval, format_number
+from viralsim.metrics.uncertainty import Summary, summarise
+
+if TYPE_CHECKING:
+    from viralsim.engine.ensemble import Ensemble
+    from viralsim.spec import Scenario
+
+__all__ = ["Marginal", "Spending", "marginal_return", "spendings"]
+
+ALL = "all together"
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Something that is paid for, and how to spend more on it, or nothing.
+
+    Parameters
+    ----------
+    label : str
+    more, none : dict
+        Overrides of the scenario.
+    """
+
+    label: str
+    more: dict[str, Any]
+    none: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SpendingReturn:
+    """What one spending brings, per run.
+
+    Parameters
+    ----------
+    label : str
+    spent : Summary
+        US$ it costs now.
+    brought : Summary
+        Of the metric: with it minus without it.
+    average : Summary
+        `brought` per US$ spent.
+    added_cost, added : Summary
+        What a little more costs, and what it adds to the metric.
+    marginal : Summary
+        `added` per US$ of `added_cost`; NaN where no more can be bought.
+    """
+
+    label: str
+    spent: Summary
+    brought: Summary
+    average: Summary
+    added_cost: Summary
+    added: Summary
+    marginal: Summary
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        names = ("spent", "brought", "average", "added_cost", "added", "marginal")
+        return {"label": self.label, **{name: _figures(getattr(self, name)) for name in names}}
+
+
+@dataclass(frozen=True)
+class Marginal:
+    """What the next dollar brings in one metric, beside what a dollar has brought so far.
+
+    Parameters
+    ----------
+    scenario, metric : str
+    more : float
+        Part by which spending is raised (.1: a tenth).
+    rows : tuple of SpendingReturn
+        Each spending by itself; where there are several, all together first.
+    notes : tuple of str
+        What could not be raised.
+    replicates, draws, seed : int
+    """
+
+    scenario: str
+    metric: str
+    more: float
+    rows: tuple[SpendingReturn, ...]
+    notes: tuple[str, ...]
+    replicates: int
+    draws: int
+    seed: int
+
+    def sentence(self) -> str:
+        """The answer in a sentence."""
+        row, what = self.rows[0], self.metric.replace("_", " ")
+        if math.isnan(row.marginal.mean):
+            return "No more can be bought: everybody has been shown what the frequency caps allow."
+        now, further = _text(row.average), _text(row.marginal)
+        said = f"A US$ spent so far brought {now} {what}; of {self.more:.0%} more spending, each brings {further}"
+        return said + (", which may be nothing." if row.marginal.low <= 0.0 <= row.marginal.high else ".")
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "scenario": self.scenario,
+            "metric": self.metric,
+            "more": self.more,
+            "seed": self.seed,
+            "replicates": self.replicates,
+            "draws": self.draws,
+            "spendings": [row.to_dict() for row in self.rows],
+            "notes": list(self.notes),
+        }
+
+
+def _figures(summary: Summary) -> dict[str, float | None]:
+    found = {"mean": summary.mean, "se": summary.se, "low": summary.low, "high": summary.high}
+    return {name: None if math.isnan(value) else value for name, value in found.items()}
+
+
+def _text(summary: Summary) -> str:
+    interval = format_interval(summary.low, summary.high, summary.se)
+    return f"{format_number(summary.mean, summary.se)} ({interval})"
+
+
+def spendings(scenario: Scenario, more: float) -> tuple[tuple[Spending, ...], tuple[str, ...]]:
+    """What a scenario pays for, and notes on what cannot be raised.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    more : float
+        Part by which spending is raised; people asked at a price by at least one.
+    """
+    found, notes = [], []
+    for i, flight in enumerate(scenario.campaign.paid):
+        path = f"campaign.paid.{i}.budget"
+        label = f"flight {i} ({flight.item} on {flight.platform})"
+        found.append(Spending(label, {path: float(flight.budget) * (1 + more)}, {path: 0.0}))
+    for i, seeding in enumerate(scenario.campaign.seeding):
+        label, path = f"seeding {i} ({seeding.item} on {seeding.platform})", f"campaign.seeding.{i}.pick"
+        if not seeding.has_price:
+            continue
+        if seeding.pick.kind == "listed":
+            notes.append(f"{label}: the people are listed, so nobody more can be asked")
+        elif seeding.pick.count is not None:
+            raised = max(math.ceil(seeding.pick.count * (1 + more) - 1e-9), seeding.pick.count + 1)
+            found.append(Spending(label, {f"{path}.count": raised}, {f"{path}.count": 0}))
+        else:
+            budget = float(seeding.pick.budget or 0.0)
+            raised_budget = max(budget * (1 + more), budget + float(seeding.price))
+            found.append(Spending(label, {f"{path}.budget": raised_budget}, {f"{path}.budget": 0.0}))
+    for i, rule in enumerate(scenario.campaign.rules):
+        if rule.kind == "boost":
+            path = f"campaign.rules.{i}.budget"
+            found.append(
+                Spending(f"boosts by rule {i}", {path: float(rule.budget) * (1 + more)}, {path: 0.0})
+            )
+    if len(found) > 1:
+        more_of_all = {path: value for each in found for path, value in each.more.items()}
+        none_of_all = {path: value for each in found for path, value in each.none.items()}
+        found.insert(0, Spending(ALL, more_of_all, none_of_all))
+    return tuple(found), tuple(notes)
+
+
+def marginal_return(
+    scenario: Scenario,
+    metric: str = "impressions_earned",
+    more: float = 0.1,
+    replicates: int | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    fixed: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Marginal:
+    """What another dollar brings, in counterfactual worlds with a little more spending, on shared luck.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        With something that is paid for: flights, people asked at a price, boosts.
+    metric : str
+        Counted per run.
+    more : float
+        Part by which each spending is raised, and all together; above 0.
+    replicates, draws, seed, threads, fixed
+        As in `viralsim.simulate`.
+    progress : callable, optional
+        Gets (replicates done, all).
+
+    Returns
+    -------
+    Marginal
+
+    Raises
+    ------
+    SpecError
+        If nothing is paid for, the metric is a ratio, or an argument cannot be used.
+
+    Notes
+    -----
+    Marginal return = E[metric with more - metric] / E[cost with more - cost], replicate by replicate in the same
+    worlds; its interval is that of a ratio of sums over draws (Cochran 1977, section 6.3).
+
+    Examples
+    --------
+    >>> import viralsim as vs
+    >>> from viralsim.experiment.marginal import marginal_return
+    >>> found = marginal_return(vs.load_scenario("paid-or-seeding"), replicates=4, draws=2, seed=1)
+    >>> [row.label for row in found.rows]
+    ['flight 0 (story on instagram)']
+    """
+    if metric in METRICS and METRICS[metric].denominator is not None:
+        raise SpecError(f"metric: {metric!r} is a ratio; allowed is a count, such as impressions_earned")
+    if not 0.0 < more <= 10.0:
+        raise SpecError(f"more: got {more:g}; allowed: above 0 to 10, such as 0.1 for a tenth more")
+    found, notes = spendings(scenario, more)
+    if not found:
+        raise SpecError(
+            "campaign: nothing is paid for that could be raised; write paid: [{item, platform, budget}], or a price "
+            "for people asked" + "".join(f" ({note})" for note in notes)
+        )
+    plans = [scenario]
+    for each in found:
+        plans += [scenario.with_overrides(each.more), scenario.with_overrides(each.none)]
+    of_all = at_least_1("replicates", replicates, scenario.run.replicates) * len(plans)
+    done = 0
+
+    def report(now: int, total: int) -> None:
+        nonlocal done
+        if progress is not None:
+            progress(done + now, of_all)
+        done += total if now == total else 0
+
+    labels = ["as it is", *(f"{each.label}: {way}" for each in found for way in ("more", "none"))]
+    runs = compare(
+        plans, metric=metric, labels=labels, replicates=replicates, draws=draws, seed=seed, threads=threads,
+        fixed=fixed, progress=report,
+    ).ensembles  # fmt: skip
+    rows = tuple(
+        _row(each.label, metric, runs[0], runs[2 * k + 1], runs[2 * k + 2]) for k, each in enumerate(found)
+    )
+    base = runs[0]
+    return Marginal(scenario.name, metric, more, rows, notes, base.replicates, base.draws, base.seed)
+
+
+def _row(label: str, metric: str, base: Ensemble, more: Ensemble, none: Ensemble) -> SpendingReturn:
+    """One spending, from the ensembles as it is, with more and with none of it."""
+    draw = base.draw
+
+    def gained(with_it: Ensemble, without: Ensemble) -> Any:
+        values = with_it[metric] - without[metric]
+        if np.isnan(values).any():
+            raise SpecError(
+                f"metric: {metric!r} is not defined in every world; allowed is a count, such as impressions_earned"
+            )
+        return values
+
+    def per_dollar(gain: Any, cost: Any) -> Summary:
+        return summarise(Column(gain, np.maximum(cost, 0.0)), draw)
+
+    spent, added_cost = base["cost"] - _cost(none), more["cost"] - base["cost"]
+    brought, added = gained(base, none), gained(more, base)
+    return SpendingReturn(
+        label,
+        summarise(spent, draw),
+        summarise(brought, draw),
+        per_dollar(brought, spent),
+        summarise(added_cost, draw),
+        summarise(added, draw),
+        per_dollar(added, added_cost),
+    )
+
+
+def _cost(ensemble: Ensemble) -> Any:
+    """Cost per run, 0 where nothing is paid for."""
+    return ensemble["cost"] if "cost" in ensemble.metrics else np.zeros(ensemble.replicates)
