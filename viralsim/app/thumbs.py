@@ -59,6 +59,8 @@ def _scale(values: Sequence[float]) -> Callable[[float], float]:
     low, high, span = min(values), max(values), WIDTH - _NAMES - _RIGHT - 34.0
     if low > 0 and high / low > 30.0:
         return lambda v: _NAMES + span * math.log(max(v, low) / low) / math.log(high / low)
+    if low == 0 and high > 30.0:  # with nothing at all among them
+        return lambda v: _NAMES + span * math.log1p(v) / math.log1p(high)
     return lambda v: _NAMES + span * v / max(high, 1e-12)
 
 
