@@ -41,8 +41,8 @@ def sensitivity_figures(found: Sensitivity) -> list[Drawn]:
             "tornado",
             f"How far each number moves {what}",
             f"Expected {what} with one number at the 5th and at the 95th percentile of what is believed of it, all "
-            "others at their values, the widest first; beside each bar's ends stands the number. The line in the middle "
-            "is where all are at their values.",
+            "others at their values, the widest first; beside each bar's ends stands the number. The line in the "
+            "middle is where all are at their values.",
             tornado(found),
             columns,
         ),
