@@ -1,6 +1,7 @@
 """How often verdicts are wrong, one at a time, many at once and until settled; and what shared worlds buy.
 
-    python benchmarks/verdicts.py [--trials 2000] [--law steady] [--engine 300] [--table] [--out FILE.md]
+    python benchmarks/verdicts.py [--trials 2000] [--law steady] [--engine 300] [--settled 500] [--table]
+        [--out FILE.md]
 
 Every number is counted against a difference that is known: on synthetic numbers because they are drawn with it, on
 the engine because nobody shares, so that impressions are a multiple of the brand's organic reach. Pairs of equal
@@ -226,6 +227,42 @@ def engine_tables(trials: int, spread: Callable[..., Any]) -> Iterator[str]:
         yield sequential_row(f"until settled, {name}", list(spread(part, range(1, trials // 2 + 1))), ratio)
 
 
+SETTLED = {"A/A": 1.0, "A/B, 5 % more": 1.05, "A/B, 20 % more": 1.2, "A/B, half as many again": 1.5}
+REFERENCE: dict[str, Any] = {"replicates": 40_000, "draws": 400, "seed": 10**6}
+
+
+def settled(ratio: float, seed: int) -> tuple[str, int]:
+    """Verdict of `compare(until_settled=True)` on impressions at R = .5, and the draws it took."""
+    import viralsim as vs
+
+    both = [engine_scenario("film", 0.2, True), engine_scenario("clip", 0.2 * ratio, True)]
+    found = vs.compare(
+        both, "impressions", replicates=FIRST_DRAWS * PER_DRAW, draws=FIRST_DRAWS, seed=seed, threads=1, fixed=True,
+        until_settled=True,
+    )  # fmt: skip
+    return found.pairs[0].verdict, found.looks[-1].draws
+
+
+def reference(ratio: float) -> tuple[float, float]:
+    """True ratio of the expected impressions at R = .5, and its standard error: a far larger run on shared luck."""
+    import viralsim as vs
+
+    both = [engine_scenario("film", 0.2, True), engine_scenario("film", 0.2 * ratio, True)]
+    found = vs.compare(both, "impressions", labels=("a", "b"), threads=1, fixed=True, **REFERENCE).pairs[0]
+    return found.ratio, (found.ratio_high - found.ratio_low) / 3.92
+
+
+def settled_tables(trials: int, spread: Callable[..., Any]) -> Iterator[str]:
+    """`--until-settled` itself on the engine with word of mouth, A/A and A/B."""
+    yield f"## --until-settled on the engine, R = .5, {trials:,} A/A trials, half as many A/B, % of trials\n"
+    yield HEAD
+    for name, ratio in SETTLED.items():
+        count = trials if ratio == 1.0 else trials // 2
+        found = list(spread(partial(settled, ratio), range(1, count + 1)))
+        true, error = (1.0, 0.0) if ratio == 1.0 else reference(ratio)
+        yield sequential_row(f"{name}: {true:.3f} ± {error:.3f} in truth", found, round(true, 3))
+
+
 # ----------------------------------------------------------------------------------------- shared worlds
 
 
@@ -273,6 +310,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--trials", type=int, default=2000, help="synthetic trials a row; 0: none")
     parser.add_argument("--engine", type=int, default=300, help="trials a row on the engine; 0: none")
+    parser.add_argument(
+        "--settled", type=int, default=0, help="A/A trials of --until-settled on the engine; 0: none"
+    )
     parser.add_argument("--table", action="store_true", help="the stock variants too")
     parser.add_argument(
         "--law", action="append", choices=LAWS, help="only this synthetic law; may be repeated"
@@ -289,6 +329,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         if options.engine:
             parts.append(engine_tables(options.engine, partial(pool.map, chunksize=5)))
+        if options.settled:
+            parts.append(settled_tables(options.settled, partial(pool.map, chunksize=5)))
         if options.table:
             parts += [stock_table(), apart_table()]
         with options.out.open("w", encoding="utf-8") if options.out else nullcontext(sys.stdout) as file:

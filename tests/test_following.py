@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
@@ -225,16 +226,20 @@ def anybody(self, person, platform):
     return True
 
 
-def of_this_item(self, step):
+def half_of_the_displays(self, step):
     times = self.run.times_displayed
-    self.run.times_displayed = {key: times[key] // 2 for key in times}
-    self.run.times_displayed = __import__("collections").defaultdict(int, self.run.times_displayed)
+    self.run.times_displayed = defaultdict(int, {key: count // 2 for key, count in times.items()})
     END_STEP(self, step)
     self.run.times_displayed = times
 
 
 NOTICED, END_STEP = twin_module.Followers.noticed, twin_module.Followers.end_step
-BUGS = [("noticed", at_once), ("end_step", largest_word), ("follows", anybody), ("end_step", of_this_item)]
+BUGS = [
+    ("noticed", at_once),
+    ("end_step", largest_word),
+    ("follows", anybody),
+    ("end_step", half_of_the_displays),
+]
 
 
 @pytest.mark.parametrize(("method", "bug"), BUGS, ids=[bug.__name__ for _, bug in BUGS])

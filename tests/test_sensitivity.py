@@ -157,6 +157,16 @@ def test_effect_curves_are_the_metric_along_one_number():
     assert abs(by_path[REACH].swing - expected) < 4.5 * by_path[REACH].swing_error < expected * 2
 
 
+def test_what_an_item_is_held_against_stays_as_where_numbers_are_drawn():
+    """An item with a share probability of its own has its friends' from the platform's central one, not a drawn one."""
+    typical = "platforms.facebook.share_prob"
+    found = vs.sensitivity(small_scenario(), "shares", [typical, SHARE], **{**FEW, "samples": 16})
+    by_path = {factor.path: factor for factor in found.factors}
+    assert by_path[SHARE].swing > 0
+    assert {point.change for point in by_path[typical].curve} == {0.0}
+    assert by_path[typical].total == 0.0
+
+
 # ------------------------------------------------------------------------------------------------- the door
 
 

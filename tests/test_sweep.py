@@ -7,6 +7,7 @@ import csv
 import json
 import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import viralsim as vs
 from viralsim.errors import SpecError, StoreError
 from viralsim.experiment import audiences, executors, plans, sweeps
 from viralsim.experiment.cells import missing_blocks
+from viralsim.experiment.cluster import _is_there
 from viralsim.experiment.executors import Threads
 from viralsim.experiment.store import RESULTS_FILE, STORE_FILE, FolderLock, Store, database
 
@@ -444,10 +446,10 @@ def test_a_defect_in_one_cell_is_a_row_too_and_is_tried_again_on_resume(tmp_path
 
     run_block = cells.run_block
 
-    def sometimes(scenario, *rest):
+    def sometimes(scenario, *rest, **named):
         if float(scenario.items[0].share_prob) == 0.02:
             raise ZeroDivisionError("a defect")
-        return run_block(scenario, *rest)
+        return run_block(scenario, *rest, **named)
 
     monkeypatch.setattr(cells, "run_block", sometimes)
     swept = vs.sweep(small_scenario(), AXES, out=tmp_path / "out")
@@ -490,3 +492,13 @@ def test_nothing_is_left_running():
     before = threading.active_count()
     vs.sweep(small_scenario(), {SHARE: [0.1, 0.2]}, threads=2)
     assert threading.active_count() == before
+
+
+def test_a_scheduler_file_on_its_way_is_waited_for(tmp_path):
+    place = tmp_path / "cluster.json"
+    assert not _is_there(place, 0.0)
+    writer = threading.Timer(0.3, place.write_text, ["{}"])
+    writer.start()
+    began = time.monotonic()
+    assert _is_there(place, 30.0) and 0.2 < time.monotonic() - began < 20
+    writer.join()

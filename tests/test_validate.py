@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+import viralsim as vs
 from viralsim.cli.shell import run_command
 from viralsim.engine import simulate
 from viralsim.engine.compiled import compile_draw
 from viralsim.engine.expected import Expectations, expectations
 from viralsim.engine.networks import file_graphs
-from viralsim.errors import ScenarioError
 from viralsim.spec import Scenario, catalog, load_scenario
 from viralsim.spec.writing import to_yaml
 from viralsim.verify.engine_worlds import random_scenario
@@ -244,36 +244,61 @@ def test_accounts_come_from_a_networks_file_and_access_is_then_not_used(here):
     assert without.warnings == ()
 
 
-def test_a_band_of_r_that_the_network_cannot_carry_is_warned_of_because_a_run_would_stop(here, capsys):
+def test_a_band_of_r_that_the_network_cannot_carry_is_warned_of_by_validate_and_by_run(here, capsys):
     most = {"value": 0.3, "low": 0.1, "high": 3.0}
-    for number, stops in ((most, True), ({**most, "high": 0.5}, False)):
+    for number, cuts in ((most, True), ({**most, "high": 0.5}, False)):
         data = world(reproduction_number=number, friend_share_prob=None)
         data["run"]["draws"] = data["run"]["replicates"] = 12
         facts = json.loads(validated(data, here, capsys, "--json"))
-        assert any("draws the R drawn for one" in text for text in facts["expected"]["warnings"]) == stops
-        assert run_command(["run", "tiny.yaml", "--quiet", "--json"]) == (2 if stops else 0)
-        capsys.readouterr()
+        assert any("draws the R drawn for one" in text for text in facts["expected"]["warnings"]) == cuts
+        assert run_command(["run", "tiny.yaml", "--quiet", "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert any("was cut to what it carries" in text for text in found["warnings"]) == cuts
+        assert ("and cut to that" in found["metrics"]["reproduction_number"].get("note", "")) == cuts
 
 
-def test_validate_counts_the_very_draws_where_a_run_would_stop(here, capsys):
+def test_what_the_network_cannot_carry_at_its_central_value_stops_a_run(here, capsys):
+    number = {"value": 2.9, "low": 0.1, "high": 3.0}
+    (here / "tiny.yaml").write_text(
+        json.dumps(world(reproduction_number=number, friend_share_prob=None)), encoding="utf-8"
+    )
+    assert run_command(["run", "tiny.yaml", "--quiet"]) == 2
+    assert "cannot be reached on this network, at most" in capsys.readouterr().err
+
+
+def test_a_cut_draw_has_all_that_the_network_carries(here):
+    """R drawn above it: everybody who notices shares, in as many draws as are counted, in runs and in sweeps."""
+    band = {"value": 0.3, "low": 0.1, "high": 3.0}
+    data = world(reproduction_number=band, friend_share_prob=None)
+    data["run"]["draws"] = data["run"]["replicates"] = 12
+    scenario = Scenario.from_dict(data)
+    rates = [compile_draw(scenario, scenario.run.seed, draw, {}).rates[0] for draw in range(12)]
+    cut = [one for one in rates if one.cut]
+    assert 0 < len(cut) < 12
+    assert {one.friend_share_noticed for one in cut} == {1.0}
+    assert max(one.friend_share_noticed for one in rates if not one.cut) < 1.0
+    ensemble = vs.simulate(scenario)
+    assert ensemble.tallies.cut_draws == len(cut)
+    swept = vs.sweep(scenario, {"items.0.like_prob": [0.1, 0.2]})
+    told = {row["note"] for row in swept.rows("reproduction_number")}
+    assert told == {ensemble.summary()["reproduction_number"].note}
+    assert f"in {len(cut)} of 12 draws more than the network carries was drawn" in told.pop()
+    assert vs.simulate(scenario, fixed=True).tallies.cut_draws == 0
+
+
+def test_validate_counts_the_very_draws_where_a_run_cuts(here, capsys):
     """All 90 of them, each on its own network where the first leaves doubt."""
     band = {"value": 0.3, "low": 0.1, "high": 1.2}
     network = {"kind": "erdos-renyi", "mean_degree": 10}
     data = world(network=network, reproduction_number=band, friend_share_prob=None)
     data["run"]["draws"] = data["run"]["replicates"] = 90
     scenario = Scenario.from_dict(data)
-    stopped = []
-    for draw in range(90):
-        try:
-            compile_draw(scenario, scenario.run.seed, draw, {})
-        except ScenarioError:
-            stopped.append(draw)
-    with pytest.raises(ScenarioError, match="cannot be reached on this network"):
-        compile_draw(scenario, scenario.run.seed, stopped[-1], {})
-    assert stopped and max(stopped) > 50 and len(stopped) < 30, "or the test shows nothing"
+    rates = [compile_draw(scenario, scenario.run.seed, draw, {}).rates for draw in range(90)]
+    cut = [draw for draw, of_slots in enumerate(rates) if any(one.cut for one in of_slots)]
+    assert cut and max(cut) > 50 and len(cut) < 30, "or the test shows nothing"
     facts = json.loads(validated(data, here, capsys, "--json"))
     (warning,) = (text for text in facts["expected"]["warnings"] if "draws the R drawn" in text)
-    assert warning.startswith(f"In {len(stopped)} of the 90 draws ")
+    assert warning.startswith(f"In {len(cut)} of the 90 draws ")
 
 
 def test_warnings_are_printed_by_validate_and_by_run(here, capsys):

@@ -169,10 +169,17 @@ def graph_notes(ensemble: Ensemble) -> tuple[str, ...]:
 
 
 def _warnings(ensemble: Ensemble) -> tuple[str, ...]:
-    """What is unusual about the scenario in its first draw."""
+    """What is unusual about the scenario in its first draw, and about the numbers drawn."""
     from viralsim.engine.expected import expectations
 
-    return expectations(ensemble.first_draw()).warnings if ensemble.first_draw is not None else ()
+    cut = ensemble.tallies.cut_draws
+    told: tuple[str, ...] = ()
+    if cut:
+        told = (
+            f"In {cut} of the {ensemble.draws} draws the R drawn is more than its network can carry, and was cut to "
+            "what it carries: narrow the bands of reproduction_number and peer_visibility, or add followers.",
+        )
+    return told + (expectations(ensemble.first_draw()).warnings if ensemble.first_draw is not None else ())
 
 
 def as_object(result: Result) -> dict[str, Any]:

@@ -119,8 +119,8 @@ def _unreachable(scenario: Scenario, compiled: Any, graphs: Any) -> tuple[str, .
         if found:
             out.append(
                 f"In {found} of the {draws} draws the R drawn for {name} is more than its network can "
-                "carry, and a run stops there: narrow the bands of reproduction_number and peer_visibility, add "
-                "followers, or use --fixed."
+                "carry, and a run cuts it to what the network carries: narrow the bands of reproduction_number and "
+                "peer_visibility, or add followers."
             )
     return tuple(out)
 

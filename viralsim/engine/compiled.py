@@ -97,6 +97,7 @@ def compile_draw(
     fixed: bool = False,
     audience: Audience | None = None,
     maker: AudienceMaker | None = None,
+    central: Mapping[str, Any] | None = None,
 ) -> Compiled:
     """Compile one draw of a scenario.
 
@@ -112,6 +113,9 @@ def compile_draw(
         Reuse the people and networks of this draw; made if None.
     maker : callable, optional
         Makes or finds the audience in place of `make_audience`.
+    central : mapping of platform name to platform, optional
+        Those whose central values the draw is held against (see `slot_rates`), where the scenario itself holds
+        numbers that were drawn from their bands; by default the scenario's own.
 
     Raises
     ------
@@ -134,8 +138,7 @@ def compile_draw(
             f"run.step: {n_steps:,} steps to the horizon; at most {lay.MAX_STEPS:,}: use a longer step"
         )
     n_bins = min(n_steps, MOST_BINS)
-    typical = {name: float(platform.share_prob) for name, platform in scenario.platforms.items()}  # central
-    rates = slot_rates(plain, audience, slots, typical)
+    rates = slot_rates(plain, audience, slots, central or scenario.platforms, fixed and central is None)
     world = _make_world(plain, audience, slots, key)
     plan = _make_plan(plain, audience, world, slots, rates, n_steps, n_bins, key)
     ends = -(-np.arange(1, n_bins + 1) * n_steps // n_bins)

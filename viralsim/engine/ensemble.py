@@ -189,7 +189,8 @@ class Ensemble:
         return self._summarised(registry.METRICS[name], self.column(name))
 
     def _summarised(self, metric: registry.Metric, column: Column) -> Summary:
-        caution = caution_of(metric.name, self._rare_draws)
+        cut = self.tallies.cut_draws
+        caution = caution_of(metric.name, self._rare_draws, cut, self.draws if cut else 0)
         summary = summarise(
             column, self.draw, metric.floor, metric.ceiling, metric.by_chance, caution=caution
         )

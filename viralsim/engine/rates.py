@@ -36,10 +36,16 @@ class SlotRates:
     like_noticed: float
     comment_noticed: float
     click_noticed: float
+    cut: bool = False
+    """Whether the platform's R as drawn was more than its network can carry, and was cut."""
 
 
 def slot_rates(
-    scenario: Any, audience: Audience, slots: tuple[tuple[int, int], ...], typical_share: Mapping[str, float]
+    scenario: Any,
+    audience: Audience,
+    slots: tuple[tuple[int, int], ...],
+    central: Mapping[str, Any],
+    fixed: bool = False,
 ) -> tuple[SlotRates, ...]:
     """The probabilities of every slot.
 
@@ -48,28 +54,65 @@ def slot_rates(
     scenario : resolved document
     audience : Audience
     slots : tuple of (item_idx, platform_idx)
-    typical_share : mapping of platform name to float
-        The platforms' share probabilities at their central values: an item twice as likely to be shared as
-        is typical there is twice as likely to be shared by friends too.
+    central : mapping of platform name to platform
+        The platforms at their central values. An item twice as likely to be shared as is typical there (at the
+        central value) is twice as likely to be shared by friends too. And an R that was drawn above what the network
+        carries, while the central one is carried, is cut to what it carries.
+    fixed : bool
+        Whether `scenario` is at its central values itself: then nothing is cut, and what cannot be is an error.
+
+    Raises
+    ------
+    ScenarioError
+        If a network cannot carry the central R.
     """
     names = list(scenario.platforms)
-    shown = [_shown(scenario.platforms[name], audience, p, name) for p, name in enumerate(names)]
-    return tuple(_rates(scenario, names[p], shown[p], typical_share, i) for i, p in slots)
+    shown = [
+        _shown(scenario.platforms[name], audience, p, name, None if fixed else central[name])
+        for p, name in enumerate(names)
+    ]
+    typical = {name: float(platform.share_prob) for name, platform in central.items()}
+    return tuple(_rates(scenario, names[p], shown[p], typical, i) for i, p in slots)
 
 
-def _shown(platform: Any, audience: Audience, p: int, name: str) -> tuple[float, float]:
-    """(V, s_f) of a platform, solved once for an audience."""
-    given = (platform.peer_visibility, platform.friend_share_prob, platform.reproduction_number)
+_Shown = tuple[float, float, bool]
+"""V, s_f, and whether R was cut."""
+
+
+def _shown(platform: Any, audience: Audience, p: int, name: str, central: Any) -> _Shown:
+    """What a platform shows, solved once for an audience."""
+    given = (_solved_together(platform), central and _solved_together(central))
 
     def wave() -> Wave:
         return audience.memo(f"wave {name}", (), lambda: Wave(audience.networks[p], audience.people.activity))
 
-    return audience.memo(f"rates {name}", given, lambda: visibility_and_friend(platform, wave, name))
+    return audience.memo(f"rates {name}", given, lambda: _carried(platform, wave, name, central))
 
 
-def _rates(
-    scenario: Any, name: str, shown: tuple[float, float], typical_share: Mapping[str, float], i: int
-) -> SlotRates:
+def _solved_together(platform: Any) -> tuple[float | None, ...]:
+    """The numbers of which one is solved from the others."""
+    three = platform.peer_visibility, platform.friend_share_prob, platform.reproduction_number
+    return tuple(None if number is None else float(number) for number in three)
+
+
+def _carried(platform: Any, wave: Callable[[], Wave], name: str, central: Any) -> _Shown:
+    """V and s_f; where a network carries the central R and not the drawn one, those of all that it carries."""
+    drawn_off = central is not None and _solved_together(platform) != _solved_together(central)
+    if (
+        drawn_off
+        and platform.reproduction_number
+        and carried_part(platform, wave()) < 1.0 <= carried_part(central, wave())
+    ):
+        visibility, friend = platform.peer_visibility, platform.friend_share_prob
+        return (
+            1.0 if visibility is None else float(visibility),
+            REFERENCE_STICKINESS if friend is None else float(friend),
+            True,
+        )
+    return *visibility_and_friend(platform, wave, name), False
+
+
+def _rates(scenario: Any, name: str, shown: _Shown, typical_share: Mapping[str, float], i: int) -> SlotRates:
     """The probabilities of item i on the platform `name`."""
     item, platform = scenario.items[i], scenario.platforms[name]
     reference = float(item.reference_stickiness)
@@ -81,7 +124,7 @@ def _rates(
         own = getattr(item, name)
         return float(getattr(platform, name) if own is None else own)
 
-    visibility, friend = shown
+    visibility, friend, cut = shown
     share = own_or("share_prob")
     if item.friend_share_prob is not None:
         friend = float(item.friend_share_prob)
@@ -96,6 +139,7 @@ def _rates(
         like_noticed=per_noticed(own_or("like_prob")),
         comment_noticed=per_noticed(own_or("comment_prob")),
         click_noticed=per_noticed(own_or("click_prob")),
+        cut=cut,
     )
 
 
@@ -121,7 +165,7 @@ def visibility_and_friend(
 
 
 def carried_part(platform: Any, wave: Wave) -> float:
-    """The largest R a network carries over the R a platform as drawn asks for; below 1 a run would stop.
+    """The largest R a network carries over the R a platform as drawn asks for; below 1 it is cut.
 
     Parameters
     ----------

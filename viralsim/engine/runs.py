@@ -120,6 +120,7 @@ def run_block(
     maker: AudienceMaker | None = None,
     stop: threading.Event | None = None,
     report: Progress | None = None,
+    central_platforms: Mapping[str, Any] | None = None,
 ) -> Ensemble:
     """Run the replicates first, ..., first + count - 1 of a scenario: the same rows as `simulate` would give.
 
@@ -140,6 +141,8 @@ def run_block(
         Set from outside to end the work soon.
     report : callable, optional
         Gets (replicates done, all).
+    central_platforms : mapping of platform name to platform, optional
+        See `central` of `compile_draw`.
 
     Returns
     -------
@@ -153,7 +156,7 @@ def run_block(
     """
     if first % draws:
         raise SpecError(f"first: got {first}; allowed are multiples of the {draws} draws")
-    run = _Run(scenario, seed, fixed, graphs, count, min(draws, count), first, maker)
+    run = _Run(scenario, seed, fixed, graphs, count, min(draws, count), first, maker, central_platforms)
     run.asked = stop
     run.all_draws(threads, report)
     if run.ending:
@@ -193,8 +196,9 @@ class _Run:
         draws: int,
         first: int = 0,
         maker: AudienceMaker | None = None,
+        central_platforms: Mapping[str, Any] | None = None,
     ):
-        self.first, self.maker = first, maker
+        self.first, self.maker, self.central_platforms = first, maker, central_platforms
         self.scenario, self.seed, self.fixed, self.graphs = scenario, seed, fixed, graphs
         self.replicates, self.draws = replicates, draws
         self.columns: dict[str, NDArray[Any]] = {}
@@ -246,7 +250,10 @@ class _Run:
         if self.ending:
             return
         maker = maker or self.maker
-        compiled = compile_draw(self.scenario, self.seed, draw, self.graphs, self.fixed, maker=maker)
+        held = self.central_platforms
+        compiled = compile_draw(
+            self.scenario, self.seed, draw, self.graphs, self.fixed, maker=maker, central=held
+        )
         self._note_draw(draw, compiled)
         rows = np.arange(draw, self.replicates, self.draws)
         if shares == 1 or rows.size < 2:
@@ -305,6 +312,7 @@ class _Run:
             "times": compiled.times_hours,
             **sales_facts(compiled),
             "display_prices": compiled.plan.reaching.price,
+            "cut": any(rates.cut for rates in compiled.rates),
         }
         with self.lock:
             self.per_draw[draw] = facts
@@ -337,6 +345,7 @@ class _Run:
             prices=_prices(plain),
             sales=make_sales_tallies(plain, self.columns, self.per_draw, (n_slots, n_segments)),
             reaching=self._reaching(plain, n_slots, n_segments),
+            cut_draws=sum(self.per_draw[d]["cut"] for d in draws),
         )
         return Ensemble(
             tallies,
@@ -376,7 +385,7 @@ class _Run:
         """Run one replicate again with its share trees recorded."""
         draw = replicate % self.draws
         compiled = self.per_draw[draw].get("compiled") or compile_draw(
-            self.scenario, self.seed, draw, self.graphs, self.fixed
+            self.scenario, self.seed, draw, self.graphs, self.fixed, central=self.central_platforms
         )
         keys = np.array([run_key(self.seed, draw, self.first + replicate)], np.uint64)
         market = compiled.plan.market._replace(counting=True)  # so that what is noticed can be recorded

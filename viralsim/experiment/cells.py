@@ -41,6 +41,8 @@ class Cell:
     scenario : Scenario
     seed, draws : int
     fixed : bool
+    central : mapping of platform name to platform, optional
+        See `viralsim.engine.compiled.compile_draw`; part of what `key` stands for.
     """
 
     key: str
@@ -50,6 +52,7 @@ class Cell:
     seed: int
     draws: int
     fixed: bool
+    central: Mapping[str, Any] | None = None
 
     @property
     def name(self) -> tuple[str, int, int]:
@@ -65,15 +68,18 @@ class Columns:
     ----------
     names : tuple of str
     numerator, denominator : float64[metrics, replicates]
+    cut_draws : int
+        Draws whose R was cut to what a network carries.
     """
 
     names: tuple[str, ...]
     numerator: NDArray[np.float64]
     denominator: NDArray[np.float64]
+    cut_draws: int = 0
 
     def to_bytes(self) -> bytes:
         """For the store: names, shape and numbers, compressed."""
-        head = json.dumps([list(self.names), list(self.numerator.shape)]).encode() + b"\n"
+        head = json.dumps([list(self.names), list(self.numerator.shape), self.cut_draws]).encode() + b"\n"
         return zlib.compress(head + self.numerator.tobytes() + self.denominator.tobytes(), 1)
 
     @classmethod
@@ -81,13 +87,13 @@ class Columns:
         """What `to_bytes` made; StoreError if it is damaged."""
         try:
             head, _, body = zlib.decompress(data).partition(b"\n")
-            names, shape = json.loads(head)
+            names, shape, cut_draws = json.loads(head)
             numbers = np.frombuffer(body, np.float64).reshape(2, *shape)
         except (zlib.error, ValueError) as error:
             raise StoreError(
                 f"a stored cell is damaged ({error}); run the sweep anew in another folder"
             ) from None
-        return cls(tuple(names), numbers[0], numbers[1])
+        return cls(tuple(names), numbers[0], numbers[1], int(cut_draws))
 
     @classmethod
     def joined(cls, blocks: list[Columns], count: int) -> Columns:
@@ -96,6 +102,7 @@ class Columns:
             blocks[0].names,
             np.concatenate([block.numerator for block in blocks], axis=1)[:, :count],
             np.concatenate([block.denominator for block in blocks], axis=1)[:, :count],
+            max(block.cut_draws for block in blocks),
         )
 
     def column(self, name: str) -> Column:
@@ -161,7 +168,8 @@ def run_cell(
         graphs = audiences.graphs(cell.scenario)
         audiences.check_memory(cell.scenario, graphs, cell.count, threads)
         ensemble = run_block(
-            cell.scenario, cell.seed, cell.draws, cell.first, cell.count, graphs, cell.fixed, threads, audiences, stop
+            cell.scenario, cell.seed, cell.draws, cell.first, cell.count, graphs, cell.fixed, threads, audiences, stop,
+            central_platforms=cell.central,
         )  # fmt: skip
         view = View(ensemble.tallies)
         columns = [registry.METRICS[name].column(view) for name in ensemble.metrics]
@@ -169,6 +177,7 @@ def run_cell(
             ensemble.metrics,
             np.stack([column.numerator for column in columns]),
             np.stack([column.denominator for column in columns]),
+            ensemble.tallies.cut_draws,
         )
     except ViralsimError as error:
         return Outcome(*cell.name, None, " ".join(str(error).split()))
@@ -186,6 +195,6 @@ def summaries_of(columns: Columns, draws: int, bands: tuple[Any, ...] = ()) -> d
     draw = np.arange(columns.numerator.shape[1]) % draws
     kinds = [registry.METRICS[name] for name in columns.names]
     rare_draws = may_reach_one(columns.column("reproduction_number"), draw, bands)
-    cautions = [caution_of(name, rare_draws) for name in columns.names]
+    cautions = [caution_of(name, rare_draws, columns.cut_draws, draws) for name in columns.names]
     found = summarise_all(columns.numerator, columns.denominator, draw, kinds, cautions)
     return dict(zip(columns.names, found, strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import time
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from viralsim.experiment.executors import HEARTBEAT_SECONDS
 __all__ = ["Cluster", "client_of"]
 
 _PLUGIN = "viralsim-audiences"
+FILE_SECONDS = 30.0  # that a scheduler file is waited for
 _AHEAD = 2  # cells per thread of the cluster that are on their way
 
 
@@ -25,7 +27,8 @@ def client_of(scheduler: str | None) -> Any:
     Parameters
     ----------
     scheduler : str or None
-        ``tcp://host:port``, the path of a scheduler file, or None for processes of this machine.
+        ``tcp://host:port``, the path of a scheduler file (which may still be on its way, as in a batch job that has
+        just started the scheduler), or None for processes of this machine.
 
     Raises
     ------
@@ -44,7 +47,7 @@ def client_of(scheduler: str | None) -> Any:
     if scheduler is None:
         return make(dashboard_address=None)
     try:
-        if Path(scheduler).is_file():
+        if _is_there(Path(scheduler), 0.0 if ":" in scheduler else FILE_SECONDS):
             return make(scheduler_file=scheduler, timeout=10)
         return make(scheduler, timeout=10)
     except (OSError, ValueError) as error:
@@ -52,6 +55,16 @@ def client_of(scheduler: str | None) -> Any:
             f"--scheduler {scheduler}: does not answer ({error}); write tcp://host:port of a running scheduler, or "
             "the path of its scheduler file"
         ) from None
+
+
+def _is_there(path: Path, seconds: float) -> bool:
+    """Whether a file is there, or comes soon."""
+    end = time.monotonic() + seconds
+    while not path.is_file():
+        if time.monotonic() >= end:
+            return False
+        time.sleep(HEARTBEAT_SECONDS)
+    return True
 
 
 def dask(name: str) -> Any:

@@ -122,9 +122,18 @@ class SensitivityPlan:
         return {path: law.value(float(u)) for (path, law), u in zip(self.laws.items(), levels, strict=True)}
 
     def cell(self, setting: Setting) -> Cell:
-        """What an executor runs for a setting."""
+        """What an executor runs for a setting; it is held against the scenario's platforms, as what is drawn is."""
         scenario = self.scenario.with_overrides(setting.overrides)
-        return Cell(setting.name, setting.first, setting.count, scenario, self.seed, self.draws, fixed=True)
+        return Cell(
+            setting.name,
+            setting.first,
+            setting.count,
+            scenario,
+            self.seed,
+            self.draws,
+            True,
+            self.scenario.platforms,
+        )
 
     def record(self) -> dict[str, Any]:
         """What decides the numbers that a store keeps; the metric does not, as all are kept."""

@@ -257,9 +257,17 @@ def may_reach_one(reproduction: Column, draw: NDArray[np.int64], bands: Iterable
     return _chance_of_growth(reproduction, draw) > RARE
 
 
-def caution_of(metric: str, rare_draws: bool) -> str:
-    """What to say of a metric where `may_reach_one`; "" of what is bought, which does not hang on R."""
-    return RARE_DRAWS if rare_draws and metric not in _BOUGHT else ""
+def caution_of(metric: str, rare_draws: bool, cut_draws: int = 0, draws: int = 0) -> str:
+    """What to say of a metric where `may_reach_one`; "" of what is bought, which does not hang on R.
+
+    Of the reproduction number also in how many of the draws it was cut to what a network carries.
+    """
+    told = [RARE_DRAWS] if rare_draws and metric not in _BOUGHT else []
+    if cut_draws and metric == "reproduction_number":
+        told.append(
+            f"in {cut_draws} of {draws} draws more than the network carries was drawn, and cut to that"
+        )
+    return "; ".join(told)
 
 
 def _chance_of_growth(reproduction: Column, draw: NDArray[np.int64]) -> float:

@@ -143,6 +143,8 @@ class Tallies:
         What was bought, complained of and answered; None where nothing is sold and nobody answers.
     reaching : Reaching, optional
         None: nothing beyond posts and shares.
+    cut_draws : int
+        Draws whose R was more than a network can carry, and was cut to what it carries.
     """
 
     counts: NDArray[np.int64]
@@ -166,3 +168,4 @@ class Tallies:
     prices: Prices
     sales: Sales | None = None
     reaching: Reaching | None = None
+    cut_draws: int = 0
