@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import signal
 import sqlite3
@@ -22,7 +23,7 @@ from viralsim.experiment.designs import sobol_points
 from viralsim.experiment.sensitivity_plan import make_sensitivity_plan
 from viralsim.experiment.store.study import kept_settings
 from viralsim.metrics.sobol import sobol_of_halves
-from viralsim.report.figures_studies import sensitivity_figures
+from viralsim.report.figures_studies import sensitivity_figures, tornado
 from viralsim.rng import text_key
 
 ISHIGAMI_FIRST = np.array([0.3139, 0.4424, 0.0])  # a = 7, b = .1: Saltelli et al. 2008, section 4.6
@@ -443,6 +444,19 @@ def test_a_page_of_a_notebook_escapes_paths():
     object.__setattr__(found.factors[0], "path", "<script>x</script>")
     assert "<script>" not in found._repr_html_()
     assert all(b"<script>" not in drawn.svg() for drawn in sensitivity_figures(found))
+
+
+def test_a_tornado_has_the_widest_bar_on_top_and_its_ends_named():
+    """What moves most by itself is not always what decides most in all."""
+    found = vs.sensitivity(small_scenario(), "reach", {SHARE: "band", REACH: "0.1:0.9"}, **FEW)
+    figure = tornado(dataclasses.replace(found, factors=found.factors[::-1]))
+    (axis,) = figure.axes
+    names = [text.get_text() for text in axis.texts if text.get_text().startswith(("items", "platforms"))]
+    assert names == [REACH, SHARE]
+    written = {text.get_text() for text in axis.texts}
+    assert {"0.14", "0.86", "0.004", "0.05"} <= written
+    widths = [max(abs(bar.get_width()) for bar in axis.patches[i : i + 2]) for i in (0, 2)]
+    assert widths[0] > widths[1]
 
 
 def test_the_tables_have_a_row_per_number_and_point():

@@ -87,13 +87,13 @@ class Columns:
         """What `to_bytes` made; StoreError if it is damaged."""
         try:
             head, _, body = zlib.decompress(data).partition(b"\n")
-            names, shape, cut_draws = json.loads(head)
+            names, shape, *cut_draws = json.loads(head)  # older stores do not count them
             numbers = np.frombuffer(body, np.float64).reshape(2, *shape)
         except (zlib.error, ValueError) as error:
             raise StoreError(
                 f"a stored cell is damaged ({error}); run the sweep anew in another folder"
             ) from None
-        return cls(tuple(names), numbers[0], numbers[1], int(cut_draws))
+        return cls(tuple(names), numbers[0], numbers[1], int(cut_draws[0]) if cut_draws else 0)
 
     @classmethod
     def joined(cls, blocks: list[Columns], count: int) -> Columns:

@@ -19,6 +19,7 @@ from viralsim.report.figures import Drawn
 __all__ = ["effect_curves", "sensitivity_figures", "tipping_figure", "tipping_figures", "tornado"]
 
 MOST_BARS, MOST_CURVES = 10, 6
+VISIBLE = 0.01  # of the widest bar
 LOWER, HIGHER = style.ORIGINS["paid"], style.ORIGINS["earned"]
 ALONE, TOGETHER = "#2a4a6b", "#b9c7d4"
 
@@ -40,7 +41,8 @@ def sensitivity_figures(found: Sensitivity) -> list[Drawn]:
             "tornado",
             f"How far each number moves {what}",
             f"Expected {what} with one number at the 5th and at the 95th percentile of what is believed of it, all "
-            "others at their values. The line in the middle is where all are at their values.",
+            "others at their values, the widest first; beside each bar's ends stands the number. The line in the "
+            "middle is where all are at their values.",
             tornado(found),
             columns,
         ),
@@ -61,9 +63,21 @@ def _strongest(found: Sensitivity, most: int) -> list[Factor]:
     return chosen[:most]
 
 
-def _rows(found: Sensitivity, title: str, subtitle: str) -> tuple[Figure, Axes, list[Factor]]:
+def _widest(found: Sensitivity, most: int) -> list[Factor]:
+    """The numbers whose bar of a tornado can be seen, the widest first."""
+    ordered = sorted(found.factors, key=lambda factor: -_span(factor))
+    seen = [factor for factor in ordered if _span(factor) > VISIBLE * _span(ordered[0])] or ordered[:1]
+    return seen[:most]
+
+
+def _span(factor: Factor) -> float:
+    """Width of a number's bar."""
+    ends = [factor.curve[0].change, factor.curve[-1].change, 0.0]
+    return max(ends) - min(ends)
+
+
+def _rows(found: Sensitivity, factors: list[Factor], title: str, subtitle: str) -> tuple[Figure, Axes]:
     """A figure with one row per number, its name above the row."""
-    factors = _strongest(found, MOST_BARS)
     figure, axis = style.new_figure(1.35 + 0.46 * len(factors))
     for row, factor in enumerate(factors):
         style.write_text(
@@ -77,15 +91,17 @@ def _rows(found: Sensitivity, title: str, subtitle: str) -> tuple[Figure, Axes, 
     left = len(found.factors) - len(factors)
     foot = f"{left} more numbers do next to nothing" if left else ""
     style.headline(figure, axis, title, subtitle, foot)
-    return figure, axis, factors
+    return figure, axis
 
 
 def what_decides(found: Sensitivity) -> Figure:
     """First-order and total indices as bars within bars, with intervals."""
     what = found.metric.replace("_", " ")
+    factors = _strongest(found, MOST_BARS)
     with style.house_style():
-        figure, axis, factors = _rows(
+        figure, axis = _rows(
             found,
+            factors,
             f"What decides {what}",
             "part of the variance of the expected value, over what is not known",
         )
@@ -100,27 +116,35 @@ def what_decides(found: Sensitivity) -> Figure:
         axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
         marks = [Line2D([], [], color=ALONE, linewidth=6), Line2D([], [], color=TOGETHER, linewidth=6)]
         marks.append(Line2D([], [], color=style.INK, linewidth=1.1))
-        style.legend_above(axis, marks, ["alone", "with others", "95 % interval of both"])
+        style.legend_above(axis, marks, ["alone", "together with others", "95 % interval of the whole bar"])
     return figure
 
 
 def tornado(found: Sensitivity) -> Figure:
     """Bars from the metric at a number's lower end to that at its upper end."""
     what = found.metric.replace("_", " ")
+    factors = _widest(found, MOST_BARS)
     with style.house_style():
-        figure, axis, factors = _rows(
+        figure, axis = _rows(
             found,
+            factors,
             f"How far each number moves {what}",
             f"expected {what}, one number moved, all others at their values",
         )
         centre = _centre(found)
         for row, factor in enumerate(factors):
             for point, colour in ((factor.curve[0], LOWER), (factor.curve[-1], HIGHER)):
-                axis.barh(row + 0.12, point.mean - centre, left=centre, height=0.3, color=colour)
+                axis.barh(row + 0.12, point.change, left=centre, height=0.3, color=colour)
+                side = 1 if point.change > 0 or (point.change == 0 and point is factor.curve[-1]) else -1
+                axis.annotate(
+                    f"{point.value:.3g}", (centre + point.change, row + 0.12), (4 * side, 0),
+                    textcoords="offset points",
+                    ha="left" if side > 0 else "right", va="center", fontsize=style.NOTE, color=style.MUTED,
+                )  # fmt: skip
         axis.axvline(centre, color=style.INK, linewidth=0.9)
-        ends = [point.mean for factor in factors for point in (factor.curve[0], factor.curve[-1])]
+        ends = [centre + point.change for factor in factors for point in (factor.curve[0], factor.curve[-1])]
         low, high = min([*ends, centre]), max([*ends, centre])
-        pad = 0.08 * (high - low) or 1.0
+        pad = 0.13 * (high - low) or 1.0
         axis.set_xlim(max(low - pad, 0.0) if low >= 0 else low - pad, high + pad)
         _number_axis(axis, "x")
         marks = [Line2D([], [], color=colour, linewidth=6) for colour in (LOWER, HIGHER)]
@@ -134,9 +158,9 @@ def _centre(found: Sensitivity) -> float:
     return curve[len(curve) // 2].mean
 
 
-def _number_axis(axis: Axes, which: str) -> None:
+def _number_axis(axis: Axes, which: str, most: int = 4) -> None:
     one = axis.xaxis if which == "x" else axis.yaxis
-    one.set_major_locator(MaxNLocator(nbins=4))
+    one.set_major_locator(MaxNLocator(nbins=most))
     one.set_major_formatter(FuncFormatter(lambda value, _: style.short_count(value)))
 
 
@@ -147,7 +171,7 @@ def effect_curves(found: Sensitivity) -> Figure:
     across = min(len(factors), 3)
     down = -(-len(factors) // across)
     with style.house_style():
-        figure, first = style.new_figure(1.2 + 1.9 * down)
+        figure, first = style.new_figure(1.2 + 2.1 * down)
         figure.delaxes(first)
         axes = figure.subplots(down, across, sharey=True, squeeze=False)
         for axis, factor in zip(axes.ravel(), factors, strict=False):
@@ -172,10 +196,15 @@ def _one_curve(axis: Axes, factor: Factor, centre: float) -> None:
     axis.fill_between(x, low, high, color=TOGETHER, alpha=0.7, linewidth=0)
     axis.plot(x, y, color=ALONE, marker="o", markersize=3)
     axis.set_ylim(bottom=0.0)
-    _number_axis(axis, "x")
+    _number_axis(axis, "x", 3)
     _number_axis(axis, "y")
+    _, _, above = factor.path.rpartition(".")[0].rpartition(".")
+    lines = [
+        style.shortened(style.drawable(part.replace("_", " ")), 22)
+        for part in (above, factor.path.rpartition(".")[2])
+    ]
     axis.set_title(
-        _short_path(factor.path), loc="left", fontsize=style.NOTE, color=style.INK, parse_math=False
+        "\n".join(filter(None, lines)), loc="left", fontsize=style.NOTE, color=style.INK, parse_math=False
     )
 
 

@@ -174,7 +174,8 @@ class Seeding(Model):
     )
     acceptance_prob: Prob = about("Chance that a person asked does share.", 1.0, neutral=True)
     influencer: Influencer | None = about(
-        "What sets their share apart from a friend's. Default: nothing; {} takes all defaults.", None
+        "What sets their share apart from a friend's. Default: nothing, disclosed or not; {} takes all defaults.",
+        None,
     )
 
     @property
