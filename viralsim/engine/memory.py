@@ -15,11 +15,12 @@ from viralsim.kernels import layout as lay
 from viralsim.kernels.market import N_DEALS, N_LINES
 from viralsim.spec.resolving import resolve
 
-__all__ = ["MemoryEstimate", "available_bytes", "check_memory", "estimate"]
+__all__ = ["MOST_KEPT", "MemoryEstimate", "available_bytes", "check_memory", "draw_bytes", "estimate"]
 
 _INTERPRETER = 260e6  # Python with numpy, scipy and the compiled kernels loaded
 _MAKING_TIES = 36.0  # bytes per arc while a network with communities is made
 _MAKING = 18.0  # ... any other
+MOST_KEPT = 3e8  # bytes of the first draw, which is kept for traces if it is no larger
 _READING = 29.0  # bytes per arc while a network is read from a file (text 25, a scipy matrix 28)
 _REACHED_EVENTS = 0.25  # shares per person that the lists are prepared for
 
@@ -99,6 +100,13 @@ def _edges(plain: Any, graphs: Mapping[str, SocialGraph], people: int) -> tuple[
     return edges, made, tied
 
 
+def draw_bytes(plain: Any, people: float, edges: float) -> float:
+    """Bytes of a draw's people, networks and arrays for the engine, in place."""
+    n_items, platforms = len(plain.items), len(plain.platforms)
+    per_person = 8 + 4 + 1 + 1 + 4 * n_items + 8 * (platforms + 1) + 24 + 8 * n_items + 9 * platforms
+    return people * per_person + edges * (4.0 * (1 + (platforms > 1)) + 5.0)
+
+
 def _scratch_per_person(plain: Any, n_slots: int) -> float:
     """Bytes per person of one thread's working memory."""
     sold = plain.buying is not None or plain.campaign.response is not None
@@ -130,12 +138,10 @@ def estimate(
     sizes = [graph.n_nodes for graph in graphs.values()]
     people = plain.audience.size or max(sizes, default=0)
     edges, made, tied = _edges(plain, graphs, people)
-    n_items, n_slots, n_segments = len(plain.items), len(slots_of(plain)), len(plain.audience.segments)
+    n_slots, n_segments = len(slots_of(plain)), len(plain.audience.segments)
     at_once = min(threads, draws)
     sharers = max(1, threads // draws) * at_once
-    platforms = len(plain.platforms)
-    per_person = 8 + 4 + 1 + 1 + 4 * n_items + 8 * (platforms + 1) + 24 + 8 * n_items + 9 * platforms
-    per_edge = 4.0 * (1 + (platforms > 1)) + 5.0
+    in_place = draw_bytes(plain, people, edges)
     scratch = people * _scratch_per_person(plain, n_slots)
     bins = 200
     per_replicate = 8.0 * (5 * n_slots * bins + n_slots * n_segments * lay.N_COUNTS + 120)
@@ -145,9 +151,10 @@ def estimate(
         _INTERPRETER
         + at_once
         * max(
-            people * per_person + edges * per_edge + made * _MAKING,
+            in_place + made * _MAKING,
             people * 48.0 + edges * 8.0 + tied * _MAKING_TIES,
         )
+        + (in_place if draws > at_once and in_place < MOST_KEPT else 0.0)
         + sharers * scratch
         + 2.0 * replicates * per_replicate
         + sum(graph.memory_bytes for graph in graphs.values())
