@@ -387,7 +387,7 @@ def test_dots_stay_inside_the_drawing(ensemble):
 
 
 def test_the_gallery_shows_no_run_of_another_version(ensemble):
-    run = gallery.record(ensemble)
+    run = gallery.record({"": ensemble})
     name = STOCK[0]
     assert gallery.fresh_run(name, "another digest", {name: run}) is None
     assert gallery.fresh_run(name, ensemble.digest, {name: run}) is run
@@ -402,7 +402,7 @@ def test_a_scenario_without_a_run_of_its_version_is_recorded_anew(monkeypatch, e
     names = {scenario.name for scenario in gallery.stale({})}
     assert names == set(STOCK)
     scenario = vs.load_scenario("small-shop")
-    run = dataclasses.replace(gallery.record(ensemble), digest=scenario.digest)
+    run = dataclasses.replace(gallery.record({"": ensemble}), digest=scenario.digest)
     assert {s.name for s in gallery.stale({"small-shop": run})} == names - {"small-shop"}
 
 

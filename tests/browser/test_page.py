@@ -41,6 +41,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         ),
         "verify": verify_page(verify_groups(("branching",))),
     }
+    many = [scenario().with_overrides({"items.post.share_prob": 0.02 * k}) for k in range(1, 6)]
+    labels = ["the first one", "the second one", "a third", "a fourth", "the fifth of them"]
+    texts["compare-five"] = comparison_page(vs.compare(many, metric="reach", labels=labels))
     return {kind: write_page(text, folder / f"{kind}.html") for kind, text in texts.items()}
 
 
@@ -101,7 +104,7 @@ def test_without_script_everything_is_there(pages: Any, open_page: Any, picture:
     picture(page, f"page-{kind}-without-script")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "compare-five"])
 def test_it_prints_on_two_pages(pages: Any, open_page: Any, kind: str) -> None:
     page = open_page(pages[kind])
     printed = page.pdf(prefer_css_page_size=True, print_background=True)

@@ -25,8 +25,11 @@ __all__ = [
     "dots_chart",
     "nice_top",
     "origins_bar",
+    "path",
     "picture",
     "sizes_chart",
+    "svg",
+    "text",
 ]
 
 ORIGINS = ("owned", "paid", "earned")
@@ -67,7 +70,7 @@ def nice_top(value: float) -> float:
     return next(step * size for step in (1, 1.5, 2, 3, 5, 7.5, 10) if step * size >= value * (1 - 1e-12))
 
 
-def _svg(body: str, title: str, width: int = WIDTH, height: int = HEIGHT, extra: str = "") -> str:
+def svg(body: str, title: str, width: int = WIDTH, height: int = HEIGHT, extra: str = "") -> str:
     """A drawing that says in words what it shows."""
     said = html.escape(title, quote=True)
     return (
@@ -76,11 +79,13 @@ def _svg(body: str, title: str, width: int = WIDTH, height: int = HEIGHT, extra:
     )
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start", kind: str = "t") -> str:
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(text)}</text>'
+def text(x: float, y: float, words: str, anchor: str = "start", kind: str = "t") -> str:
+    """Words in a drawing."""
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(words)}</text>'
 
 
-def _path(points: Sequence[tuple[float, float]], kind: str, close: bool = False) -> str:
+def path(points: Sequence[tuple[float, float]], kind: str, close: bool = False) -> str:
+    """A line through points."""
     drawn = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
     return f'<path class="{kind}" d="{drawn}{"Z" if close else ""}"/>'
 
@@ -91,7 +96,7 @@ def _axes(frame: Frame) -> str:
     for part in (0.0, 0.5, 1.0):
         y = frame.y(part * frame.top)
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(_text(LEFT - 6, y + 4, short_count(part * frame.top), "end"))
+        parts.append(text(LEFT - 6, y + 4, short_count(part * frame.top), "end"))
     days = frame.end_hours > 72
     unit = 24.0 if days else 1.0
     step = next(s for s in (1, 2, 3, 6, 12, 24, 50, 100, 1e9) if frame.end_hours / unit / s <= 8)
@@ -100,7 +105,7 @@ def _axes(frame: Frame) -> str:
         hours = tick * step * unit
         name = f"{tick * step:g}" + ((" days" if days else " h") if tick == count else "")
         parts.append(
-            _text(
+            text(
                 frame.x(hours),
                 HEIGHT - 7,
                 name,
@@ -145,11 +150,11 @@ def curve_chart(ensemble: Ensemble, top: float | None = None, variant: int = 0) 
     upper = [(frame.x(t), frame.y(v)) for t, v in zip(times, high, strict=True)]
     lower = [(frame.x(t), frame.y(v)) for t, v in zip(times, low, strict=True)]
     centre = [(frame.x(t), frame.y(v)) for t, v in zip(times, middle, strict=True)]
-    body = _axes(frame) + _path([*upper, *reversed(lower)], f"band v{variant}", close=True)
-    body += _path(centre, f"line v{variant}")
+    body = _axes(frame) + path([*upper, *reversed(lower)], f"band v{variant}", close=True)
+    body += path(centre, f"line v{variant}")
     spread = format_interval(float(low[-1]), float(high[-1]))
     ends = f"{format_number(float(middle[-1]))} in the middle run, {spread} nine times in ten"
-    return _svg(body, f"People reached over time: at the end {ends}.")
+    return svg(body, f"People reached over time: at the end {ends}.")
 
 
 def dot_ends(ensembles: Sequence[Ensemble], metric: str) -> tuple[float, float] | None:
@@ -185,7 +190,7 @@ def dots_chart(
     """
     values = quantile_values(ensemble[metric], _DOTS)
     if not values.size:
-        return _svg(_text(WIDTH / 2, 60, "not defined in any run", "middle"), "Not defined in any run.")
+        return svg(text(WIDTH / 2, 60, "not defined in any run", "middle"), "Not defined in any run.")
     also = tuple(float(v) for v in (*(ends or ()), goal, bet) if v is not None)
     scale = scale_for(values, also)
     height, span = HEIGHT, WIDTH - 2 * RIGHT
@@ -196,7 +201,7 @@ def dots_chart(
     body = f'<line class="grid" x1="{RIGHT}" x2="{WIDTH - RIGHT}" y1="{base}" y2="{base}"/>'
     for tick in scale.ticks():
         x = RIGHT + (float(scale.place(tick)) - scale.low) * pixel
-        body += _text(min(max(x, RIGHT + 8), WIDTH - RIGHT - 8), height - 8, short_count(tick), "middle")
+        body += text(min(max(x, RIGHT + 8), WIDTH - RIGHT - 8), height - 8, short_count(tick), "middle")
     for x, row in zip(dots.x, dots.y / dots.diameter, strict=True):
         body += (
             f'<circle class="dot v{variant}" cx="{RIGHT + (x - scale.low) * pixel:.1f}" '
@@ -208,10 +213,10 @@ def dots_chart(
             side = "end" if x > WIDTH * 0.8 else "start"
             shift = -5 if side == "end" else 5
             body += f'<line class="{kind}" x1="{x:.1f}" x2="{x:.1f}" y1="4" y2="{base}"/>'
-            body += _text(x + shift, 14, name, side, kind)
+            body += text(x + shift, 14, name, side, kind)
     ends_text = f"{format_number(float(values[0]))} to {format_number(float(values[-1]))}"
     said = f"{metric.replace('_', ' ')} of one run, 20 equally likely values from {ends_text}."
-    return _svg(body, said, height=height)
+    return svg(body, said, height=height)
 
 
 def origins_bar(ensemble: Ensemble) -> str:
@@ -248,7 +253,7 @@ def picture(
     def points(values: Sequence[float]) -> list[tuple[float, float]]:
         return [(i * step, floor - 2 - (floor - 10) * v / top) for i, v in enumerate(values)]
 
-    body = _path([*points(high), *reversed(points(low))], "band v0", close=True) + _path(
+    body = path([*points(high), *reversed(points(low))], "band v0", close=True) + path(
         points(curve), "line v0"
     )
     left = 0.0
@@ -257,7 +262,7 @@ def picture(
             wide = max(part * width, 1.0)
             body += f'<rect class="f-{name}" x="{left * width:.1f}" y="{floor + 6}" width="{wide:.1f}" height="9"/>'
         left += part
-    return _svg(
+    return svg(
         body,
         "Reach over time with its band; below, owned, paid and earned impressions.",
         width,
@@ -297,12 +302,12 @@ def sizes_chart(sizes: Floats, own: float | None = None, variant: int = 0, from_
     for tick in (1, 3, 10, 30, 100, 300, 1000, 10_000, 100_000):
         if low - 1e-9 <= math.log10(tick) <= top * 1.001:
             x = RIGHT + span * (math.log10(tick) - low) / (top - low)
-            body += _text(min(max(x, RIGHT + 6), width - RIGHT - 10), height - 8, short_count(tick), "middle")
+            body += text(min(max(x, RIGHT + 6), width - RIGHT - 10), height - 8, short_count(tick), "middle")
     if own is not None:
         x = RIGHT + span * (math.log10(max(own, 1.0)) - low) / (top - low)
         body += f'<line class="bet" x1="{x:.1f}" x2="{x:.1f}" y1="4" y2="{base}"/>'
     said = f"Sizes of {sizes.size} runs, from {int(sizes.min())} to {int(sizes.max())} people."
-    return _svg(body, said, width, height)
+    return svg(body, said, width, height)
 
 
 def bars_chart(rows: Sequence[tuple[str, float]], title: str, logarithmic: bool = False) -> str:
@@ -331,9 +336,9 @@ def bars_chart(rows: Sequence[tuple[str, float]], title: str, logarithmic: bool 
     for i, (name, value) in enumerate(rows):
         y = 4 + tall * i
         wide = max(length(value), 1.5)
-        body += _text(left - 10, y + 18, name, "end", "name")
+        body += text(left - 10, y + 18, name, "end", "name")
         body += f'<rect class="bar0" x="{left}" y="{y + 3}" width="{wide:.1f}" height="{tall - 9}" rx="2"/>'
         shown = f"{value:,.0f}" if value >= 20 else f"{value:.3g}"
-        body += _text(left + wide + 8, y + 18, shown, "start", "name")
+        body += text(left + wide + 8, y + 18, shown, "start", "name")
     said = "; ".join(f"{name} {value:.3g}" for name, value in rows)
-    return _svg(body, f"{title}: {said}.", WIDTH, height)
+    return svg(body, f"{title}: {said}.", WIDTH, height)

@@ -11,11 +11,22 @@ from typing import Any
 
 import numpy as np
 
+from viralsim.app.lesson_pictures import lesson_of, measured
 from viralsim.engine.ensemble import Ensemble
 from viralsim.report.facts import origin_parts
 from viralsim.spec import Scenario, catalog, load_scenario
 
-__all__ = ["FIRST", "Recorded", "Shelf", "fresh_run", "record", "recorded_runs", "shelves", "stale"]
+__all__ = [
+    "FIRST",
+    "Recorded",
+    "Shelf",
+    "fresh_run",
+    "record",
+    "recorded_runs",
+    "shelves",
+    "sides_of",
+    "stale",
+]
 
 FIRST = "small-shop"
 """The scenario whose run the first screen shows."""
@@ -39,6 +50,8 @@ class Recorded:
     parts : tuple of float
         Owned, paid, earned part of impressions.
     versions : dict
+    lesson : dict
+        What the picture of the scenario's lesson shows (see `lesson_pictures.measured`).
     """
 
     digest: str
@@ -51,6 +64,7 @@ class Recorded:
     high: tuple[float, ...]
     parts: tuple[float, ...]
     versions: dict[str, str]
+    lesson: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +78,15 @@ class Shelf:
     recorded: Recorded | None
 
 
-def record(ensemble: Ensemble) -> Recorded:
-    """What the gallery keeps of a run."""
+def record(sides: Mapping[str, Ensemble]) -> Recorded:
+    """What the gallery keeps of a run.
+
+    Parameters
+    ----------
+    sides : mapping of str to Ensemble
+        By variant: the scenario itself ("") and what else its lesson shows, in shared worlds.
+    """
+    ensemble = sides[""]
     curves = ensemble.curve("reach").astype(np.float64)
     quantiles = np.quantile(curves, (0.05, 0.5, 0.95), axis=0)
     times = np.concatenate(([0.0], ensemble.times_hours))
@@ -78,7 +99,14 @@ def record(ensemble: Ensemble) -> Recorded:
     return Recorded(
         ensemble.digest, ensemble.seed, ensemble.replicates, ensemble.draws, ensemble.sentence(),
         middle, low, high, parts, dict(ensemble.provenance),
+        measured(lesson_of(ensemble.name, ensemble.scenario.variant_names), sides),
     )  # fmt: skip
+
+
+def sides_of(scenario: Scenario) -> dict[str, Scenario]:
+    """A scenario and the variants that its lesson shows, by variant."""
+    names = lesson_of(scenario.name, scenario.variant_names).sides
+    return {"": scenario} | {name: scenario.variant(name) for name in names if name}
 
 
 @lru_cache(maxsize=1)

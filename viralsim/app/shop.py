@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from viralsim.app.gallery import FIRST, Recorded, record, stale
+from viralsim.app.gallery import FIRST, Recorded, record, sides_of, stale
 from viralsim.app.jobs import Job, Jobs
 from viralsim.app.kept import KeptRuns
 from viralsim.app.live import ROUGH, Question, answer, seed_of
@@ -206,8 +206,10 @@ class Shop:
             for old in stale(self.recorded):
                 if self._closed.wait(_BETWEEN_RECORDINGS_SECONDS):
                     return
-                found = answer(Question(((old, {}),), seed_of(old)), ROUGH, self.audiences, False)
+                sides = sides_of(old)
+                asked = Question(tuple((side, {}) for side in sides.values()), seed_of(old))
+                found = answer(asked, ROUGH, self.audiences, False, self._closed)
                 if found.ensembles:
-                    self.recorded[old.name] = record(found.ensembles[0])
+                    self.recorded[old.name] = record(dict(zip(sides, found.ensembles, strict=True)))
 
         threading.Thread(target=work, name="viralsim-warmup", daemon=True).start()

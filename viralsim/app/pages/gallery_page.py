@@ -6,12 +6,18 @@ from viralsim.app.charts import picture
 from viralsim.app.gallery import FIRST, Recorded, Shelf, shelves
 from viralsim.app.pages.elements import frame, link, markup, tag
 from viralsim.app.shop import Shop
+from viralsim.app.thumbs import thumb
 
 __all__ = ["gallery_page"]
 
 
 def _picture(run: Recorded) -> str:
     return picture(run.curve, run.low, run.high, run.parts)
+
+
+def _lesson(run: Recorded) -> str:
+    """The picture of what the scenario teaches."""
+    return _picture(run) if run.lesson["kind"] == "band" else thumb(run.lesson)
 
 
 def gallery_page(shop: Shop) -> None:
@@ -53,7 +59,7 @@ def _hero(shelf: Shelf) -> None:
 def _card(shelf: Shelf) -> None:
     with tag("li", classes="vs-shelf"):
         if shelf.recorded is not None:
-            markup(_picture(shelf.recorded))
+            markup(_lesson(shelf.recorded))
         with tag("div", classes="vs-words"):
             with tag("h3"):
                 link(shelf.title, f"/lab/{shelf.name}")
