@@ -15,10 +15,13 @@ from viralsim.kernels import layout as lay
 from viralsim.kernels.market import N_DEALS, N_LINES
 from viralsim.spec.resolving import resolve
 
-__all__ = ["MemoryEstimate", "available_bytes", "check_memory", "estimate"]
+__all__ = ["MOST_KEPT", "MemoryEstimate", "available_bytes", "check_memory", "draw_bytes", "estimate"]
 
 _INTERPRETER = 260e6  # Python with numpy, scipy and the compiled kernels loaded
 _MAKING_TIES = 36.0  # bytes per arc while a network with communities is made
+_MAKING = 18.0  # ... any other
+MOST_KEPT = 3e8  # bytes of the first draw, which is kept for traces if it is no larger
+_READING = 29.0  # bytes per arc while a network is read from a file (text 25, a scipy matrix 28)
 _REACHED_EVENTS = 0.25  # shares per person that the lists are prepared for
 
 
@@ -80,6 +83,38 @@ def expected_edges(network: Any, n: int) -> float:
     return float(n) * min(float(mean), float(n - 1))
 
 
+def _edges(plain: Any, graphs: Mapping[str, SocialGraph], people: int) -> tuple[float, float, float]:
+    """Arcs of all networks; of those made here; of the largest with communities, whose making needs most."""
+    edges, made, tied = 0.0, 0.0, 0.0
+    for name, platform in plain.platforms.items():
+        if name in graphs:
+            edges += graphs[name].n_edges
+            continue
+        parts = [(s.fraction, s.access.get(name, platform.access)) for s in plain.audience.segments]
+        holders = sum(fraction * access for fraction, access in parts) * people
+        generated = expected_edges(platform.network, max(int(holders), 2))
+        edges += generated
+        made += generated
+        if platform.network.kind == "communities":
+            tied = max(tied, generated)
+    return edges, made, tied
+
+
+def draw_bytes(plain: Any, people: float, edges: float) -> float:
+    """Bytes of a draw's people, networks and arrays for the engine, in place."""
+    n_items, platforms = len(plain.items), len(plain.platforms)
+    per_person = 8 + 4 + 1 + 1 + 4 * n_items + 8 * (platforms + 1) + 24 + 8 * n_items + 9 * platforms
+    return people * per_person + edges * (4.0 * (1 + (platforms > 1)) + 5.0)
+
+
+def _scratch_per_person(plain: Any, n_slots: int) -> float:
+    """Bytes per person of one thread's working memory."""
+    sold = plain.buying is not None or plain.campaign.response is not None
+    followed = any(platform.following.kind != "none" for platform in plain.platforms.values())
+    need = 8.0 * (2 + len(plain.items) + n_slots) + 5.0 * sold + 8.0 + 8.0 * 0.6 + _REACHED_EVENTS * 190.0
+    return need + followed * (6.0 + 4.0 * len(plain.platforms) + _REACHED_EVENTS * 20.0)
+
+
 def estimate(
     scenario: Any, graphs: Mapping[str, SocialGraph], replicates: int, threads: int, draws: int | None = None
 ) -> MemoryEstimate:
@@ -102,46 +137,33 @@ def estimate(
     draws = min(draws or plain.run.draws, replicates)
     sizes = [graph.n_nodes for graph in graphs.values()]
     people = plain.audience.size or max(sizes, default=0)
-    edges, tied = 0.0, 0.0  # of all networks; of the largest with communities, whose making needs most
-    shares = [s.fraction for s in plain.audience.segments]
-    for name, platform in plain.platforms.items():
-        if name in graphs:
-            edges += graphs[name].n_edges
-            continue
-        access = [s.access.get(name, platform.access) for s in plain.audience.segments]
-        holders = sum(f * a for f, a in zip(shares, access, strict=True)) * people
-        generated = expected_edges(platform.network, max(int(holders), 2))
-        edges += generated
-        if platform.network.kind == "communities":
-            tied = max(tied, generated)
-    n_items, n_slots = len(plain.items), len(slots_of(plain))
+    edges, made, tied = _edges(plain, graphs, people)
+    n_slots, n_segments = len(slots_of(plain)), len(plain.audience.segments)
     at_once = min(threads, draws)
     sharers = max(1, threads // draws) * at_once
-    platforms = len(plain.platforms)
-    per_person = 8 + 4 + 1 + 1 + 4 * n_items + 8 * (platforms + 1) + 24 + 8 * n_items + 9 * platforms
-    per_edge = 4.0 * (1 + (platforms > 1)) + 5.0 + 18.0  # in place, and while a graph is being made
-    sold = plain.buying is not None or plain.campaign.response is not None
-    followed = any(platform.following.kind != "none" for platform in plain.platforms.values())
-    scratch = people * (
-        8.0 * (2 + n_items + n_slots)
-        + 5.0 * sold
-        + 8.0
-        + 8.0 * 0.6
-        + _REACHED_EVENTS * 190.0
-        + followed * (6.0 + 4.0 * platforms + _REACHED_EVENTS * 20.0)
-    )
+    in_place = draw_bytes(plain, people, edges)
+    scratch = people * _scratch_per_person(plain, n_slots)
     bins = 200
-    per_replicate = 8.0 * (5 * n_slots * bins + n_slots * len(shares) * lay.N_COUNTS + 120)
-    per_replicate += 8.0 * sold * (N_LINES * bins + (n_slots + 1) * len(shares) * N_DEALS)
+    per_replicate = 8.0 * (5 * n_slots * bins + n_slots * n_segments * lay.N_COUNTS + 120)
+    sold = plain.buying is not None or plain.campaign.response is not None
+    per_replicate += 8.0 * sold * (N_LINES * bins + (n_slots + 1) * n_segments * N_DEALS)
     total = (
         _INTERPRETER
         + at_once
-        * max(people * per_person + edges * per_edge, people * 48.0 + edges * 8.0 + tied * _MAKING_TIES)
+        * max(
+            in_place + made * _MAKING,
+            people * 48.0 + edges * 8.0 + tied * _MAKING_TIES,
+        )
+        + (in_place if draws > at_once and in_place < MOST_KEPT else 0.0)
         + sharers * scratch
         + 2.0 * replicates * per_replicate
         + sum(graph.memory_bytes for graph in graphs.values())
     )
-    return MemoryEstimate(int(people), int(edges), total, available_bytes())
+    reading = max((graph.n_edges for graph in graphs.values()), default=0) * _READING
+    before = (
+        _INTERPRETER / 2 + reading + sum(graph.memory_bytes for graph in graphs.values()) * (len(graphs) > 1)
+    )
+    return MemoryEstimate(int(people), int(edges), max(total, before), available_bytes())
 
 
 def check_memory(

@@ -16,7 +16,7 @@ from viralsim.engine.audience import Audience, AudienceMaker, audience_settings,
 from viralsim.engine.compiled import Compiled, compile_draw, run_key
 from viralsim.engine.deliveries import mechanics_of, staff_costs
 from viralsim.engine.ensemble import Ensemble, central_replicates
-from viralsim.engine.memory import check_memory
+from viralsim.engine.memory import MOST_KEPT, check_memory, draw_bytes
 from viralsim.engine.networks import file_graphs
 from viralsim.engine.replicates import Events, last_events, last_touches, run_replicates
 from viralsim.engine.sales import counterfactual_purchases, make_sales_tallies, sales_facts
@@ -307,7 +307,9 @@ class _Run:
             "people": np.bincount(people.segment, minlength=groups),
             "excluded": np.bincount(people.segment[outside], minlength=groups),
             "fans": np.diff(compiled.world.fan_ptr)[: len(compiled.scenario.platforms)],
-            "compiled": compiled if draw == 0 else None,
+            "compiled": compiled
+            if draw == 0 and draw_bytes(compiled.scenario, *_size(compiled)) < MOST_KEPT
+            else None,
             "slots": compiled.slots,
             "times": compiled.times_hours,
             **sales_facts(compiled),
@@ -413,6 +415,11 @@ class _Run:
         run = _Run(self.scenario, self.seed, fixed, self.graphs, replicates, draws, self.first, self.maker)
         run.all_draws(os.cpu_count() or 1, None)
         return run.ensemble()
+
+
+def _size(compiled: Compiled) -> tuple[float, float]:
+    """People and arcs."""
+    return float(compiled.world.person_key.size), float(compiled.world.followers.size)
 
 
 def _same_audience(compiled: Compiled) -> AudienceMaker:

@@ -65,7 +65,7 @@ def read_npz(path: Path, directed: bool | None, weight: Any) -> SocialGraph:
     _check_square(path, matrix.shape)
     notes = []
     if directed is None:
-        directed = bool(abs(matrix - matrix.T).sum() > 0)
+        directed = not _is_symmetric(matrix)
         if not directed:
             notes.append("The matrix is symmetric and was read as undirected.")
     return _from_matrix(path, coo_array(matrix), directed, weight, notes)
@@ -139,6 +139,19 @@ def _check_square(path: Path, shape: tuple[int, ...]) -> None:
         )
 
 
+def _is_symmetric(matrix: Any) -> bool:
+    """Whether a sparse matrix equals its transpose, at the price of one copy of it."""
+    rows = matrix.tocsr()
+    if not rows.has_canonical_format or not np.all(rows.data):
+        rows = rows.copy()
+        rows.sum_duplicates()
+        rows.eliminate_zeros()
+    columns = rows.T.tocsr()
+    return all(
+        np.array_equal(getattr(rows, name), getattr(columns, name)) for name in ("indptr", "indices", "data")
+    )
+
+
 def _from_matrix(path: Path, matrix: Any, directed: bool, weight: Any, notes: list[str]) -> SocialGraph:
     """Graph of a square COO matrix; values other than 1 are ties unless weight is False."""
     if isinstance(weight, (str, int)) and not isinstance(weight, bool):
@@ -147,7 +160,7 @@ def _from_matrix(path: Path, matrix: Any, directed: bool, weight: Any, notes: li
         )
     ties = None
     values = checked_weights(matrix.data, str(path)) if weight is not False else None
-    src, dst = (np.asarray(side, dtype=np.int64) for side in matrix.coords)
+    src, dst = matrix.coords
     if values is not None and (weight is True or (values != 1).any()):
         ties, more = scale_ties(values, "the matrix values")
         notes = notes + more
