@@ -187,6 +187,47 @@ def test_a_first_look_ends_when_its_time_is_over_and_is_the_start_of_the_run():
     np.testing.assert_array_equal(short.ensembles[0]["reach"], long.ensembles[0]["reach"][:4])
 
 
+def test_a_first_look_that_takes_far_too_long_is_begun_anew_on_one_draw(monkeypatch):
+    monkeypatch.setattr(live_module, "GIVEN_UP_AFTER_SECONDS", 0.0)
+    told: list[Answer] = []
+    newest = Newest(Audiences(1e8), told.append, Size(8, 4))
+    asked: list[int] = []
+
+    def slow_at_first(question, size, audiences, rough, stop=None, within_seconds=None):
+        if rough:
+            asked.append(size.draws)
+            if size.draws > 1:
+                assert stop.wait(WAIT_SECONDS)
+        return answer(question, size, audiences, rough, stop, within_seconds)
+
+    monkeypatch.setattr(live_module, "answer", slow_at_first)
+    newest.ask(Question(((SCENARIO, {}),), 1))
+    wait_until(lambda: len(told) == 2)
+    newest.close()
+    assert asked == [10, 1]
+    assert not told[0].problem and told[0].ensembles[0].draws == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "draws"),
+    [
+        ((0.01,), 10),
+        ((0.3,), 5),
+        ((0.9,), 1),
+        ((5.0,), 1),
+        ((5.0, 0.01), 2),
+        ((0.3, 0.01), 10),
+        ((0.3, 0.1), 5),
+    ],
+)
+def test_the_next_first_look_is_of_a_size_that_fits(seconds, draws):
+    newest = Newest(Audiences(1e8), lambda _: None)
+    newest.close()
+    for took in seconds:
+        newest._fit(took)
+    assert live_module._ROUGH_DRAWS[newest._level] == draws
+
+
 def test_a_failing_run_leaves_the_stop_of_others_alone():
     stop = threading.Event()
     with pytest.raises(ScenarioError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import re
@@ -178,6 +179,17 @@ def test_the_guard_keeps_other_sites_out_where_others_are_let_in_too():
     guard = Guard(None, None)
     assert guard.allows(scope("lab.example:8080", "http://lab.example:8080", "websocket"))
     assert not guard.allows(scope("lab.example:8080", "http://evil.example", "websocket"))
+
+
+def test_a_browser_that_went_away_is_no_error_and_all_else_is():
+    async def fails(scope, receive, send):
+        raise RuntimeError(scope["words"])
+
+    guard = Guard(fails, None)
+    asked = scope("lab.example:8080", None, "http")
+    asyncio.run(guard(asked | {"words": "No response returned."}, None, None))
+    with pytest.raises(RuntimeError, match="something else"):
+        asyncio.run(guard(asked | {"words": "something else"}, None, None))
 
 
 # ------------------------------------------------------------------------------------------- uploads

@@ -22,6 +22,7 @@ def app_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     own = {
         k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")
     }  # nicegui behaves otherwise in a test
+    own["XDG_STATE_HOME"] = str(log.parent / "state")  # not the user's own
     command = [sys.executable, "-m", "viralsim", "app", "--no-open", "--port", "18080"]
     with (
         log.open("w") as stderr,

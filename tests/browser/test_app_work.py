@@ -168,6 +168,66 @@ def test_nobody_else_can_connect(app_address):
         assert caller.connect_ex((other, port)) != 0
 
 
+def test_a_finished_run_is_there_when_the_app_starts_again(open_page, picture, accessible, tmp_path):
+    pytest.importorskip("nicegui", reason="nicegui is not installed (the app extra)")
+    own = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")} | {"TMPDIR": str(tmp_path)}
+    command = [
+        sys.executable,
+        "-m",
+        "viralsim",
+        "app",
+        "--no-open",
+        "--quiet",
+        "--port",
+        "18280",
+        "--out",
+        str(tmp_path / "runs"),
+    ]
+
+    def with_app(do) -> None:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=own
+        ) as process:
+            address = process.stdout.readline().strip().rstrip("/")
+            end = time.monotonic() + 120
+            while not answers(address) and time.monotonic() < end:
+                time.sleep(0.1)
+            do(address)
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+
+    def run(address: str) -> None:
+        page = open_page(f"{address}/lab/small-shop", offline=False)
+        page.wait_for_function("document.querySelector('.vs-note').textContent.includes('simulated')")
+        page.get_by_label("Replicates").fill("40")
+        page.keyboard.press("Tab")
+        page.get_by_role("button", name="Start").click()
+        page.wait_for_selector("text=Kept: it will be here when the app starts again.")
+        page.close()
+
+    def look(address: str) -> None:
+        page = open_page(f"{address}/jobs", offline=False)
+        page.wait_for_selector("text=Kept from earlier")
+        kept = page.locator("#kept-1")
+        assert "40 of 40 replicates over 20 draws, seed 1" in kept.inner_text()
+        assert "expected to reach" in kept.inner_text()
+        accessible(page)
+        picture(page, "app-jobs-kept")
+        with page.expect_download() as download:
+            kept.get_by_role("button", name="Save the data (CSV)").click()
+        assert len(download.value.path().read_text("utf-8").splitlines()) == 41
+        with page.expect_download() as download:
+            kept.get_by_role("button", name="Save the page to forward").click()
+        assert "expected to reach" in download.value.path().read_text("utf-8")
+        kept.get_by_role("button", name="Forget").click()
+        page.wait_for_function("document.querySelector('#kept-1').offsetParent === null")
+        page.close()
+
+    with_app(run)
+    with_app(look)
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
 def test_ctrl_c_ends_it_soon_even_while_it_works(tmp_path):
     pytest.importorskip("nicegui", reason="nicegui is not installed (the app extra)")
     own = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")} | {"TMPDIR": str(tmp_path)}

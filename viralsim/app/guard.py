@@ -13,6 +13,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
+_GONE = "No response returned."  # so starlette says that a browser closed the connection
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -54,7 +55,7 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on or refuse."""
         if scope["type"] not in ("http", "websocket") or self.allows(scope):
-            await self.app(scope, receive, send)
+            await self._pass_on(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008})
@@ -62,6 +63,14 @@ class Guard:
             headers = [(b"content-type", b"text/plain; charset=utf-8")]
             await send({"type": "http.response.start", "status": 403, "headers": headers})
             await send({"type": "http.response.body", "body": b"viralsim answers its own pages only\n"})
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the app answer; that whoever asked went away before it could is no error to print."""
+        try:
+            await self.app(scope, receive, send)
+        except RuntimeError as error:
+            if str(error) != _GONE:
+                raise
 
     def allows(self, scope: Scope) -> bool:
         """Whether a request is from one of the app's own pages (or no page at all, for reading)."""

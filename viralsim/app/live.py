@@ -32,9 +32,9 @@ class Size:
 ROUGH, FULL = Size(100, 10), Size(200, 20)
 _ROUGH_DRAWS = (10, 5, 3, 2, 1)  # of a first look; the next one where a look took too long
 SETTLED_AFTER_SECONDS = 0.25  # a slider that rests so long is asked in full
-ROUGH_WITHIN_SECONDS = (
-    0.1  # what a move may take; a first look begins with one replicate per draw, then fills it
-)
+# What a move may take: a first look begins with one replicate per draw, then goes on as long as that.
+ROUGH_WITHIN_SECONDS = 0.08
+GIVEN_UP_AFTER_SECONDS = 0.4  # a first look that takes longer is begun anew, smaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,19 +216,38 @@ class Newest:
             self._answer(question, stop)
 
     def _answer(self, question: Question, stop: threading.Event) -> None:
-        draws = _ROUGH_DRAWS[self._level]
-        look = Size(ROUGH.replicates // draws * draws, draws)
-        first = answer(question, look, self.audiences, rough=True, within_seconds=ROUGH_WITHIN_SECONDS)
+        first = self._look(question)
         self._tell(first)
-        if first.seconds > 2.0 * ROUGH_WITHIN_SECONDS:
-            self._level = min(self._level + 1, len(_ROUGH_DRAWS) - 1)
-        elif self._level and first.seconds < ROUGH_WITHIN_SECONDS:
-            self._level -= 1
+        self._fit(first.seconds)
         if first.problem or stop.wait(SETTLED_AFTER_SECONDS):
             return
         full = answer(question, self.full, self.audiences, rough=False, stop=stop)
         if not stop.is_set():
             self._tell(full)
+
+    def _look(self, question: Question) -> Answer:
+        """A first look; where it takes far too long it is begun anew on a single draw."""
+        for draws in dict.fromkeys((_ROUGH_DRAWS[self._level], 1)):
+            size = Size(ROUGH.replicates // draws * draws, draws)
+            enough = threading.Event()
+            watch = threading.Timer(GIVEN_UP_AFTER_SECONDS, enough.set)
+            if draws > 1:
+                watch.start()
+            found = answer(question, size, self.audiences, True, enough, ROUGH_WITHIN_SECONDS)
+            watch.cancel()
+            if found.ensembles or not enough.is_set():
+                break
+        return found
+
+    def _fit(self, seconds: float) -> None:
+        """Choose the draws of the next look by what this one took."""
+        last = len(_ROUGH_DRAWS) - 1
+        if seconds > 2.0 * ROUGH_WITHIN_SECONDS:
+            affordable = _ROUGH_DRAWS[self._level] * 2.0 * ROUGH_WITHIN_SECONDS / seconds
+            while self._level < last and _ROUGH_DRAWS[self._level] > affordable:
+                self._level += 1
+        elif self._level and seconds < ROUGH_WITHIN_SECONDS:
+            self._level -= 1
 
     def _tell(self, found: Answer) -> None:
         if not self._closed:
