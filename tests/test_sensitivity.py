@@ -425,7 +425,14 @@ def test_the_command_prints_the_strongest_first(folder, capsys):
 
 @pytest.mark.parametrize(
     "wrong",
-    [["--samples", "9"], ["--vary", f"{SHARE}="], ["--vary", SHARE, "--vary", SHARE], ["--metric", "x"]],
+    [
+        ["--samples", "9"],
+        ["--scheduler", "tcp://127.0.0.1:1"],
+        ["--executor", "threds"],
+        ["--vary", f"{SHARE}="],
+        ["--vary", SHARE, "--vary", SHARE],
+        ["--metric", "x"],
+    ],
 )
 def test_bad_options_are_exit_2(folder, wrong, capsys):
     place, _ = folder

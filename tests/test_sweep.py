@@ -175,7 +175,7 @@ def test_audiences_are_made_once_for_all_settings_that_agree_on_them(monkeypatch
 def test_an_audience_that_does_not_fit_is_made_again_with_the_same_result(finished, monkeypatch):
     plan = plans.make_plan(small_scenario(), AXES)
     kept = audiences.Audiences(limit_bytes=0.0)
-    monkeypatch.setattr(sweeps, "_executor", lambda *a: Threads(1, 6, kept))
+    monkeypatch.setattr(sweeps, "chosen_executor", lambda *a: Threads(1, 6, kept))
     swept = sweeps.run_sweep(plan, None)
     assert kept.made == 6 * 2
     columns = table(finished / RESULTS_FILE)

@@ -43,6 +43,34 @@ def test_a_worker_killed_on_the_way_changes_no_byte(tmp_path):
     assert digest(tmp_path / "dask" / "results.csv") == digest(tmp_path / "threads" / "results.csv")
 
 
+def test_a_sensitivity_study_with_a_worker_killed_says_the_same(tmp_path):
+    """Two studies share a cluster: one is not taken for the other, though their settings have the same names."""
+    distributed = pytest.importorskip("distributed", reason="needs the extra: viralsim[cluster]")
+    import os
+
+    numbers = {"vary": [SHARE], "samples": 16, "replicates": 4, "draws": 2, "curve_replicates": 4}
+    alone = [vs.sensitivity(small_scenario(), "reach", **numbers, seed=seed) for seed in (1, 2)]
+    cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+    )
+    killed: list[int] = []
+    with cluster, distributed.Client(cluster) as client:
+        workers = list(client.run(os.getpid).values())
+
+        def kill_one(done: int, total: int) -> None:
+            if done >= 8 and not killed:
+                os.kill(workers[0], signal.SIGKILL)
+                killed.append(done)
+
+        found = [
+            vs.sensitivity(small_scenario(), "reach", **numbers, seed=seed, executor=client, progress=kill_one,
+                           out=tmp_path / str(seed))
+            for seed in (1, 2)
+        ]  # fmt: skip
+    assert killed
+    assert [repr(one) for one in found] == [repr(one) for one in alone]
+
+
 def test_a_scheduler_and_workers_of_their_own_through_a_scheduler_file(tmp_path, monkeypatch):
     """What docs/experiments.md says to do by hand; one worker is killed without anybody to restart it."""
     pytest.importorskip("distributed", reason="needs the extra: viralsim[cluster]")

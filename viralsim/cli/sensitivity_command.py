@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import shlex
@@ -22,6 +23,7 @@ from viralsim.cli.options import (
     threads_option,
     variant_option,
 )
+from viralsim.cli.suggest import Choice
 
 if TYPE_CHECKING:
     from viralsim.experiment.sensitivity_plan import SensitivityPlan
@@ -61,6 +63,12 @@ __all__ = ["command"]
     "--resume", is_flag=True,
     help="Go on with a study in FOLDER, extend it by more samples, or explain another metric with it.",
 )  # fmt: skip
+@click.option(
+    "--executor", type=Choice(("threads", "dask")), default="threads", show_default=True, help="Where settings run."
+)  # fmt: skip
+@click.option(
+    "--scheduler", metavar="ADDRESS", help="Of a Dask cluster: tcp://host:port, or a scheduler file."
+)
 @click.option("--force", is_flag=True, help="Replace results in FOLDER.")
 @variant_option
 @set_option
@@ -80,6 +88,8 @@ def command(
     out: Path | None,
     resume: bool,
     force: bool,
+    executor: str,
+    scheduler: str | None,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -100,10 +110,12 @@ def command(
     chosen = load(scenario, variant, settings)
     plan = make_sensitivity_plan(chosen, metric, _ranges(ranges), samples=samples, **numbers)
     check_out(out, resume, force)
+    if scheduler and executor != "dask":
+        raise click.UsageError("--scheduler needs --executor dask.")
     if dry_run:
         say_size(plan, threads, as_json, quiet)
         return
-    found = sensitivity_job(plan, out, resume, threads, quiet)
+    found = sensitivity_job(plan, out, resume, (executor, scheduler, threads), quiet)
     if as_json:
         print_json(found.to_dict())
     else:
@@ -159,19 +171,30 @@ def say_size(plan: SensitivityPlan, threads: int | None, as_json: bool, quiet: b
 
 
 def sensitivity_job(
-    plan: SensitivityPlan, out: Path | None, resume: bool, threads: int | None, quiet: bool
+    plan: SensitivityPlan,
+    out: Path | None,
+    resume: bool,
+    where: tuple[str, str | None, int | None],
+    quiet: bool,
 ) -> Sensitivity:
-    """Run it with progress on stderr; Ctrl-C keeps what is done and says how to go on."""
+    """Run it (`where`: executor, scheduler, threads) with progress on stderr; Ctrl-C keeps what is done."""
     from viralsim.cli.plan import say_if_cold
 
     def work(report: Progress) -> Sensitivity:
-        from viralsim.experiment.executors import Threads
         from viralsim.experiment.sensitivities import run_sensitivity
         from viralsim.experiment.store.study import kept_study
+        from viralsim.experiment.sweeps import chosen_executor
 
-        executor = Threads(threads or os.cpu_count() or 1, plan.settings)
-        with kept_study(plan, out, resume) as (begun, store):
-            return run_sensitivity(begun, executor, report, store)
+        executor, scheduler, threads = where
+        with contextlib.ExitStack() as ends:
+            chosen: Any = executor
+            if executor == "dask":
+                from viralsim.experiment.cluster import client_of
+
+                chosen = ends.enter_context(contextlib.closing(client_of(scheduler)))
+            begun, store = ends.enter_context(kept_study(plan, out, resume))
+            runs = chosen_executor(chosen, threads or os.cpu_count() or 1, plan.settings)
+            return run_sensitivity(begun, runs, report, store)
 
     progress = Progress(plan.scenario.name, unit="settings")
     say_if_cold(progress, quiet)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import secrets
 import time
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
@@ -110,9 +111,11 @@ class Cluster:
         """See `viralsim.experiment.executors.Executor`."""
         self.client.register_plugin(make_plugin(), name=_PLUGIN)
         flying: set[Any] = set()
+        run = secrets.token_hex(8)  # so that no other run on this cluster is taken for this one
         try:
             for cell in cells:
-                future = self.client.submit(run_on_worker, cell, key=_key_of(cell), pure=True, retries=5)
+                key = f"viralsim-{run}-{cell.key}-{cell.first}-{cell.count}"
+                future = self.client.submit(run_on_worker, cell, key=key, pure=True, retries=5)
                 flying.add(future)
                 while len(flying) >= self._most():
                     yield from self._finished(flying, heartbeat)
@@ -137,10 +140,6 @@ class Cluster:
         for future in [future for future in flying if future.done()]:
             flying.discard(future)
             yield future.result()
-
-
-def _key_of(cell: Cell) -> str:
-    return f"viralsim-{cell.key}-{cell.first}-{cell.count}"
 
 
 def make_plugin() -> Any:

@@ -16,7 +16,7 @@ from viralsim.engine.runs import at_least_1
 from viralsim.errors import EngineError
 from viralsim.experiment.cells import Cell, Columns, Outcome
 from viralsim.experiment.designs import Law
-from viralsim.experiment.executors import Executor, Threads
+from viralsim.experiment.executors import Executor
 from viralsim.experiment.sensitivity_plan import (
     CURVE_LEVELS,
     CURVE_REPLICATES,
@@ -31,6 +31,7 @@ from viralsim.experiment.sensitivity_plan import (
 from viralsim.experiment.sensitivity_result import EffectPoint, Factor, Sensitivity
 from viralsim.experiment.store import Finished, Store
 from viralsim.experiment.store.study import kept_study
+from viralsim.experiment.sweeps import chosen_executor
 from viralsim.metrics.columns import Column, linearise
 from viralsim.metrics.sobol import Indices, sobol_of_halves
 from viralsim.metrics.uncertainty import interval_of, summarise
@@ -55,6 +56,7 @@ def sensitivity(
     threads: int | None = None,
     out: str | os.PathLike[str] | None = None,
     resume: bool | None = None,
+    executor: Any = "threads",
     progress: Progress = lambda done, total: None,
 ) -> Sensitivity:
     """Say which uncertain numbers decide a metric: Sobol indices with intervals, and effect curves.
@@ -81,6 +83,8 @@ def sensitivity(
     resume : bool, optional
         None: go on if `out` holds this very study, of this or another metric; refuse if it holds another. True: also
         extend it by more samples. False: refuse any.
+    executor : "threads", "dask", or a dask.distributed Client
+        Where the settings run; changes no result.
     progress : callable
         Gets (settings done, all).
 
@@ -116,9 +120,9 @@ def sensitivity(
         scenario, metric, vary, samples=samples, replicates=replicates, draws=draws,
         curve_replicates=curve_replicates, seed=seed,
     )  # fmt: skip
-    executor = Threads(at_least_1("threads", threads, os.cpu_count() or 1), plan.settings)
+    runs = chosen_executor(executor, at_least_1("threads", threads, os.cpu_count() or 1), plan.settings)
     with kept_study(plan, None if out is None else Path(out), resume) as (begun, store):
-        return run_sensitivity(begun, executor, progress, store)
+        return run_sensitivity(begun, runs, progress, store)
 
 
 # ---------------------------------------------------------------------------------------------- running it

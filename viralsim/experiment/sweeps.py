@@ -21,7 +21,7 @@ from viralsim.experiment.swept import Sweep
 from viralsim.spec import Scenario
 from viralsim.spec.problems import allowed_names
 
-__all__ = ["Sweep", "run_sweep", "sweep"]
+__all__ = ["Sweep", "chosen_executor", "run_sweep", "sweep"]
 
 Progress = Callable[[int, int], None]
 _LOOKED_UP = 256  # settings that the store is asked about at once
@@ -115,10 +115,10 @@ def _progress(progress: bool | Progress) -> Progress:
     return bar()
 
 
-def _executor(chosen: Any, threads: int, plan: SweepPlan) -> Executor:
-    """The executor that is meant."""
+def chosen_executor(chosen: Any, threads: int, count: int) -> Executor:
+    """The executor that is meant by "threads", "dask" or a client, for so many settings."""
     if chosen == "threads":
-        return Threads(threads, len(plan.design))
+        return Threads(threads, count)
     if isinstance(chosen, str) and chosen != "dask":
         raise SpecError(
             f"executor: got {chosen!r}; {allowed_names(chosen, ('threads', 'dask'))}, or a Client"
@@ -137,7 +137,7 @@ def run_sweep(
     report: Progress = lambda done, total: None,
 ) -> Sweep:
     """Run a plan into a folder (or memory): see `sweep`."""
-    cells_run_by = _executor(executor, threads, plan)
+    cells_run_by = chosen_executor(executor, threads, len(plan.design))
     if folder is None:
         store = Store(None)
         plan = plan.begin(store, resume)
