@@ -176,7 +176,9 @@ def test_notebooks_show_tables(ensemble, compared):
     assert summary["reach"].mean == ensemble["reach"].mean()
     shown = summary._repr_html_()
     assert shown.count("<tr>") == 1 + len(ensemble.metrics)
-    assert ensemble._repr_html_().endswith(shown) and "<script>" not in ensemble._repr_html_()
+    page = ensemble._repr_html_()
+    assert page.endswith(f"{shown}</details>") and "<script>" not in page
+    assert page.index("earned multiplier") < page.index("<details>") < page.index("half reach hour")
     assert ensemble.summary_by("segment", "reach")._repr_html_().count("<tr>") == 3
     assert compared._repr_html_().count("<tr>") == 1 + len(compared.pairs)
 

@@ -49,6 +49,12 @@ class Rerunner(Protocol):
     def __call__(self, *, fixed: bool, replicates: int) -> Ensemble: ...
 
 
+_SHOWN_FIRST = (
+    "reach", "impressions", "impressions_earned", "earned_multiplier", "shares", "reproduction_number",
+    "engagement_rate", "conversions", "roi",
+)  # fmt: skip
+
+
 class Ensemble:
     """All replicates of one scenario.
 
@@ -421,8 +427,11 @@ class Ensemble:
         )
 
     def _repr_html_(self) -> str:
-        """Small table for notebooks."""
-        return f"<p>{html.escape(self.sentence())}</p>{self.summary()._repr_html_()}"
+        """For notebooks: the sentence, the numbers to look at first, and all of them folded in."""
+        every = self.summary()
+        first = Summaries({name: every[name] for name in _SHOWN_FIRST if name in every})
+        more = f"<details><summary>All {len(every)} metrics</summary>{every._repr_html_()}</details>"
+        return f"<p>{html.escape(self.sentence())}</p>{first._repr_html_()}{more}"
 
     # ------------------------------------------------------------------------------------ for machines
 

@@ -24,7 +24,8 @@ class Summaries(dict[str, Summary]):
     def _repr_html_(self) -> str:
         """One row per entry: expected value with interval, what a single run may bring, unit."""
         rows = "".join(
-            f"<tr><td>{html.escape(name.replace('_', ' '))}</td><td>{format_number(s.mean, s.se)}</td>"
+            f'<tr><th scope="row" style="text-align:left">{html.escape(name.replace("_", " "))}</th>'
+            f"<td>{format_number(s.mean, s.se)}</td>"
             f"<td>{format_interval(s.low, s.high, s.se)}</td><td>{format_interval(s.p05, s.p95)}</td>"
             f"<td>{html.escape(s.unit)}</td></tr>"
             for name, s in self.items()
