@@ -385,3 +385,33 @@ def test_validate_warns_of_hidden_advertising_and_of_budgets_that_buy_nobody():
     assert "pays for nobody" in warned(pick={"kind": "most-followers", "budget": 10.0}, **dear)
     assert "too few to tell" in warned(pick={"kind": "betweenness", "sources": 3, "count": 4})
     assert "too few to tell" not in warned(pick={"kind": "betweenness", "sources": 300, "count": 4})
+
+
+def plain_world(pick: dict[str, Any], people: int = 300, **influencer: Any) -> Scenario:
+    """Nobody likes, comments, clicks or shares but by being asked."""
+    none = dict.fromkeys(("like_prob", "comment_prob", "share_prob", "friend_share_prob"), 0.0)
+    platform = {
+        "network": {"kind": "erdos-renyi", "mean_degree": 6}, "display_delay": "none", "organic_reach": 0.1,
+        "peer_visibility": 0.5, "click_prob": 0.0, **none,
+    }  # fmt: skip
+    ask = {"item": "film", "platform": "one", "price": 2.0, "pick": pick, "influencer": influencer}
+    return Scenario.from_dict(
+        {
+            "viralsim": 1, "audience": {"size": people}, "platforms": {"one": platform}, "items": [{"id": "film"}],
+            "campaign": {"seeding": [ask]}, "run": {"horizon": "1d", "replicates": 2, "draws": 1, "seed": 1},
+        }
+    )  # fmt: skip
+
+
+def test_factors_without_bound_stay_numbers():
+    endless = {"kind": "falling", "exponent": 40, "reference": 1e10}
+    for credibility in (0, 1):
+        run = vs.simulate(plain_world({"kind": "random", "count": 5}, credibility=credibility, size=endless))
+        assert run["impressions"].sum() > 0
+        assert run["engagements"].sum() == 0
+
+
+@pytest.mark.parametrize("how_many", [{"count": 2001}, {"budget": 4002.0}])
+def test_influence_maximisation_says_how_many_it_chooses(how_many):
+    with pytest.raises(ScenarioError, match="at most 2,000"):
+        compile_draw(plain_world({"kind": "influence-maximisation", **how_many}, 2500), 1, 0, {})

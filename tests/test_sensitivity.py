@@ -16,6 +16,8 @@ from scipy import stats
 from sweep_worlds import FANS, SHARE, SMALL, digest, small_scenario
 
 import viralsim as vs
+from viralsim.cli.folder import FORMAT, FORMAT_VERSION
+from viralsim.cli.rerun_command import read_record
 from viralsim.cli.shell import run_command as main
 from viralsim.errors import EngineError, SpecError, StoreError
 from viralsim.experiment.cells import run_cell
@@ -518,3 +520,24 @@ def test_sweeps_and_tipping_points_can_be_repeated_too(arguments, folder, tmp_pa
     record["files"][table] = "0" * 64
     (tmp_path / "out" / "run.json").write_text(json.dumps(record))
     assert main(["rerun", str(tmp_path / "out"), "--quiet"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "said"),
+    [("sensitivity", {"laws": None}, "laws"), ("sensitivity", {"samples": []}, "samples"),
+     ("tipping", {"range": 3}, "range"), ("lift", {"seed": [1]}, "seed"),
+     ("marginal", {"more": "much"}, "more"), ("lift", {"versions": []}, "versions")],
+)  # fmt: skip
+def test_a_damaged_record_of_a_study_names_what_is_unusable(tmp_path, kind, change, said):
+    whole = {
+        "format": FORMAT, "format_version": FORMAT_VERSION, "kind": kind, "seed": 1, "replicates": 2, "draws": 1,
+        "fixed": False, "versions": {}, "scenarios": [{}], "files": {}, "digest": "", "laws": {}, "metric": "reach",
+        "samples": 2, "curve_replicates": 2, "path": "run.seed", "range": [0, 1], "more": 0.1,
+    }  # fmt: skip
+    (tmp_path / "run.json").write_text(json.dumps(whole))
+    assert read_record(tmp_path, (kind,))["kind"] == kind
+    with pytest.raises(StoreError, match="has no page"):
+        read_record(tmp_path, ("run", "compare", "sweep"))
+    (tmp_path / "run.json").write_text(json.dumps({**whole, **change}))
+    with pytest.raises(StoreError, match=rf"damaged \(missing or unusable: {said}\)"):
+        read_record(tmp_path, (kind,))

@@ -17,6 +17,27 @@ if TYPE_CHECKING:
 __all__ = ["command", "read_record", "recorded_scenarios", "repeated", "version_differences"]
 
 
+_KINDS = {
+    "sensitivity": "a sensitivity study",
+    "tipping": "a search for a tipping point",
+    "lift": "a study of lift",
+    "marginal": "a study of marginal returns",
+}
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "seed": int,
+    **dict.fromkeys(("replicates", "draws"), (int, type(None))),  # none: as the scenario says
+    **dict.fromkeys(("versions", "files"), dict),
+    "fixed": bool,
+    "scenarios": list,
+}
+_OF_KIND: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "compare": {"metric": str, "metrics": list},
+    "sensitivity": {"laws": dict, "metric": str, "samples": int, "curve_replicates": int},
+    "tipping": {"path": str, "range": list},
+    "marginal": {"metric": str, "more": (int, float)},
+}
+
+
 @click.command("rerun")
 @click.argument("run_file", metavar="RUN.JSON", type=click.Path(path_type=Path))
 @threads_option
@@ -140,6 +161,16 @@ def read_record(path: Path, kinds: tuple[str, ...] = ("run", "compare")) -> dict
         raise StoreError(
             f"{path}: is of a sweep; its command with --resume repeats what is missing, and viralsim report "
             f"{path.parent} draws its page"
+        )
+    missing += [
+        key
+        for key, kind in {**_TYPES, **_OF_KIND.get(str(record.get("kind")), {})}.items()
+        if not isinstance(record.get(key), kind) and key not in missing
+    ]
+    if not missing and record["kind"] in _KINDS and record["kind"] not in kinds:
+        raise StoreError(
+            f"{path}: is of {_KINDS[record['kind']]}, which has no page; its tables and figures are in {path.parent}, "
+            "and viralsim rerun repeats it"
         )
     if missing or record["kind"] not in kinds or not record["scenarios"]:
         raise StoreError(

@@ -31,6 +31,7 @@ _ASK = np.dtype(
     [("step", "i8"), ("slot", "i8"), ("person", "i8"), ("q", "u8"), ("paid", "u1"), ("price", "f8"),
      ("engaging", "f8"), ("acting", "f8")]
 )  # fmt: skip
+_MOST = 1e30  # of a factor, so that none is infinite
 
 
 def followers_counted(network: Network, influencer: Any) -> NDArray[np.float64]:
@@ -51,7 +52,9 @@ def _factors(
     if influencer.size.kind == "falling":
         reference = influencer.size.reference
         reference = max(mean_followers, 1.0) if reference is None else float(reference)
-        engaging = engaging * (np.maximum(counted, 1.0) / reference) ** -float(influencer.size.exponent)
+        with np.errstate(over="ignore"):
+            falling = (np.maximum(counted, 1.0) / reference) ** -float(influencer.size.exponent)
+        engaging = np.minimum(engaging * np.minimum(falling, _MOST), _MOST)
     return engaging, engaging * float(influencer.credibility)
 
 

@@ -18,7 +18,12 @@ from viralsim.spec.targets import fits
 __all__ = ["pick_people", "prices_by_size"]
 
 MOST_COVERED = 2000
-"""People that influence maximisation is asked for at most, where a budget and not a count says how many."""
+"""People that influence maximisation chooses at most: each costs a pass over all sets."""
+
+_AT_MOST = (
+    f"influence maximisation chooses at most {MOST_COVERED:,}: ask for fewer, or pick by degree-discount, "
+    "which comes close"
+)
 
 
 def prices_by_size(by_size: Any, price: float, followers: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -110,8 +115,16 @@ def pick_people(
             f"allowed are 0 to {holders.size:,}"
         )
     limit = _limit(pick, prices[holders])
-    ranked = _ranked(pick, limit, holders, network, keys, order, source_order, influence_prob, seed)
-    return [int(person) for person in _paid_for(pick, ranked, prices)]
+    most = MOST_COVERED if pick.kind == "influence-maximisation" else holders.size
+    if pick.count is not None and limit > most:
+        raise ScenarioError(f"{where}.count: {limit:,} people; {_AT_MOST}")
+    ranked = _ranked(
+        pick, min(limit, most), holders, network, keys, order, source_order, influence_prob, seed
+    )
+    chosen = _paid_for(pick, ranked, prices)
+    if chosen.size == most < limit:
+        raise ScenarioError(f"{where}.budget: {pick.budget:,g} pays for {most:,} people and more; {_AT_MOST}")
+    return [int(person) for person in chosen]
 
 
 def _limit(pick: Any, prices: NDArray[np.float64]) -> int:
@@ -176,7 +189,7 @@ def _covering(
         return holders[:0]
     among = sparse.csr_array(network.matrix()[holders][:, holders])
     graph = SocialGraph.from_csr(among.indptr, among.indices, person_keys=keys[holders])
-    found = maximize_influence(graph, min(limit, MOST_COVERED, holders.size), prob, seed=seed)
+    found = maximize_influence(graph, min(limit, holders.size), prob, seed=seed)
     return holders[found.nodes]
 
 
