@@ -235,3 +235,16 @@ def test_mistakes_of_the_base_and_of_each_variant_come_together(here):
     )
     found = refused(lambda: load_scenario("base.yaml"))
     assert [line.split(":")[1] for line in found] == ["3", "11", "12"]
+
+
+def test_one_field_under_two_names_is_refused():
+    small = load_scenario("small-shop")
+    name = f"items.{small.items[0].id}.share_prob"
+    with pytest.raises(
+        SpecError, match=r"items\.0\.share_prob is the same field as items\.[\w-]+\.share_prob; set it"
+    ):
+        small.with_overrides({name: 0.01, "items.0.share_prob": 0.02})
+    removed = small.with_overrides(
+        {"campaign.posts.0": None, "items.0.share_prob": 0.02, "items.0.like_prob": 0.1}
+    )
+    assert len(removed.campaign.posts) == len(small.campaign.posts) - 1

@@ -47,7 +47,9 @@ def plain_copy(value: Any) -> Any:
     return copy.copy(value)
 
 
-def apply_overrides(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+def apply_overrides(
+    data: Mapping[str, Any], overrides: Mapping[str, Any], names: dict[Path, str] | None = None
+) -> dict[str, Any]:
     """Set whole values by dotted path; None removes what is written.
 
     Parameters
@@ -56,15 +58,23 @@ def apply_overrides(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> di
         The document as written, plain data; it is not changed. What no path leads through is shared with the result.
     overrides : mapping of str to object
         Path -> value. List entries by position, id or name; seedings also as item@platform.
+    names : dict, optional
+        What was set before, keys and positions -> path as written; added to.
 
     Raises
     ------
     OverrideError
-        If a path leads nowhere.
+        If a path leads nowhere, or two lead to the same field.
     """
     made: dict[str, Any] = dict(data)
+    names = {} if names is None else names
     for path, value in overrides.items():
-        _set(made, str(path), plain_copy(value))
+        place = _set(made, str(path), plain_copy(value))
+        if value is None:  # entries after one that was removed move up
+            names.clear()
+        elif names.setdefault(place, str(path)) != str(path):
+            message = f"{path} is the same field as {names[place]}; set it once"
+            raise OverrideError(Problem((str(path),), message))
     return made
 
 
@@ -94,15 +104,17 @@ def _merge(made: dict[str, Any], path: Path, change: Mapping[Any, Any]) -> None:
             _set(made, dotted(below), plain_copy(value))
 
 
-def _set(made: dict[str, Any], path: str, value: Any) -> None:
-    """Set a value in place; everything on the way to it is copied, nothing else."""
+def _set(made: dict[str, Any], path: str, value: Any) -> Path:
+    """Set a value in place; everything on the way to it is copied, nothing else. Returns keys and positions."""
     parts = path.split(".")
+    keys: list[str | int] = []
     place: Any = made
     annotation: Any = ScenarioDocument
     for i, part in enumerate(parts):
         last = i == len(parts) - 1
         key = _key(place, annotation, part, parts[:i], last)
         below = step_into(annotation, key, place)
+        keys.append(key)
         if last:
             if value is not None:
                 if isinstance(key, int) and key == len(place):
@@ -113,13 +125,14 @@ def _set(made: dict[str, Any], path: str, value: Any) -> None:
                 del place[key]
             else:
                 place.pop(key, None)
-            return
+            return tuple(keys)
         present = key < len(place) if isinstance(key, int) else key in place
         if not present or place[key] is None or not isinstance(place[key], dict | list):
             place[key] = _opened(place, annotation, key, parts[: i + 1], parts[i + 1])
         else:
             place[key] = copy.copy(place[key])  # what others hold is not changed
         place, annotation = place[key], below
+    raise AssertionError("a path has at least one part")
 
 
 def _opened(place: Any, annotation: Any, key: str | int, parts: list[str], wanted: str) -> Any:

@@ -110,9 +110,10 @@ class Scenario:
                 raise SpecError(f"override {path!r}: a path is a text such as items.film.share_prob")
         problems: list[str] = []
         data: Mapping[str, Any] = self.written
+        names: dict[tuple[str | int, ...], str] = {}
         for path, value in overrides.items():
             try:
-                data = apply_overrides(data, {path: value})
+                data = apply_overrides(data, {path: value}, names)
             except OverrideError as error:
                 problems.append(f"override {path}: {error.problem.message}")
         if problems:
