@@ -241,7 +241,7 @@ def test_one_field_under_two_names_is_refused():
     small = load_scenario("small-shop")
     name = f"items.{small.items[0].id}.share_prob"
     with pytest.raises(
-        SpecError, match=r"items\.0\.share_prob is the same field as items\.[\w-]+\.share_prob; set it"
+        SpecError, match=r"items\.0\.share_prob: is the same field as items\.[\w-]+\.share_prob; set it"
     ):
         small.with_overrides({name: 0.01, "items.0.share_prob": 0.02})
     removed = small.with_overrides(

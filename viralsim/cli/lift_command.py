@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from viralsim.cli.jobs import Progress, run_job
+from viralsim.cli.jobs import Progress
 from viralsim.cli.options import (
     json_option,
     quiet_option,
     scenario_argument,
     study_options,
 )
+from viralsim.cli.study_output import tell_study
 
 if TYPE_CHECKING:
     from viralsim.experiment.lift import Lift
@@ -69,8 +70,6 @@ def command(
     viralsim lift paid-or-seeding --marginal
     """
     from viralsim.cli.folder import check_free
-    from viralsim.cli.plan import say_if_cold
-    from viralsim.cli.render import note, print_json
     from viralsim.cli.scenarios import load
     from viralsim.experiment.lift import true_lift
 
@@ -88,18 +87,13 @@ def command(
     def work(report: Progress) -> Lift:
         return true_lift(chosen, progress=report, **options)
 
-    progress = Progress(chosen.name)
-    say_if_cold(progress, quiet)
-    found = run_job(work, progress, quiet)
-    if as_json:
-        print_json(found.to_dict())
-    else:
-        _print(found)
-    if out is not None:
+    def write(place: Path, found: Lift) -> None:
         from viralsim.cli.study_folder import write_lift
 
-        write_lift(out, found, chosen, options, force)
-        note(f"Written to {out}: run.json, lift.json, lift.csv, figures", quiet)
+        write_lift(place, found, chosen, options, force)
+
+    files = "run.json, lift.json, lift.csv, figures"
+    tell_study(work, Progress(chosen.name), _print, write, files, as_json=as_json, quiet=quiet, out=out)
 
 
 def _check(marginal: bool, more: float | None, metric: str | None) -> None:

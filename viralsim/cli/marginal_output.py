@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from viralsim.cli.jobs import Progress, run_job
+from viralsim.cli.jobs import Progress
+from viralsim.cli.study_output import tell_study
 
 if TYPE_CHECKING:
     from viralsim.experiment.marginal import Marginal
@@ -31,25 +32,18 @@ def say_marginal(
 
     `asked`: the metric, and the part by which spending is raised.
     """
-    from viralsim.cli.plan import say_if_cold
-    from viralsim.cli.render import note, print_json
     from viralsim.experiment.marginal import marginal_return
 
     def work(report: Progress) -> Marginal:
         return marginal_return(scenario, *asked, progress=report, **options)
 
-    progress = Progress(scenario.name)
-    say_if_cold(progress, quiet)
-    found = run_job(work, progress, quiet)
-    if as_json:
-        print_json(found.to_dict())
-    else:
-        _print(found)
-    if out is not None:
+    def write(place: Path, found: Marginal) -> None:
         from viralsim.cli.study_folder import write_marginal
 
-        write_marginal(out, found, scenario, options, force)
-        note(f"Written to {out}: run.json, marginal.json, marginal.csv, figures", quiet)
+        write_marginal(place, found, scenario, options, force)
+
+    files = "run.json, marginal.json, marginal.csv, figures"
+    tell_study(work, Progress(scenario.name), _print, write, files, as_json=as_json, quiet=quiet, out=out)
 
 
 def _print(found: Marginal) -> None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from viralsim.cli.jobs import Progress, run_job
+from viralsim.cli.jobs import Progress
 from viralsim.cli.options import (
     json_option,
     quiet_option,
     scenario_argument,
     study_options,
 )
+from viralsim.cli.study_output import tell_study
 
 if TYPE_CHECKING:
     from viralsim.experiment.tipping import TippingPoint
@@ -58,8 +59,6 @@ def command(
     viralsim tipping launch-video --vary items.film.share_prob=0.001:0.2 --metric reach --at-least 5000
     """
     from viralsim.cli.folder import check_free
-    from viralsim.cli.plan import say_if_cold
-    from viralsim.cli.render import note, print_json
     from viralsim.cli.scenarios import load
     from viralsim.experiment.tipping import tipping_point
 
@@ -76,18 +75,13 @@ def command(
         heartbeat.count = 0  # type: ignore[attr-defined]
         return tipping_point(chosen, path, low, high, progress=heartbeat, **options)
 
-    progress = Progress(chosen.name, unit="settings")
-    say_if_cold(progress, quiet)
-    found = run_job(work, progress, quiet)
-    if as_json:
-        print_json(found.to_dict())
-    else:
-        _print(found)
-    if out is not None:
+    def write(place: Path, found: TippingPoint) -> None:
         from viralsim.cli.study_folder import write_tipping
 
-        write_tipping(out, found, chosen, options, force)
-        note(f"Written to {out}: run.json, tipping.json, tipping.csv, figures", quiet)
+        write_tipping(place, found, chosen, options, force)
+
+    progress, files = Progress(chosen.name, unit="settings"), "run.json, tipping.json, tipping.csv, figures"
+    tell_study(work, progress, _print, write, files, as_json=as_json, quiet=quiet, out=out)
 
 
 def _range(text: str) -> tuple[str, float | None, float | None]:

@@ -20,7 +20,7 @@ from viralsim.engine.runs import at_least_1
 from viralsim.errors import SpecError
 from viralsim.metrics.attribution import RULES
 from viralsim.metrics.columns import Floats
-from viralsim.metrics.rounding import format_interval, format_number
+from viralsim.metrics.summaries import numbers_of, text_of
 from viralsim.metrics.uncertainty import Summary, interval_of, summarise
 from viralsim.rng import check_seed, entropy_seed
 from viralsim.spec.resolving import resolve
@@ -84,9 +84,9 @@ class ChannelLift:
         """For JSON."""
         return {
             "channel": self.channel,
-            "claimed": {rule: _figures(found) for rule, found in self.claimed.items()},
-            "missing_without": _figures(self.missing),
-            "caused": _figures(self.caused),
+            "claimed": {rule: numbers_of(found) for rule, found in self.claimed.items()},
+            "missing_without": numbers_of(self.missing),
+            "caused": numbers_of(self.caused),
             "claimed_over_caused": {rule: found.to_dict() for rule, found in self.overclaim.items()},
         }
 
@@ -129,14 +129,14 @@ class Lift:
     def sentence(self) -> str:
         """The answer in one sentence or two."""
         lift, last = self.lift, self.claimed["last touch"]
-        caused = f"The campaign caused {_text(lift)} purchases per run"
+        caused = f"The campaign caused {text_of(lift)} purchases per run"
         if lift.low <= 0.0 <= lift.high:
-            return f"{caused}: it may have caused none, while last-touch attribution claims {_text(last)}."
+            return f"{caused}: it may have caused none, while last-touch attribution claims {text_of(last)}."
         ratio = last.mean / lift.mean
         if self.error["last touch"].low <= 0.0 <= self.error["last touch"].high:
-            return f"{caused}; last-touch attribution claims {_text(last)}, which cannot be told from it."
+            return f"{caused}; last-touch attribution claims {text_of(last)}, which cannot be told from it."
         times = f"{ratio:.3g} times as many" if ratio >= 0 else "of the wrong sign"
-        return f"{caused}; last-touch attribution claims {_text(last)}, {times}."
+        return f"{caused}; last-touch attribution claims {text_of(last)}, {times}."
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -145,11 +145,11 @@ class Lift:
             "seed": self.seed,
             "replicates": self.replicates,
             "draws": self.draws,
-            "purchases": _figures(self.purchases),
-            "baseline": _figures(self.baseline),
-            "lift": _figures(self.lift),
-            "claimed": {rule: _figures(found) for rule, found in self.claimed.items()},
-            "claimed_minus_lift": {rule: _figures(found) for rule, found in self.error.items()},
+            "purchases": numbers_of(self.purchases),
+            "baseline": numbers_of(self.baseline),
+            "lift": numbers_of(self.lift),
+            "claimed": {rule: numbers_of(found) for rule, found in self.claimed.items()},
+            "claimed_minus_lift": {rule: numbers_of(found) for rule, found in self.error.items()},
             "claimed_over_lift": {rule: found.to_dict() for rule, found in self.overclaim.items()},
             "channels": [channel.to_dict() for channel in self.channels],
             "worlds": {world_name(w): float(mean) for w, mean in enumerate(self.worlds)},
@@ -159,18 +159,6 @@ class Lift:
 def world_name(world: int) -> str:
     """Which channels are on: ``"owned+earned"``; ``"none"`` for the world without the campaign."""
     return "+".join(name for k, name in enumerate(CHANNELS) if world >> k & 1) or "none"
-
-
-def _figures(summary: Summary) -> dict[str, float | None]:
-    """Mean, error and interval, for JSON."""
-    found = {"mean": summary.mean, "se": summary.se, "low": summary.low, "high": summary.high}
-    return {name: None if math.isnan(value) else value for name, value in found.items()}
-
-
-def _text(summary: Summary) -> str:
-    """Value and interval as they are known."""
-    interval = format_interval(summary.low, summary.high, summary.se)
-    return f"{format_number(summary.mean, summary.se)} ({interval})"
 
 
 def overclaim_text(found: Overclaim) -> str:

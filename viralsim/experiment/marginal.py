@@ -14,7 +14,7 @@ from viralsim.errors import SpecError
 from viralsim.experiment.comparison import compare
 from viralsim.metrics.columns import Column
 from viralsim.metrics.registry import METRICS
-from viralsim.metrics.rounding import format_interval, format_number
+from viralsim.metrics.summaries import numbers_of, text_of
 from viralsim.metrics.uncertainty import Summary, summarise
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class SpendingReturn:
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         names = ("spent", "brought", "average", "added_cost", "added", "marginal")
-        return {"label": self.label, **{name: _figures(getattr(self, name)) for name in names}}
+        return {"label": self.label, **{name: numbers_of(getattr(self, name)) for name in names}}
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Marginal:
         row, what = self.rows[0], self.metric.replace("_", " ")
         if math.isnan(row.marginal.mean):
             return "No more can be bought: everybody has been shown what the frequency caps allow."
-        now, further = _text(row.average), _text(row.marginal)
+        now, further = text_of(row.average), text_of(row.marginal)
         said = f"A US$ spent so far brought {now} {what}; of {self.more:.0%} more spending, each brings {further}"
         return said + (", which may be nothing." if row.marginal.low <= 0.0 <= row.marginal.high else ".")
 
@@ -121,16 +121,6 @@ class Marginal:
             "spendings": [row.to_dict() for row in self.rows],
             "notes": list(self.notes),
         }
-
-
-def _figures(summary: Summary) -> dict[str, float | None]:
-    found = {"mean": summary.mean, "se": summary.se, "low": summary.low, "high": summary.high}
-    return {name: None if math.isnan(value) else value for name, value in found.items()}
-
-
-def _text(summary: Summary) -> str:
-    interval = format_interval(summary.low, summary.high, summary.se)
-    return f"{format_number(summary.mean, summary.se)} ({interval})"
 
 
 def spendings(scenario: Scenario, more: float) -> tuple[tuple[Spending, ...], tuple[str, ...]]:

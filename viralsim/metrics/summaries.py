@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
+import math
 
 from viralsim.metrics.rounding import format_interval, format_number
 from viralsim.metrics.uncertainty import Summary
 
-__all__ = ["Summaries"]
+__all__ = ["Summaries", "numbers_of", "text_of"]
 
 
 class Summaries(dict[str, Summary]):
@@ -33,3 +34,15 @@ class Summaries(dict[str, Summary]):
         heads = ("", "expected", "95 % interval", "one run, 9 in 10", "unit")
         head = "".join(f'<th scope="col">{text}</th>' for text in heads)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def numbers_of(summary: Summary) -> dict[str, float | None]:
+    """Mean, standard error and interval of the mean for JSON, which has no NaN."""
+    found = {"mean": summary.mean, "se": summary.se, "low": summary.low, "high": summary.high}
+    return {name: None if math.isnan(value) else value for name, value in found.items()}
+
+
+def text_of(summary: Summary) -> str:
+    """Mean and interval as they are known: ``"21 (14 to 28)"``."""
+    interval = format_interval(summary.low, summary.high, summary.se)
+    return f"{format_number(summary.mean, summary.se)} ({interval})"

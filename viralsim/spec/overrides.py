@@ -73,7 +73,7 @@ def apply_overrides(
         if value is None:  # entries after one that was removed move up
             names.clear()
         elif names.setdefault(place, str(path)) != str(path):
-            message = f"{path} is the same field as {names[place]}; set it once"
+            message = f"is the same field as {names[place]}; set it once"
             raise OverrideError(Problem((str(path),), message))
     return made
 
