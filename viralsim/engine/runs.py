@@ -14,24 +14,21 @@ from numpy.typing import NDArray
 
 from viralsim.engine.audience import Audience, AudienceMaker, audience_settings, make_audience
 from viralsim.engine.compiled import Compiled, compile_draw, run_key
-from viralsim.engine.deliveries import mechanics_of, staff_costs
 from viralsim.engine.ensemble import Ensemble, central_replicates
 from viralsim.engine.memory import MOST_KEPT, check_memory, draw_bytes
 from viralsim.engine.networks import file_graphs
 from viralsim.engine.replicates import Events, last_events, last_touches, run_replicates
-from viralsim.engine.sales import counterfactual_purchases, make_sales_tallies, sales_facts
+from viralsim.engine.sales import counterfactual_purchases, sales_facts
+from viralsim.engine.tallying import make_tallies
 from viralsim.engine.touches import Touches, make_touches, own_shares, share_rows
 from viralsim.engine.trace import Trace
 from viralsim.errors import EngineError, SpecError
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.kernels import layout as lay
-from viralsim.kernels.reaching import N_EXTRA
-from viralsim.metrics.tallies import Prices, Reaching, Tallies
 from viralsim.provenance import versions
 from viralsim.rng import check_seed, entropy_seed
 from viralsim.spec import Scenario
 from viralsim.spec.resolving import resolve
-from viralsim.spec.targets import targeted_segments
 
 __all__ = ["Events", "last_events", "run_block", "run_replicates", "simulate"]
 
@@ -322,33 +319,8 @@ class _Run:
     def ensemble(self) -> Ensemble:
         """Everything that was run, as an Ensemble."""
         plain = resolve(self.scenario, self.seed, 0, fixed=True)
-        first = self.per_draw[0]
-        draws = range(self.draws)
-        n_slots, n_segments = len(first["slots"]), first["people"].size
-        tallies = Tallies(
-            counts=self.columns["counts"].reshape(self.replicates, n_slots, n_segments, lay.N_COUNTS),
-            people=self.columns["people"],
-            curves=self.columns["curves"],
-            trees=self.columns["trees"],
-            generations=self.columns["generations"],
-            tree_sizes=self.columns["tree_sizes"],
-            draw=np.arange(self.replicates) % self.draws,
-            items=tuple(item.id for item in plain.items),
-            platforms=tuple(plain.platforms),
-            segments=tuple(segment.name for segment in plain.audience.segments),
-            slots=first["slots"],
-            times_hours=first["times"],
-            people_by_segment=np.stack([self.per_draw[d]["people"] for d in draws]),
-            excluded_by_segment=np.stack([self.per_draw[d]["excluded"] for d in draws]),
-            brand_followers=first["fans"],
-            seed_cost=self.columns["seed_cost"],
-            has_prices=any(s.has_price for s in plain.campaign.seeding),
-            has_negative=any(item.negative > 0 or item.neutral > 0 for item in plain.items),
-            prices=_prices(plain),
-            sales=make_sales_tallies(plain, self.columns, self.per_draw, (n_slots, n_segments)),
-            reaching=self._reaching(plain, n_slots, n_segments),
-            cut_draws=sum(self.per_draw[d]["cut"] for d in draws),
-        )
+        per_draw = [self.per_draw[d] for d in range(self.draws)]
+        tallies = make_tallies(plain, self.columns, per_draw, self.replicates)
         return Ensemble(
             tallies,
             self.scenario,
@@ -359,28 +331,6 @@ class _Run:
             rerunner=self._rerun,
             graphs=self.graphs,
             first_draw=self._first_draw,
-        )
-
-    def _reaching(self, plain: Any, n_slots: int, n_segments: int) -> Reaching | None:
-        """What was counted beyond posts and shares; None if the scenario has nothing of it."""
-        has = mechanics_of(plain)
-        if not has:
-            return None
-        segments = [segment.name for segment in plain.audience.segments]
-        targets = [
-            targeted_segments(flight.target, plain.audience.segments) for flight in plain.campaign.paid
-        ]
-        everybody = not any(targets) or not all(targets)
-        return Reaching(
-            counts=self.columns["extra"].reshape(self.replicates, n_slots, n_segments, N_EXTRA),
-            delivered=self.columns["bought"],
-            prices=np.stack([self.per_draw[d]["display_prices"] for d in range(self.draws)]),
-            targeted=() if everybody else tuple(any(s in target for target in targets) for s in segments),
-            has=has,
-            rival=tuple(plain.items[i].brand is not None for i, _ in self.per_draw[0]["slots"])
-            if "rivals" in has
-            else (),
-            staff=staff_costs(plain),
         )
 
     def _trace(self, replicate: int) -> Trace:
@@ -431,14 +381,6 @@ def _same_audience(compiled: Compiled) -> AudienceMaker:
         return audience if same else make_audience(plain, key, graphs)
 
     return make
-
-
-def _prices(plain: Any) -> Prices:
-    """The user's own prices for earned media value."""
-    value = plain.value
-    if value is None:
-        return Prices()
-    return Prices(**{name: getattr(value, name) for name in Prices.__dataclass_fields__})
 
 
 def make_trace(compiled: Compiled, events: Events, replicate: int, touches: Touches | None = None) -> Trace:

@@ -108,6 +108,8 @@ def compare(
         "draws": at_least_1("draws", draws, base.draws),
     }
     further = list(metrics)
+    for scenario in chosen:
+        _check_metrics(scenario, (metric, *further))
     worlds = _worlds()
 
     def look(size: Mapping[str, int], error: float, passed: Mapping[int, Verdict], looks: Any) -> Comparison:
@@ -124,6 +126,14 @@ def compare(
         return settle(look, start, most_replicates, keep)
     finally:
         worlds.forget()
+
+
+def _check_metrics(scenario: Scenario, names: Iterable[str]) -> None:
+    """Refuse what a run would not define before anything is run (the place where tests put a stand-in)."""
+    from viralsim.engine.defined import check_metric
+
+    for name in names:
+        check_metric(scenario, name)
 
 
 def _worlds() -> Any:
