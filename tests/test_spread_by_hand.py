@@ -344,19 +344,15 @@ def test_boost(simulate):
 
 
 def test_ranking_hides_and_shows(simulate):
-    rank_scale = np.array([[0.0], [1e9]], np.float32)
+    rank_scale = np.array([[0.0, 1e9]], np.float32)
     world = certain_world(2, [[]], [[0, 1]], rank_scale=rank_scale)
-    plan = certain_plan(
-        ranked=np.ones(1, np.uint8), rank_bound=np.array([1e9]), organic_reach=np.array([1e-3])
-    )
+    plan = certain_plan(ranked=np.ones(1, np.uint8), organic_reach=np.array([1e-3]))
     result = simulate(world, plan)
     assert count(result, "impressions_owned") == 1
     tie_rank = np.zeros((1, 256))
     tie_rank[0, 200] = 1e9
     world = certain_world(3, [[(0, 1), (0, 2)]], [[0]], tie=np.array([10, 200], np.uint8))
-    plan = certain_plan(
-        posts=(), asks=[(0, 0, 0)], ranked=np.ones(1, np.uint8), rank_bound=np.array([1e9]), tie_rank=tie_rank
-    )
+    plan = certain_plan(posts=(), asks=[(0, 0, 0)], ranked=np.ones(1, np.uint8), tie_rank=tie_rank)
     assert count(simulate(world, plan), "impressions_earned") == 1
 
 

@@ -269,8 +269,8 @@ class Replicate:
             return p
         if event.person is not None:
             p = p * float(plan.tie_rank[event.platform, tie_255])
-        if len(self.world.rank_scale):
-            p = p * float(self.world.rank_scale[person, event.item])
+        if self.world.rank_scale.size:
+            p = p * float(self.world.rank_scale[event.item, person])
         return min(p, 1.0)
 
     def shown_positions(self, event: Event, audience: list[tuple[int, int]]) -> list[int]:
@@ -483,8 +483,8 @@ class Replicate:
             dose = dose * factors[1]
         dose = dose * self.proof[slot]
         dose = dose * float(self.world.activity[person])
-        if len(self.world.share_scale):
-            dose = dose * float(self.world.share_scale[person, item])
+        if self.world.share_scale.size:
+            dose = dose * float(self.world.share_scale[item, person])
         if event.is_friend:
             dose = dose * float(plan.response[item, self.sharers_noticed[person, slot]])
             if event.view_key in self.shop.answered:

@@ -58,8 +58,8 @@ def certain_world(
         segment=np.zeros(n, np.uint8),
         account=np.full(n, 255, np.uint8),
         notice_q=np.full((n, items), ONE_31, np.uint32),
-        share_scale=np.zeros((0, items)),
-        rank_scale=np.zeros((0, items), np.float32),
+        share_scale=np.zeros((items, 0)),
+        rank_scale=np.zeros((items, 0), np.float32),
         indptr=indptr,
         followers=followers,
         tie=np.zeros(0, np.uint8),
@@ -131,7 +131,6 @@ def certain_plan(
         negative_share=np.ones(n_items),
         tie_rank=np.ones((n_platforms, 256)),
         ranked=np.zeros(n_slots, np.uint8),
-        rank_bound=np.ones(n_slots),
         boost=np.zeros((n_platforms, 3)),
         delay=np.zeros((n_platforms, 4096), np.int32),
         clock=clock,
@@ -243,8 +242,8 @@ def random_world(rng: Rng, lively: bool, platforms: int, items: int) -> World:
             rng.integers(0, ONE_31 + 1, (n, items)).astype(np.uint32),
             probability_words(rng, n * items, ONE_31).reshape(n, items).astype(np.uint32),
         ),
-        share_scale=random_affinity(rng, n, items),
-        rank_scale=random_affinity(rng, n, items).astype(np.float32),
+        share_scale=random_affinity(rng, n, items).T.copy(),
+        rank_scale=random_affinity(rng, n, items).T.astype(np.float32, order="C"),
         indptr=indptr,
         followers=followers,
         tie=ties.astype(np.uint8),
@@ -337,8 +336,6 @@ def random_feed(rng: Rng, lively: bool, world: World, plan: Plan, steps: int) ->
     ranked = np.full(n_slots, world.rank_scale.size > 0, np.uint8) | (tie_rank != 1.0).any()
     if pick(rng, False, False, True):
         ranked[:] = 1
-    largest = world.rank_scale.max(axis=0) if world.rank_scale.size else np.ones(len(plan.item_key))
-    rank_bound = np.array([float(largest[i]) for i in plan.slot_item])
     boost = np.zeros((n_platforms, 3))
     for platform in range(n_platforms):
         if pick(rng, True, False):
@@ -356,7 +353,6 @@ def random_feed(rng: Rng, lively: bool, world: World, plan: Plan, steps: int) ->
         visibility=np.array([some_probability(rng, lively) for _ in range(n_slots)]),
         tie_rank=tie_rank,
         ranked=ranked.astype(np.uint8),
-        rank_bound=rank_bound,
         boost=boost,
         delay=delay,
         reaction=reaction,
@@ -446,7 +442,7 @@ def crowd_case(seed: int, share_probability: float, n: int = 2600) -> tuple[Worl
         activity=rng.gamma(0.7, 1.0 / 0.7, n).astype(np.float32),
         segment=rng.integers(0, 5, n).astype(np.uint8),
         notice_q=rng.integers(ONE_31 // 3, ONE_31, (n, 2)).astype(np.uint32),
-        rank_scale=np.exp(rng.normal(0.0, 0.3, (n, 2))),
+        rank_scale=np.exp(rng.normal(0.0, 0.3, (n, 2))).T.copy(),
         indptr=np.stack([pointers[: n + 1], pointers[n:]]),
         followers=followers,
         tie=rng.integers(0, 256, followers.size).astype(np.uint8),
@@ -471,7 +467,6 @@ def crowd_case(seed: int, share_probability: float, n: int = 2600) -> tuple[Worl
         click_q=np.full(3, ONE_32 // 7, np.uint64),
         copy_q=np.full(3, ONE_32 // 2, np.uint64),
         ranked=np.array([1, 0, 0], np.uint8),
-        rank_bound=np.full(3, float(world.rank_scale.max())),
         boost=np.array([[0.4, 0.5, 1.4], [0.0, 0.0, 0.0]]),
         delay=np.stack([np.zeros(4096), np.sort(rng.exponential(300.0, 4096))]).astype(np.int32),
         negative_q=np.stack([negative for negative, _ in views]),

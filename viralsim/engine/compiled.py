@@ -199,12 +199,12 @@ def _notice_coins(audience: Audience, topic: str, stickiness: float, exponent: f
 
 
 def _powers(scenario: Any, audience: Audience, name: str) -> NDArray[np.float64]:
-    """affinity^exponent by person and item (float64[n, I]); shape (0, I) where all exponents are 0."""
+    """affinity^exponent by person and item (float64[I, n]); shape (I, 0) where all exponents are 0."""
     exponents = [getattr(item.exponents, name) for item in scenario.items]
     if not any(exponents):
-        return np.zeros((0, len(exponents)))
-    columns = [audience.affinity[item.topic] ** e for item, e in zip(scenario.items, exponents, strict=True)]
-    return np.ascontiguousarray(np.stack(columns, axis=1))
+        return np.zeros((len(exponents), 0))
+    lines = [audience.affinity[item.topic] ** e for item, e in zip(scenario.items, exponents, strict=True)]
+    return np.stack(lines)
 
 
 def _ties(scenario: Any, networks: tuple[Network, ...]) -> NDArray[np.uint8]:
@@ -298,7 +298,6 @@ def _make_plan(
     tie_rank = np.stack(
         [_tie_rank(platform, net) for platform, net in zip(platforms, audience.networks, strict=True)]
     )
-    ranked, rank_bound = _ranking(world, slots, platforms, items)
     posts, asks = _posts(scenario, slot_of), make_asks(scenario, audience, rates, slot_of, key)
     step, calibration = scenario.run.step, scenario.calibration
     begin = scenario.run.start.hour + scenario.run.start.minute / 60
@@ -322,8 +321,7 @@ def _make_plan(
         neutral_q=np.stack([both for _, both in views]),
         negative_share=np.array([float(item.negative_share_multiplier) for item in items]),
         tie_rank=tie_rank,
-        ranked=ranked,
-        rank_bound=rank_bound,
+        ranked=_ranking(slots, platforms, items),
         boost=np.array([_boost(platform) for platform in platforms]),
         delay=np.stack(
             [
@@ -379,21 +377,12 @@ def _tie_rank(platform: Any, network: Network) -> NDArray[np.float64]:
     return (tie / float(network.tie.mean(dtype=np.float64))) ** exponent
 
 
-def _ranking(
-    world: World,
-    slots: tuple[tuple[int, int], ...],
-    platforms: Any,
-    items: Any,
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Whether followers of a slot differ in the chance to be shown it, and the largest factor by affinity."""
-    ranked, bound = np.zeros(len(slots), np.uint8), np.ones(len(slots))
-    for s, (i, p) in enumerate(slots):
-        by_tie = platforms[p].ranking.tie_exponent != 0
-        by_affinity = items[i].exponents.ranking != 0
-        ranked[s] = by_tie or by_affinity
-        if by_affinity:
-            bound[s] *= float(world.rank_scale[:, i].max(initial=1.0))
-    return ranked, bound
+def _ranking(slots: tuple[tuple[int, int], ...], platforms: Any, items: Any) -> NDArray[np.uint8]:
+    """Whether followers of a slot differ in the chance to be shown it (uint8[S])."""
+    return np.array(
+        [platforms[p].ranking.tie_exponent != 0 or items[i].exponents.ranking != 0 for i, p in slots],
+        np.uint8,
+    )
 
 
 def _posts(scenario: Any, slot_of: NDArray[np.int64]) -> NDArray[np.int64]:

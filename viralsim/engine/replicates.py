@@ -103,7 +103,7 @@ def last_events(scratch: Scratch) -> Events:
 def _sizes_of(scratch: Scratch) -> dict[str, int]:
     """The capacities a scratch was made with."""
     return {
-        "displays": scratch.pool.size - lay.READ_AHEAD,
+        "displays": scratch.pool.size,
         "repeats": scratch.repeat_next.size,
         "pending": scratch.pending.shape[0],
         "events": scratch.events.shape[0],

@@ -54,8 +54,8 @@ def make_scratch(
     longest, scopes = longest_list(world), 1 + n_items + plan.platform_key.size
     return Scratch(
         rows=make_rows(world, plan),
-        touched=np.zeros(n, np.int32),
-        pool=np.zeros(chunks * lay.CHUNK + lay.READ_AHEAD, np.uint64),
+        touched=np.zeros(n + 1, np.int32),
+        pool=np.zeros(chunks * lay.CHUNK, np.uint64),
         chunk_next=np.zeros(chunks, np.int32),
         free=np.arange(chunks, dtype=np.int32)[::-1].copy(),
         bucket_head=np.full(n_steps, -1, np.int32),
@@ -83,7 +83,6 @@ def make_scratch(
         point_at=np.zeros(lay.POINTS, np.int64),
         point_tag=np.zeros(lay.POINTS, np.uint64),
         point_display=np.zeros(lay.POINTS, np.uint64),
-        point_scale=np.zeros(lay.POINTS, np.float32),
         counts=np.zeros(n_slots * n_segments * lay.N_COUNTS, np.int64),
         boost=np.ones(n_slots),
         slot_key=np.zeros((n_slots, 7), np.uint64),
@@ -91,9 +90,6 @@ def make_scratch(
         run_key=np.zeros(2, np.uint64),
         coins=np.zeros(lay.COINS, np.uint64),
         kept=np.zeros(lay.COINS + 1, np.int64),
-        rank_boost=np.full(n_slots, -1.0),
-        rank_chance=np.zeros((n_slots, lay.TIES)),
-        rank_coin=np.zeros((n_slots, lay.TIES), np.uint64),
         masks=np.zeros(scopes, np.uint64),
         flag_bins=np.zeros((scopes + n_slots) * n_segments * 32, np.int64),
         size=_sizes(chunks),

@@ -49,8 +49,8 @@ class Spread:
         self.slots = [s for s, (i, _) in enumerate(compiled.slots) if i == item]
         self.noticed = world.notice_q[:, item] / 2.0**31
         self.activity = world.activity.astype(np.float64)
-        if world.share_scale.shape[0]:
-            self.activity = self.activity * world.share_scale[:, item]
+        if world.share_scale.shape[1]:
+            self.activity = self.activity * world.share_scale[item]
         self.negative = float(plan.negative_q[item, 127] / 2.0**32)
         self.first = first = float(plan.response[item, 1]) if plan.influence else 0.0
         self.after_post = {s: self.noticed * self.share_chance(plan.hazard_post[s]) for s in self.slots}
@@ -80,8 +80,8 @@ class Spread:
         viewers = world.followers[start:stop]
         shown = np.full(stop - start, plan.visibility[slot], np.float32)
         if plan.ranked[slot]:
-            if world.rank_scale.shape[0]:
-                shown *= world.rank_scale[viewers, self.item].astype(np.float32)
+            if world.rank_scale.shape[1]:
+                shown *= world.rank_scale[self.item, viewers].astype(np.float32)
             tie = world.tie[start:stop] if world.tie.size else np.full(stop - start, 128, np.uint8)
             shown = np.minimum(shown * plan.tie_rank[p, tie].astype(np.float32), 1.0)
         n = world.person_key.size

@@ -88,8 +88,8 @@ def _posted(spread: Spread, unseen: NDArray[np.float64], first: _Chances) -> flo
             p = plan.slot_platform[s]
             fans = world.fans[world.fan_ptr[p] : world.fan_ptr[p + 1]]
             reach = np.full(fans.size, plan.organic_reach[s])
-            if plan.ranked[s] and world.rank_scale.shape[0]:
-                reach = np.minimum(reach * world.rank_scale[fans, spread.item], 1.0)
+            if plan.ranked[s] and world.rank_scale.shape[1]:
+                reach = np.minimum(reach * world.rank_scale[spread.item, fans], 1.0)
             owned += float(reach.sum())
             unseen[fans] *= 1.0 - reach
             first.stay[s][fans] *= 1.0 - reach * spread.after_post[s][fans]

@@ -50,6 +50,7 @@ from viralsim.kernels.words import (
     SEGMENT,
     STAMP,
     TOUCHED,
+    U0,
     U1,
     U2,
     U3,
@@ -59,50 +60,54 @@ from viralsim.kernels.words import (
 
 
 @inner
-def day_begins(day, t):
-    """The first step of the day of step t (`day`: int64[T], ascending)."""
-    low, high = 0, t
-    while low < high:
-        middle = (low + high) // 2
-        if day[middle] < day[t]:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@inner
-def mark_bucket(plan, scratch, t, width):
+def mark_bucket(scratch, t, today, width):
     """Stamp the row of everybody shown something in step t; flag those shown several things.
 
-    Returns the number of displays. The loads of this pass are independent of each other, and asked for in time.
+    The loads of this pass are independent of each other and asked for in time, also from one chunk to the next: `ahead`
+    runs before the displays marked, the first turns only ask. `today`: the first step of the day.
     """
-    shown = 0
-    events = scratch.events.reshape(-1)
-    chunk = scratch.bucket_head[t]
-    last = (scratch.bucket_cursor[t] - 1) // CHUNK
-    stamp, yesterday = np.uint64(t + 1), np.uint64(day_begins(plan.day, t))
+    rows, pool, events = scratch.rows, scratch.pool, scratch.events.reshape(-1)
+    customer, wide = scratch.sales.customer, np.uint64(width)
+    stamp, yesterday = np.uint64(t + 1), np.uint64(today)
     stamp_bits = stamp << STAMP
-    customer = scratch.sales.customer
-    while chunk >= 0:
-        start = chunk * CHUNK
-        stop = scratch.bucket_cursor[t] if chunk == last else start + CHUNK
-        for i in range(np.uint64(start), np.uint64(stop)):  # selections instead of branches
-            ahead = scratch.pool[i + AHEAD]
-            row = (ahead >> PERSON_OF) * np.uint64(width)
-            prefetch(scratch.rows, row)
-            prefetch(scratch.rows, row + np.uint64(width) - U1)
-            prefetch(events, ((ahead >> EVENT_OF) & EVENT_MASK) * U2)
-            prefetch(customer, ahead >> PERSON_OF)
-            at = (scratch.pool[i] >> PERSON_OF) * np.uint64(width) + U1
-            word = scratch.rows[at]
+    chunk = np.int64(scratch.bucket_head[t])
+    last = (scratch.bucket_cursor[t] - 1) // CHUNK
+    far, ahead, end = chunk, np.uint64(chunk * CHUNK), chunk_end(scratch, t, chunk, last)
+    asked = U0
+    while True:
+        start, stop = np.uint64(chunk * CHUNK), chunk_end(scratch, t, chunk, last)
+        i = start
+        while i < stop:
+            display = pool[ahead]
+            row = (display >> PERSON_OF) * wide
+            prefetch(rows, row)
+            prefetch(rows, row + wide - U1)
+            prefetch(events, ((display >> EVENT_OF) & EVENT_MASK) * U2)
+            prefetch(customer, display >> PERSON_OF)
+            if ahead + U1 < end:
+                ahead += U1
+            elif far != last:
+                far = np.int64(scratch.chunk_next[far])
+                ahead, end = np.uint64(far * CHUNK), chunk_end(scratch, t, far, last)
+            if asked < AHEAD:
+                asked += U1
+                continue
+            at = (pool[i] >> PERSON_OF) * wide + U1
+            word = rows[at]
             before = (word >> STAMP) & LOW_16
             fresh = (word & CLEAR_STAMP) | stamp_bits
             fresh &= CLEAR_USED if before <= yesterday else KEEP_ALL
-            scratch.rows[at] = word | REPEAT if before == stamp else fresh
-        shown += stop - start
-        chunk = -1 if chunk == last else scratch.chunk_next[chunk]
-    return shown
+            rows[at] = word | REPEAT if before == stamp else fresh
+            i += U1
+        if chunk == last:
+            return
+        chunk = np.int64(scratch.chunk_next[chunk])
+
+
+@inner
+def chunk_end(scratch, t, chunk, last):
+    """Where the displays of a chunk of step t end in the pool."""
+    return np.uint64(scratch.bucket_cursor[t] if chunk == last else chunk * CHUNK + CHUNK)
 
 
 @inner
@@ -181,9 +186,8 @@ def receive(world, plan, scratch, curves, t, width, filled):
     wide = np.uint64(width)
     time_bin = np.uint64(plan.bin_of_step[t])
     found = 0
-    scaled = world.share_scale.shape[0] > 0
-    scale, own = world.share_scale.reshape(-1), scratch.reaching.own
-    following, fan = plan.reaching.follow_q.size > 0, scratch.reaching.fan
+    own = scratch.reaching.own
+    touched = np.uint64(scratch.size[SIZE_TOUCHED])
     for b in range(np.uint64(filled)):
         event, word = batch[b, 2], batch[b, 1]
         row = (batch[b, 0] >> PERSON_OF) * wide
@@ -194,11 +198,9 @@ def receive(world, plan, scratch, curves, t, width, filled):
         person_word, item_word = rows[row + U1], rows[at_item]
         counts[(slot * n_segments + ((person_word >> SEGMENT) & U31)) * COUNTS + origin] += 1
         curves[origin, slot, time_bin] += 1
-        if not (person_word >> ORIGIN) & U7:
-            curves[4, slot, time_bin] += np.int64(own[slot])
-            if not person_word & TOUCHED:
-                scratch.touched[scratch.size[SIZE_TOUCHED]] = np.int64(batch[b, 0] >> PERSON_OF)
-                scratch.size[SIZE_TOUCHED] += 1
+        scratch.touched[touched] = np.int64(batch[b, 0] >> PERSON_OF)
+        touched += np.uint64(not person_word & TOUCHED)
+        curves[4, slot, time_bin] += np.int64(own[slot] & np.uint64(not (person_word >> ORIGIN) & U7))
         rows[row + U1] = person_word | (own[slot] << (ORIGIN + origin)) | TOUCHED
         if plan.market.selling and own[slot]:  # the last impression's origin
             person = batch[b, 0] >> PERSON_OF
@@ -209,19 +211,40 @@ def receive(world, plan, scratch, curves, t, width, filled):
         if before < LOW_8:
             rows[at_item] = item_word + (U1 << DISPLAY)
         notice = ((item_word & LOW_32) * plan.fatigue_q[plan.slot_item[slot], before]) >> U31
-        if scaled:
-            prefetch(scale, (batch[b, 0] >> PERSON_OF) * n_items)
-        if following:
-            prefetch(fan, batch[b, 0] >> PERSON_OF)
         noticed[found] = b
         found += (word & LOW_32) >> U1 < notice
+    scratch.size[SIZE_TOUCHED] = np.int64(touched)
     return found
 
 
 @inner
-def receive_bucket(world, plan, scratch, curves, t, width):
-    """Take the displays due in step t. Returns False if a list is full."""
-    mark_bucket(plan, scratch, t, width)
+def take_batch(world, plan, scratch, curves, t, width, filled):
+    """Book the first `filled` displays of the batch; who notices one reacts. Returns False if a list is full."""
+    noticed = np.uint64(receive(world, plan, scratch, curves, t, width, filled))
+    if plan.reaching.slot.size + plan.reaching.private_q.size + plan.reaching.like_shown.size > 0:
+        book_special(scratch, filled)
+    people = np.uint64(world.person_key.size)
+    scale, fan = world.share_scale.reshape(-1), scratch.reaching.fan
+    for k in range(noticed):
+        later = np.uint64(
+            scratch.noticed[min(k + U3, noticed - U1)]
+        )  # what only a reaction needs is asked for
+        person = scratch.batch[later, 0] >> PERSON_OF
+        item = np.uint64(plan.slot_item[(scratch.batch[later, 2] >> EV_SLOT) & LOW_8])
+        prefetch(scale, item * people + person)
+        prefetch(fan, person)
+        b = np.uint64(scratch.noticed[k])
+        if not react(
+            world, plan, scratch, t, width, scratch.batch[b, 0], scratch.batch[b, 1], scratch.batch[b, 2]
+        ):
+            return False
+    return True
+
+
+@inner
+def receive_bucket(world, plan, scratch, curves, t, today, width):
+    """Take the displays due in step t of the day that begins with step `today`. Returns False if a list is full."""
+    mark_bucket(scratch, t, today, width)
     chunk = np.int64(scratch.bucket_head[t])
     last = (scratch.bucket_cursor[t] - 1) // CHUNK
     end = scratch.bucket_cursor[t]
@@ -259,14 +282,8 @@ def receive_bucket(world, plan, scratch, curves, t, width):
                 scratch.batch[filled, 2] = scratch.events[event, 1]
                 filled += 1
             taken += filled
-        noticed = receive(world, plan, scratch, curves, t, width, filled)
-        if plan.reaching.slot.size + plan.reaching.private_q.size + plan.reaching.like_shown.size > 0:
-            book_special(scratch, filled)
-        for k in range(noticed):
-            b = scratch.noticed[k]
-            display, word, event_word = scratch.batch[b, 0], scratch.batch[b, 1], scratch.batch[b, 2]
-            if not react(world, plan, scratch, t, width, display, word, event_word):
-                return False
+        if not take_batch(world, plan, scratch, curves, t, width, filled):
+            return False
     scratch.bucket_head[t] = -1
     scratch.bucket_cursor[t] = 0
     return True

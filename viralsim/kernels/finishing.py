@@ -8,6 +8,7 @@ from viralsim.kernels.layout import F_ACCOUNT, SIZE_TOUCHED
 from viralsim.kernels.machine import inner
 from viralsim.kernels.words import (
     ASKED_AT,
+    COIN_ROOM,
     DONE_AT,
     FLAGS,
     KEEP_PERSON,
@@ -16,7 +17,9 @@ from viralsim.kernels.words import (
     SCORE_0,
     SEGMENT,
     TOUCHED,
+    U0,
     U1,
+    U2,
     U3,
     U4,
     U15,
@@ -37,12 +40,17 @@ def finish_people(plan, scratch, people, width):
     touched = scratch.size[SIZE_TOUCHED]
     everybody = scratch.repeat_head.size
     if touched * 8 > everybody:
-        for person in range(everybody):
-            if scratch.rows[person * width + 1] & TOUCHED:
-                finish_person(plan, scratch, person * width)
+        rows, kept, wide = scratch.rows, scratch.kept, np.uint64(width)
+        for begin in range(U0, np.uint64(everybody), COIN_ROOM):
+            found = U0
+            for person in range(begin, min(begin + COIN_ROOM, np.uint64(everybody))):
+                kept[found] = np.int64(person)
+                found += np.uint64(rows[person * wide + U1] & TOUCHED != U0)
+            for k in range(found):
+                finish_person(plan, scratch, np.uint64(kept[k]) * wide)
     else:
         for k in range(touched):
-            finish_person(plan, scratch, np.int64(scratch.touched[k]) * width)
+            finish_person(plan, scratch, np.uint64(scratch.touched[k]) * np.uint64(width))
     _read_bins(bins, people)
 
 
@@ -53,29 +61,30 @@ def finish_person(plan, scratch, row):
     `flag_bins` counts people by scope, segment and five flags: shown owned, paid, earned (1, 2, 4), noticed (8),
     shared (16).
     """
-    n_items, n_slots = plan.item_key.size, plan.slot_item.size
+    n_items, n_slots = np.uint64(plan.item_key.size), np.uint64(plan.slot_item.size)
     masks, bins = scratch.masks, scratch.flag_bins
-    n_scopes = np.uint64(masks.size + n_slots)
+    rows, everything = scratch.rows, np.uint64(masks.size)
+    n_scopes = everything + n_slots
     n_segments = np.uint64(bins.size) // (n_scopes * FLAGS)
-    segment = (scratch.rows[row + 1] >> SEGMENT) & U31
-    for m in range(masks.size):
-        masks[m] = 0
+    segment = (rows[row + U1] >> SEGMENT) & U31
+    for m in range(everything):
+        masks[m] = U0
     for s in range(n_slots):
-        at = row + 2 + n_items + s
-        flags = scratch.rows[at] & LOW_8
-        scratch.rows[at] = flags & np.uint64(F_ACCOUNT)
+        at = row + U2 + n_items + s
+        flags = rows[at] & LOW_8
+        rows[at] = flags & np.uint64(F_ACCOUNT)
         shared = (flags >> DONE_AT) & ~(flags >> ASKED_AT) & U1  # being asked is no share of one's own
         packed = ((flags >> U3) & U15) | (shared << U4)
-        bins[(np.uint64(masks.size + s) * n_segments + segment) * FLAGS + packed] += 1
-        masks[1 + plan.slot_item[s]] |= packed
+        bins[((everything + s) * n_segments + segment) * FLAGS + packed] += 1
+        masks[U1 + np.uint64(plan.slot_item[s])] |= packed
         packed *= scratch.reaching.own[s]
-        masks[0] |= packed
-        masks[1 + n_items + plan.slot_platform[s]] |= packed
-    for scope in range(np.uint64(masks.size)):
+        masks[U0] |= packed
+        masks[U1 + n_items + np.uint64(plan.slot_platform[s])] |= packed
+    for scope in range(everything):
         bins[(scope * n_segments + segment) * FLAGS + masks[scope]] += 1
-    scratch.rows[row + 1] &= KEEP_PERSON
-    for i in range(row + 2, row + 2 + n_items):
-        scratch.rows[i] = (scratch.rows[i] & LOW_32) | SCORE_0
+    rows[row + U1] &= KEEP_PERSON
+    for i in range(row + U2, row + U2 + n_items):
+        rows[i] = (rows[i] & LOW_32) | SCORE_0
 
 
 @inner

@@ -144,7 +144,7 @@ def settle_person(plan, scratch, p, person, width, tired):
 @inner
 def show_joined(world, plan, scratch, t, width, first, stop):
     """Plan the displays of the brand's posts among events[first:stop] to followers won. Returns False if full."""
-    work, with_affinity = scratch.reaching, world.rank_scale.shape[0] > 0
+    work, with_affinity = scratch.reaching, world.rank_scale.shape[1] > 0
     for event in range(first, stop):
         slot = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)
         if scratch.event_kind[event] != KIND_POST or not work.own[slot]:
@@ -159,7 +159,7 @@ def show_joined(world, plan, scratch, t, width, first, stop):
                 continue
             prob = work.reach[slot] * scratch.boost[slot]
             if plan.ranked[slot] and with_affinity:
-                prob *= np.float64(world.rank_scale[person, item])
+                prob *= np.float64(world.rank_scale[item, person])
             key = scratch.rows[person * width]
             if np.float64(low32(derive(choice, key))) < np.floor(ONE_32 * min(prob, 1.0) + 0.5):
                 delay = plan.delay[platform, below(derive(delayed, key), QUANTILES)]

@@ -26,8 +26,8 @@ class World(NamedTuple):
     segment: Array  # uint8[n], < 32
     account: Array  # uint8[n], bit p set: has an account on platform p
     notice_q: Array  # uint32[n, I], 2^31 x probability that a display is noticed
-    share_scale: Array  # float64[n, I], affinity^share exponent; shape (0, I) when 1 for all
-    rank_scale: Array  # float32[n, I], affinity^ranking exponent; shape (0, I) when 1 for all
+    share_scale: Array  # float64[I, n], affinity^share exponent; shape (I, 0) when 1 for all
+    rank_scale: Array  # float32[I, n], affinity^ranking exponent; shape (I, 0) when 1 for all
     indptr: Array  # int64[P, n + 1], positions in `followers`
     followers: Array  # int32[edges of all platforms]
     tie: Array  # uint8[edges], 255 x tie; shape (0,) when no tie matters
@@ -59,7 +59,6 @@ class Plan(NamedTuple):
     negative_share: Array  # float64[I]
     tie_rank: Array  # float64[P, 256], by tie: factor of the shown probability
     ranked: Array  # uint8[S], 1 if the shown probability differs between followers
-    rank_bound: Array  # float64[S], largest factor by affinity
     boost: Array  # float64[P, 3]: benchmark, strength, cap; benchmark 0: no boost
     delay: Array  # int32[P, 4096], activity clock units
     clock: Array  # int32[P, T + 1]
@@ -88,8 +87,8 @@ class Scratch(NamedTuple):
     """One thread's working memory; its size does not depend on the number of replicates."""
 
     rows: Array  # uint64[n x W], one row per person, W = 2 + I + S: key, person, items, slots
-    touched: Array  # int32[n], people with anything to reset
-    pool: Array  # uint64[chunks x CHUNK + READ_AHEAD], displays waiting for their step
+    touched: Array  # int32[n + 1], people with anything to reset
+    pool: Array  # uint64[chunks x CHUNK], displays waiting for their step
     chunk_next: Array  # int32[chunks]
     free: Array  # int32[chunks]
     bucket_head: Array  # int32[T], -1: empty
@@ -115,9 +114,8 @@ class Scratch(NamedTuple):
     seen_at: Array  # int64[longest list], words of `seen` in use
     lists: Array  # int64[LISTS x N_LIST]: columns L_*, by new event
     point_at: Array  # int64[POINTS], position in `followers`, or ~position in `fans`
-    point_tag: Array  # uint64[POINTS], row of `lists` in 16 | tie 8 | coin where ranking differs between followers 32
+    point_tag: Array  # uint64[POINTS], row of `lists` in 16 | tie 8
     point_display: Array  # uint64[POINTS], the viewer, as in a display
-    point_scale: Array  # float32[POINTS], the viewer's affinity for being shown the item, where it matters
     counts: Array  # int64[S x G x N_COUNTS]
     boost: Array  # float64[S]
     slot_key: Array  # uint64[S, 7], by purpose P_EVENT .. P_COPY
@@ -125,9 +123,6 @@ class Scratch(NamedTuple):
     run_key: Array  # uint64[2]: run key, attention key
     coins: Array  # uint64[COINS], coins of followers
     kept: Array  # int64[COINS + 1], those that fell below their limit; shares taken together
-    rank_boost: Array  # float64[S], the boost that the next two are for; -1: none yet
-    rank_chance: Array  # float64[S, TIES], by tie, 256: a post; chance to be shown without affinity
-    rank_coin: Array  # uint64[S, TIES], coins below are candidates
     masks: Array  # uint64[1 + I + P], flags of a person in each scope of several slots
     flag_bins: Array  # int64[(1 + I + P + S) x G x 32], people by scope, segment and flags
     size: Array  # int64[N_SIZES]
@@ -154,16 +149,15 @@ class Tally(NamedTuple):
 
 
 CHUNK = 128
-READ_AHEAD = 32  # displays whose rows are asked for before their turn; the pool ends with as many unused ones
+READ_AHEAD = 32  # displays whose rows are asked for before their turn
 POINTS = 2048
-TIES = 257  # 256 values of a tie, and a post
 COINS = 256  # followers whose coins are drawn together
 LISTS = 1024
 LISTS_AHEAD = 8  # events whose place in the graph is asked for before their turn
 # A list of followers: where it begins, its size, keys of choice and delay, where the platform's clock and first guesses
-# begin, item and platform (from bit 8 on), where the slot's chances begin
-L_START, L_SIZE, L_EVENT, L_DELAY, L_CLOCK, L_GUESS, L_ITEM, L_CHANCE = range(8)
-N_LIST = 8
+# begin, item and platform (from bit 8 on)
+L_START, L_SIZE, L_EVENT, L_DELAY, L_CLOCK, L_GUESS, L_ITEM = range(7)
+N_LIST = 8  # a cache line
 CLOCK_SHIFT = 7
 BATCH = 128
 SHARES_TOGETHER = 64

@@ -12,6 +12,7 @@ from viralsim.kernels.layout import (
     K_DELAY,
     K_EVENT,
     KIND_COPY,
+    KIND_OWN,
     KIND_POST,
     LISTS_AHEAD,
     N_LIST,
@@ -20,7 +21,6 @@ from viralsim.kernels.layout import (
     SHOW_ALL,
     SIZE_FAILED,
     SIZE_FREE,
-    TIES,
 )
 from viralsim.kernels.machine import inner, prefetch
 from viralsim.kernels.reaching import ECHO_WORD, KIND_COMMENT, KIND_LIKE
@@ -33,7 +33,6 @@ from viralsim.kernels.words import (
     ONE_32,
     PERSON_OF,
     POINT_ROOM,
-    POST_TIE,
     TAG_LIST,
     TAG_TIE,
     TIE_HALF,
@@ -41,11 +40,13 @@ from viralsim.kernels.words import (
     U1,
     U2,
     U8,
+    U16,
     U32,
 )
 
-ECHO, LIST, U6, U63 = (np.uint64(x) for x in (ECHO_WORD, N_LIST, 6, 63))
-L_START, L_SIZE, L_EVENT, L_DELAY, L_CLOCK, L_GUESS, L_ITEM, L_CHANCE = (np.uint64(k) for k in range(N_LIST))
+ECHO, LIST, U6, U63, U64, TIE_KNOWN = (np.uint64(x) for x in (ECHO_WORD, N_LIST, 6, 63, 64, TIE_HALF))
+READ_LISTS = np.uint64(LISTS_AHEAD // 2)
+L_START, L_SIZE, L_EVENT, L_DELAY, L_CLOCK, L_GUESS, L_ITEM = (np.uint64(k) for k in range(7))
 
 
 @inner
@@ -67,25 +68,21 @@ def take_chunk(scratch, step):
 
 
 @inner
-def place_points(world, plan, scratch, t, first, count, ranked, leaving):
-    """Look up the people at the `count` planned points and put the displays in the buckets of their steps.
-
-    With `ranked` the points are candidates, of which those below their follower's probability stay. `first` is the
-    event of the first of `lists`. With `leaving` viewers of a post who do not follow any more are left out.
-    Returns False if the pool is full.
-    """
-    n_items = np.uint64(plan.item_key.size)
-    scaled = ranked and world.rank_scale.shape[0] > 0
-    scales, scale = world.rank_scale.reshape(-1), scratch.point_scale
+def look_up_viewers(world, scratch, count):
+    """Look up the people at the `count` planned points (a pass of its own: independent loads, asked for in time)."""
     for i in range(np.uint64(count)):
         at = scratch.point_at[i]
         viewer = np.uint64(world.followers[np.uint64(at)] if at >= 0 else world.fans[np.uint64(~at)])
         scratch.point_display[i] = viewer << PERSON_OF
-        if scaled:
-            e = list_of(scratch.point_tag[i])
-            scale[i] = scales[viewer * n_items + (np.uint64(scratch.lists[e + L_ITEM]) & LOW_8)]
-    if ranked:
-        count = drop_unshown(world, scratch, count)
+
+
+@inner
+def place_points(plan, scratch, t, first, count, leaving):
+    """Put the displays of the `count` planned points in the buckets of their steps.
+
+    `first` is the event of the first of `lists`. With `leaving` viewers of a post who do not follow any more are
+    left out. Returns False if the pool is full.
+    """
     if leaving:
         count = drop_left(scratch, first, count)
     find_steps(plan, scratch, t, count)
@@ -101,7 +98,7 @@ def place_points(world, plan, scratch, t, first, count, ranked, leaving):
             if cursor < 0:
                 return False
         event = np.uint64(first) + (tag & TAG_LIST)
-        tie = (tag >> TAG_TIE) & LOW_8
+        tie = tag >> TAG_TIE
         scratch.pool[np.uint64(cursor)] = scratch.point_display[i] | (event << EVENT_OF) | tie
         scratch.bucket_cursor[s] = cursor + 1
     return True
@@ -165,24 +162,16 @@ def below_table(bits):
 
 
 @inner
-def drop_unshown(world, scratch, count):
-    """Keep of `count` candidates those whose coin falls below their own probability; returns how many."""
-    kept = np.uint64(0)
-    with_affinity = world.rank_scale.shape[0] > 0
-    chances = scratch.rank_chance.reshape(-1)
-    for i in range(np.uint64(count)):
-        display, tag, at = scratch.point_display[i], scratch.point_tag[i], scratch.point_at[i]
-        e = list_of(tag)
-        tie = (tag >> TAG_TIE) & LOW_8
-        tie = tie if at >= 0 else POST_TIE
-        prob = chances[np.uint64(scratch.lists[e + L_CHANCE]) + tie]
-        if with_affinity:
-            prob *= np.float64(scratch.point_scale[i])
-        scratch.point_display[kept] = display
-        scratch.point_tag[kept] = tag
-        scratch.point_at[kept] = at
-        kept += np.uint64(np.int64(tag >> U32) < np.int64(ONE_32 * min(prob, 1.0) + 0.5))
-    return np.int64(kept)
+def read_ahead(world, scratch, first, e):
+    """Ask for the followers of new event `e`: where in the graph a list begins the processor cannot guess."""
+    if scratch.event_who[np.uint64(first) + e] < 0:
+        return
+    start = np.uint64(scratch.lists[e * LIST + L_START])
+    stop = start + min(np.uint64(scratch.lists[e * LIST + L_SIZE]), COIN_ROOM)
+    for at in range(start, stop, U16):
+        prefetch(world.followers, at)
+    for at in range(start, stop, U64):
+        prefetch(world.tie, at)
 
 
 @inner
@@ -221,54 +210,41 @@ def look_up_lists(world, plan, scratch, first, stop):
         lists[e + L_CLOCK] = platform * plan.clock.shape[1]
         lists[e + L_GUESS] = platform * plan.clock_step.shape[1]
         lists[e + L_ITEM] = plan.slot_item[slot] | (platform << 8)
-        lists[e + L_CHANCE] = slot * TIES
-
-
-@inner
-def rank_tables(plan, scratch, slot):
-    """Chances by tie, without affinity, of a slot as boosted now, and the coins below which there is a candidate."""
-    boost = scratch.boost[slot]
-    if scratch.rank_boost[slot] == boost:
-        return
-    scratch.rank_boost[slot] = boost
-    platform, bound = plan.slot_platform[slot], plan.rank_bound[slot]
-    for tie in range(257):
-        if tie == 256:  # a post
-            chance = scratch.reaching.reach[slot] * boost
-        else:
-            chance = scratch.reaching.visibility[slot] * boost * plan.tie_rank[platform, tie]
-        scratch.rank_chance[slot, tie] = chance
-        scratch.rank_coin[slot, tie] = np.uint64(ONE_32 * min(chance * bound, 1.0) + 1.5)
 
 
 @inner
 def publish_ranked(world, plan, scratch, t, first, stop):
     """As `publish`, for slots where ranking gives followers probabilities of their own: a coin for each follower.
 
-    One draw makes the coins of two followers. Candidates are those whose coin falls below what their tie and the
-    highest affinity would give.
+    One draw makes the coins of two followers.
     """
-    points, leaving = np.uint64(0), False
-    with_tie = world.tie.size > 0
-    coins, kept, limit = scratch.coins, scratch.kept, scratch.rank_coin
-    for event in range(np.uint64(first), np.uint64(stop)):
+    points, leaving = U0, False
+    people = np.uint64(world.person_key.size)
+    with_tie, with_affinity = world.tie.size > 0, world.rank_scale.shape[1] > 0
+    coins, kept, lists = scratch.coins, scratch.kept, scratch.lists
+    scales, by_tie = world.rank_scale.reshape(-1), plan.tie_rank.reshape(-1)
+    for e in range(min(READ_LISTS, np.uint64(stop - first))):
+        read_ahead(world, scratch, first, e)
+    for e in range(np.uint64(stop - first)):
+        event = np.uint64(first) + e
+        if e + READ_LISTS < np.uint64(stop - first):
+            read_ahead(world, scratch, first, e + READ_LISTS)
         slot = (scratch.events[event, 1] >> EV_SLOT) & LOW_8
         if not plan.ranked[slot] or scratch.event_kind[event] > KIND_COPY:
             continue
-        rank_tables(plan, scratch, slot)
-        e = event - np.uint64(first)
-        start, size = (
-            np.uint64(scratch.lists[e * LIST + L_START]),
-            np.uint64(scratch.lists[e * LIST + L_SIZE]),
-        )
-        event_key = np.uint64(scratch.lists[e * LIST + L_EVENT])
+        start, size = np.uint64(lists[e * LIST + L_START]), np.uint64(lists[e * LIST + L_SIZE])
+        event_key, affinity = np.uint64(lists[e * LIST + L_EVENT]), np.uint64(plan.slot_item[slot]) * people
         peer = scratch.event_who[event] >= 0
         leaving |= not peer and plan.reaching.follow_q.size > 0
-        same = np.uint64(TIE_HALF if peer else POST_TIE)
+        most = ONE_32 * shown_prob(plan, scratch, slot, KIND_OWN if peer else KIND_POST, peer)
+        factors = np.uint64(plan.slot_platform[slot]) * np.uint64(256)
+        viewers, ties = world.followers if peer else world.fans, peer and with_tie
+        if peer and not with_tie:
+            most *= by_tie[factors + TIE_KNOWN]
         for begin in range(U0, size, COIN_ROOM):
             many = min(size - begin, COIN_ROOM)
             if points + many > POINT_ROOM:
-                if not place_points(world, plan, scratch, t, first, np.int64(points), True, leaving):
+                if not place_points(plan, scratch, t, first, np.int64(points), leaving):
                     return False
                 points = U0
             for j in range((many + U1) // U2):
@@ -276,23 +252,23 @@ def publish_ranked(world, plan, scratch, t, first, stop):
                 coins[U2 * j] = low32(word)
                 coins[U2 * j + U1] = high32(word)
             found = U0
-            if peer and with_tie:
-                for j in range(many):
-                    kept[found] = j
-                    found += np.uint64(coins[j] < limit[slot, world.tie[start + begin + j]])
-            else:
-                for j in range(many):
-                    kept[found] = j
-                    found += np.uint64(coins[j] < limit[slot, same])
-            for k in range(found):
-                j = np.uint64(kept[k])
+            for j in range(many):
                 at = start + begin + j
-                tie = np.uint64(world.tie[at] if peer and with_tie else TIE_HALF)
+                chance = most
+                if ties:
+                    chance *= by_tie[factors + np.uint64(world.tie[at])]
+                if with_affinity:
+                    chance *= np.float64(scales[affinity + np.uint64(viewers[at])])
+                kept[found] = j
+                found += np.uint64(np.float64(np.int64(coins[j])) + 1.0 <= chance + 0.5)
+            for k in range(found):
+                at = start + begin + np.uint64(kept[k])
+                tie = np.uint64(world.tie[at]) if ties else TIE_KNOWN
                 scratch.point_at[points] = np.int64(at) if peer else ~np.int64(at)
-                scratch.point_tag[points] = (coins[j] << U32) | (tie << TAG_TIE) | e
-                prefetch(world.followers, at)
+                scratch.point_tag[points] = (tie << TAG_TIE) | e
+                scratch.point_display[points] = np.uint64(viewers[at]) << PERSON_OF
                 points += U1
-    return place_points(world, plan, scratch, t, first, np.int64(points), True, leaving)
+    return place_points(plan, scratch, t, first, np.int64(points), leaving)
 
 
 @inner
@@ -348,18 +324,20 @@ def publish(world, plan, scratch, t, first, stop):
                 scratch.seen_at[found] = np.int64(at_seen)
                 found += U1
             if points == POINT_ROOM:
-                if not place_points(world, plan, scratch, t, first, np.int64(points), False, leaving):
+                look_up_viewers(world, scratch, np.int64(points))
+                if not place_points(plan, scratch, t, first, np.int64(points), leaving):
                     return False
                 points = U0
             at = start + position
-            tie = np.uint64(world.tie[at] if peer and with_tie else TIE_HALF)
+            tie = np.uint64(world.tie[at]) if peer and with_tie else TIE_KNOWN
             scratch.point_at[points] = np.int64(at) if peer else ~np.int64(at)
             scratch.point_tag[points] = (tie << TAG_TIE) | e
             prefetch(world.followers, at)
             points += U1
         for j in range(found):
             scratch.seen[np.uint64(scratch.seen_at[j])] = U0
-    if not place_points(world, plan, scratch, t, first, np.int64(points), False, leaving):
+    look_up_viewers(world, scratch, np.int64(points))
+    if not place_points(plan, scratch, t, first, np.int64(points), leaving):
         return False
     return not any_ranked or publish_ranked(world, plan, scratch, t, first, stop)
 

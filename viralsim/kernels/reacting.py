@@ -154,8 +154,8 @@ def exposure(world, plan, scratch, person_word, person, slot, slot_word, event, 
     growth *= acting
     growth *= scratch.reaching.proof[slot]
     growth *= np.float64(np.uint32(person_word & LOW_32).view(np.float32))
-    if world.share_scale.shape[0] > 0:
-        growth *= world.share_scale[person, item]
+    if world.share_scale.shape[1] > 0:
+        growth *= world.share_scale[item, person]
     if peer:
         growth *= plan.response[item, (slot_word >> U8) & LOW_8]
         if (event >> EV_POLARITY) & U3 == ANSWERED:

@@ -45,7 +45,6 @@ def happen(plan, scratch, t):
             if plan.slot_platform[s] == reaching.event_platform[e]:
                 work.reach[s] *= reaching.event_reach[e]
                 work.visibility[s] *= reaching.event_visibility[e]
-                scratch.rank_boost[s] = -1.0  # the tables by tie are made anew
 
 
 @inner

@@ -96,13 +96,12 @@ def replicate(world, plan, scratch, curves, width, run_key):
         scratch.counts[c] = 0
     for s in range(scratch.boost.size):
         scratch.boost[s] = 1.0
-        scratch.rank_boost[s] = -1.0
     if plan.market.counting:
         open_market(world, plan, scratch, run_key)
     any_boost = False
     for p in range(plan.boost.shape[0]):
         any_boost |= plan.boost[p, 0] > 0.0
-    next_post, next_ask, cost = 0, 0, 0.0
+    next_post, next_ask, today, cost = 0, 0, 0, 0.0
     delivering = plan.reaching.slot.size > 0
     private, echoing = plan.reaching.private_q.size > 0, plan.reaching.like_shown.size > 0
     start_deliveries(plan, scratch, run_key)
@@ -113,10 +112,11 @@ def replicate(world, plan, scratch, curves, width, run_key):
         start_following(world, plan, scratch, run_key)
     for t in range(scratch.bucket_head.size):
         begun = scratch.size[SIZE_EVENTS]
+        today = today if plan.day[t] == plan.day[today] else t
         happen(plan, scratch, t)
         if delivering and not deliver(plan, scratch, t):
             return False, cost
-        if scratch.bucket_head[t] >= 0 and not receive_bucket(world, plan, scratch, curves, t, width):
+        if scratch.bucket_head[t] >= 0 and not receive_bucket(world, plan, scratch, curves, t, today, width):
             return False, cost
         first = scratch.size[SIZE_EVENTS]
         published = first

@@ -19,7 +19,6 @@ from viralsim.kernels.layout import (
     POINTS,
     READ_AHEAD,
     SCORE_SHIFT,
-    TIES,
 )
 
 U0, U1, U2, U3, U4, U7, U8, U15, U16 = (np.uint64(x) for x in (0, 1, 2, 3, 4, 7, 8, 15, 16))
@@ -47,5 +46,5 @@ KEEP_SCORE = np.uint64(0xFFFFFFFFFFFFFFFF ^ (0xFF << SCORE_SHIFT))
 PEER = np.uint64(1 << EVENT_PEER_SHIFT)
 ONE_32 = 4294967296.0
 AHEAD = np.uint64(READ_AHEAD)
-POST_TIE, TAG_LIST, TAG_TIE = np.uint64(TIES - 1), np.uint64(0xFFFF), np.uint64(16)
+TAG_LIST, TAG_TIE = np.uint64(0xFFFF), np.uint64(16)
 COIN_ROOM, POINT_ROOM = np.uint64(COINS), np.uint64(POINTS)
