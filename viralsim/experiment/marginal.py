@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from viralsim.engine.runs import at_least_1
+from viralsim.engine.effort import at_least_1
 from viralsim.errors import SpecError
 from viralsim.experiment.comparison import compare
 from viralsim.metrics.columns import Column

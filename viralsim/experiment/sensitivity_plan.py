@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from viralsim import rng
-from viralsim.engine.runs import at_least_1
+from viralsim.engine.effort import at_least_1, seed_of
 from viralsim.errors import SpecError
 from viralsim.experiment.axes import axis_law
 from viralsim.experiment.cells import Cell
@@ -16,7 +16,6 @@ from viralsim.experiment.designs import Law, sobol_points
 from viralsim.experiment.plans import band_of, needs_whole
 from viralsim.metrics.columns import Floats
 from viralsim.provenance import versions
-from viralsim.rng import check_seed, entropy_seed
 from viralsim.spec import Scenario
 from viralsim.spec.metric_names import METRIC_NAMES
 from viralsim.spec.problems import allowed_names
@@ -179,8 +178,6 @@ def make_sensitivity_plan(
             "it for the replicates: two halves are compared"
         )
     curve_replicates = max(at_least_1("curve_replicates", curve_replicates, CURVE_REPLICATES), draws)
-    chosen = scenario.run.seed if seed is None else seed
-    seed = entropy_seed() if chosen is None else check_seed(chosen)
     return SensitivityPlan(
         scenario,
         metric,
@@ -189,8 +186,8 @@ def make_sensitivity_plan(
         replicates,
         draws,
         curve_replicates,
-        seed,
-        seed_is_drawn=chosen is None,
+        seed_of(scenario, seed),
+        seed_is_drawn=seed is None and scenario.run.seed is None,
     )
 
 
