@@ -16,6 +16,7 @@ from viralsim.app.blocks import joined
 from viralsim.app.jobs import Jobs
 from viralsim.app.live import Answer, Newest, Question, Size, answer
 from viralsim.app.shop import Shop
+from viralsim.engine.effort import Effort
 from viralsim.engine.runs import run_block
 from viralsim.errors import EngineError, GraphError, ScenarioError, SpecError
 from viralsim.experiment.audiences import Audiences
@@ -40,7 +41,9 @@ def same(one: vs.Ensemble, other: vs.Ensemble) -> None:
 
 
 def test_blocks_joined_are_the_run():
-    blocks = [run_block(SCENARIO, 1, 4, first, count, {}) for first, count in ((0, 8), (8, 4), (12, 6))]
+    blocks = [
+        run_block(SCENARIO, Effort(count, 4, 1), {}, first) for first, count in ((0, 8), (8, 4), (12, 6))
+    ]
     whole = vs.simulate(SCENARIO, replicates=18, draws=4, threads=1)
     made = joined(blocks)
     same(made, whole)
@@ -56,7 +59,7 @@ def test_blocks_joined_count_sales_and_deliveries_too(name):
     scenario = vs.load_scenario(name)
     few = {f"platforms.{platform}.brand_followers.count": 200 for platform in scenario.platforms}
     scenario = scenario.with_overrides({"audience.size": 2000, **few})
-    blocks = [run_block(scenario, 1, 2, first, count, {}) for first, count in ((0, 4), (4, 2))]
+    blocks = [run_block(scenario, Effort(count, 2, 1), {}, first) for first, count in ((0, 4), (4, 2))]
     same(joined(blocks), vs.simulate(scenario, replicates=6, draws=2, seed=1, threads=1))
 
 
@@ -231,7 +234,7 @@ def test_the_next_first_look_is_of_a_size_that_fits(seconds, draws):
 def test_a_failing_run_leaves_the_stop_of_others_alone():
     stop = threading.Event()
     with pytest.raises(ScenarioError):
-        run_block(SCENARIO.with_overrides({"audience.size": 3}), 1, 4, 0, 8, {}, threads=2, stop=stop)
+        run_block(SCENARIO.with_overrides({"audience.size": 3}), Effort(8, 4, 1, 2), {}, stop=stop)
     assert not stop.is_set()
 
 

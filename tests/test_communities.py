@@ -10,9 +10,9 @@ from twins.communities import twin_of_communities
 
 import viralsim as vs
 from viralsim.errors import SpecError
+from viralsim.graph.arguments import root_key, subkey
 from viralsim.graph.communities import RESEMBLING, communities
 from viralsim.graph.describe import describe
-from viralsim.graph.generate import _key, _subkey
 from viralsim.kernels.community_people import community_numbers
 from viralsim.spec.networks import RESEMBLING as NAMES_IN_SCENARIOS
 
@@ -38,7 +38,7 @@ def ties_of(graph):
 def communities_of(n, size, seed):
     """The community of each person, as the generator deals them."""
     out = np.empty(n, np.int64)
-    community_numbers(_subkey(_key(seed, 7), 1), size, out)
+    community_numbers(subkey(root_key(seed, 7), 1), size, out)
     return out
 
 

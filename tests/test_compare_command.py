@@ -124,11 +124,11 @@ def stopped_after(monkeypatch, calls: int) -> None:
     done = []
     simulate = comparison._simulate
 
-    def counted(scenario, options, worlds):
+    def counted(scenario, *rest):
         if len(done) == calls:
             raise KeyboardInterrupt
         done.append(scenario)
-        return simulate(scenario, options, worlds)
+        return simulate(scenario, *rest)
 
     def at_once(work, progress, quiet, kept):
         try:

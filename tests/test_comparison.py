@@ -489,15 +489,15 @@ def test_who_never_wins_is_said_in_english():
 def growing(monkeypatch, mean_b, spread, ran, draws_spread=0.0):
     """A stand-in for the engine: reach of the second scenario about `mean_b`, of the first about 300."""
 
-    def stand_in(given, options, worlds):
-        ran.append((given.name, options["replicates"], options["draws"]))
-        rng = np.random.default_rng([options["seed"], options["replicates"], given.name == "b"])
-        draw = np.arange(options["replicates"]) % options["draws"]
+    def stand_in(given, effort, worlds, progress):
+        ran.append((given.name, effort.replicates, effort.draws))
+        rng = np.random.default_rng([effort.seed, effort.replicates, given.name == "b"])
+        draw = np.arange(effort.replicates) % effort.draws
         mean = mean_b if given.name == "b" else 300
         reach = np.round(
             rng.normal(mean, spread, draw.size) + rng.normal(0, draws_spread, draw.max() + 1)[draw]
         )
-        return ensemble(np.maximum(reach, 0), given.name, draw, options["seed"])
+        return ensemble(np.maximum(reach, 0), given.name, draw, effort.seed)
 
     monkeypatch.setattr(comparison, "_simulate", stand_in)
 
@@ -600,32 +600,30 @@ def test_more_than_two_scenarios_give_all_pairs():
 def test_scenarios_share_seed_replicates_and_draws(monkeypatch):
     ran = []
 
-    def stand_in(given, options, worlds):
-        ran.append((given.name, options))
-        return ensemble(normal_reach(300, 20, len(ran)), given.name, seed=options["seed"])
+    def stand_in(given, effort, worlds, progress):
+        ran.append((given.name, effort))
+        return ensemble(normal_reach(300, 20, len(ran)), given.name, seed=effort.seed)
 
     monkeypatch.setattr(comparison, "_simulate", stand_in)
     variants = {"seeded": scenario("seeded"), "late": scenario("late")}
     base = scenario("base", variant_names=tuple(variants), variant=variants.__getitem__)
     c = compare(base, threads=1)
     assert c.labels == ("base", "seeded", "late")
-    assert {options["seed"] for _, options in ran} == {7}
-    assert {options["replicates"] for _, options in ran} == {40}
-    assert {options["draws"] for _, options in ran} == {4}
+    assert {effort.seed for _, effort in ran} == {7}
+    assert {effort.replicates for _, effort in ran} == {40}
+    assert {effort.draws for _, effort in ran} == {4}
     other = scenario("other", run=SimpleNamespace(replicates=10, draws=2, seed=1))
     c = compare([scenario("x"), other, scenario("x")], seed=0, replicates=200, draws=20, labels=None)
     assert c.labels == ("x", "other", "x (2)")
-    assert {(o["seed"], o["replicates"], o["draws"]) for _, o in ran[3:]} == {(0, 200, 20)}, (
-        "seed 0 is a seed"
-    )
+    assert {(o.seed, o.replicates, o.draws) for _, o in ran[3:]} == {(0, 200, 20)}, "seed 0 is a seed"
 
 
 def test_a_seed_is_drawn_once_where_none_is_given(monkeypatch):
     seeds = []
 
-    def stand_in(given, options, worlds):
-        seeds.append(options["seed"])
-        return ensemble(normal_reach(300, 20, 1), given.name, seed=options["seed"])
+    def stand_in(given, effort, worlds, progress):
+        seeds.append(effort.seed)
+        return ensemble(normal_reach(300, 20, 1), given.name, seed=effort.seed)
 
     monkeypatch.setattr(comparison, "_simulate", stand_in)
     run = SimpleNamespace(replicates=40, draws=4, seed=None)

@@ -8,7 +8,7 @@ from sweep_worlds import SHARE, small_scenario
 import viralsim as vs
 from viralsim.cli.scenarios import stock_names
 from viralsim.cli.shell import run_command
-from viralsim.engine import runs
+from viralsim.engine import running
 from viralsim.engine.defined import check_metric, metrics_defined_by
 
 
@@ -36,7 +36,7 @@ def nothing_runs(monkeypatch):
     def refuse(*arguments, **options):
         raise AssertionError("something was run")
 
-    monkeypatch.setattr(runs._Run, "_draw", refuse)
+    monkeypatch.setattr(running.Running, "_draw", refuse)
 
 
 SETS = ["--replicates", "4", "--quiet"]

@@ -9,6 +9,7 @@ from scipy import stats
 
 from viralsim.errors import SpecError
 from viralsim.graph import SocialGraph, generate
+from viralsim.graph.laws import solve_lower_cutoff
 from viralsim.kernels import generators
 
 ALL = {
@@ -220,7 +221,7 @@ def test_power_law_mean_is_solved(mean):
     n, high = 20_000, 300
     graph = generate.power_law(n, 2.1, max_followers=high, mean_followers=mean, seed=1)
     counts = graph.follower_count
-    low, w = generate._solve_lower_cutoff(2.1, high, mean)
+    low, w = solve_lower_cutoff(2.1, high, mean)
     k = np.arange(low, high + 1)
     assert (w * k).sum() / w.sum() == pytest.approx(mean, rel=1e-9)
     assert counts.min() >= low

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from viralsim.app.blocks import bytes_of, joined
+from viralsim.engine.effort import Effort
 from viralsim.engine.ensemble import Ensemble
 from viralsim.engine.memory import check_memory
 from viralsim.engine.runs import run_block
@@ -152,10 +153,8 @@ class Job:
             count = min(size, self.replicates - self.done)
             before = time.monotonic()
             try:
-                block = run_block(
-                    self.scenario, self.seed, self.draws, self.done, count, graphs,
-                    threads=threads, maker=audiences, stop=self._stop,
-                )  # fmt: skip
+                effort = Effort(count, self.draws, self.seed, threads)
+                block = run_block(self.scenario, effort, graphs, self.done, audiences, stop=self._stop)
             except EngineError:
                 if self._stop.is_set():
                     return

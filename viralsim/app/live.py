@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from viralsim.app.blocks import joined
+from viralsim.engine.effort import Effort
 from viralsim.engine.ensemble import Ensemble
 from viralsim.engine.memory import check_memory
 from viralsim.engine.runs import run_block
@@ -154,13 +155,9 @@ class _Looking:
 
     def _block(self, count: int) -> None:
         """The next `count` replicates of every scenario."""
+        effort = Effort(count, self.draws, self.seed, self.threads)
         for scenario, graphs, blocks in zip(self.scenarios, self.graphs, self.blocks, strict=True):
-            blocks.append(
-                run_block(
-                    scenario, self.seed, self.draws, self.done, count, graphs,
-                    threads=self.threads, maker=self.audiences, stop=self.stop,
-                )
-            )  # fmt: skip
+            blocks.append(run_block(scenario, effort, graphs, self.done, self.audiences, stop=self.stop))
         self.done += count
 
 

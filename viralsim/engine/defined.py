@@ -95,4 +95,5 @@ def _tallies_of_nothing(scenario: Scenario) -> Tallies:
         "display_prices": np.zeros(0),
         "cut": False,
     }
-    return make_tallies(plain, {name: np.zeros((0, *shape)) for name, shape in shapes.items()}, [facts], 0)
+    columns = {name: np.zeros((0, *shape)) for name, shape in shapes.items()}
+    return make_tallies(plain, columns, {0: facts})

@@ -1,27 +1,42 @@
-"""From the columns that kernels filled, and what is known of each draw, to the tallies that metrics read."""
+"""From what the kernel counted, and the few facts kept of each draw, to the tallies that metrics read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from viralsim.engine.compiled import Compiled
 from viralsim.engine.deliveries import mechanics_of, staff_costs
-from viralsim.engine.sales import make_sales_tallies
+from viralsim.engine.sales import make_sales_tallies, sales_facts
 from viralsim.kernels import layout as lay
 from viralsim.kernels.reaching import N_EXTRA
 from viralsim.metrics.tallies import Prices, Reaching, Tallies
 from viralsim.spec.targets import targeted_segments
 
-__all__ = ["make_tallies"]
+__all__ = ["draw_facts", "make_tallies"]
 
-Columns = Mapping[str, NDArray[Any]]
+
+def draw_facts(compiled: Compiled) -> dict[str, Any]:
+    """The few facts about a draw that the metrics need."""
+    people, groups = compiled.audience.people, len(compiled.scenario.audience.segments)
+    outside = compiled.world.account == 0
+    return {
+        "people": np.bincount(people.segment, minlength=groups),
+        "excluded": np.bincount(people.segment[outside], minlength=groups),
+        "fans": np.diff(compiled.world.fan_ptr)[: len(compiled.scenario.platforms)],
+        "slots": compiled.slots,
+        "times": compiled.times_hours,
+        **sales_facts(compiled),
+        "display_prices": compiled.plan.reaching.price,
+        "cut": any(rates.cut for rates in compiled.rates),
+    }
 
 
 def make_tallies(
-    plain: Any, columns: Columns, per_draw: Sequence[Mapping[str, Any]], replicates: int
+    plain: Any, columns: Mapping[str, NDArray[Any]], per_draw: Mapping[int, Mapping[str, Any]]
 ) -> Tallies:
     """The tallies of an ensemble.
 
@@ -30,57 +45,60 @@ def make_tallies(
     plain : resolved document
     columns : mapping of str to array
         As the kernel filled them, one row per replicate.
-    per_draw : sequence of mapping
-        Facts of each draw (`viralsim.engine.runs`).
-    replicates : int
-        Dealt over the draws in turn.
+    per_draw : mapping of draw to facts
+        Of every draw, see `draw_facts`.
     """
-    first = per_draw[0]
-    n_slots, n_segments = len(first["slots"]), first["people"].size
+    first, draws = per_draw[0], range(len(per_draw))
+    replicates = columns["people"].shape[0]
+    shape = len(first["slots"]), first["people"].size
     return Tallies(
-        counts=columns["counts"].reshape(replicates, n_slots, n_segments, lay.N_COUNTS),
+        counts=columns["counts"].reshape(replicates, *shape, lay.N_COUNTS),
         people=columns["people"],
         curves=columns["curves"],
         trees=columns["trees"],
         generations=columns["generations"],
         tree_sizes=columns["tree_sizes"],
-        draw=np.arange(replicates) % len(per_draw),
+        draw=np.arange(replicates) % len(draws),
         items=tuple(item.id for item in plain.items),
         platforms=tuple(plain.platforms),
         segments=tuple(segment.name for segment in plain.audience.segments),
         slots=first["slots"],
         times_hours=first["times"],
-        people_by_segment=np.stack([facts["people"] for facts in per_draw]),
-        excluded_by_segment=np.stack([facts["excluded"] for facts in per_draw]),
+        people_by_segment=np.stack([per_draw[d]["people"] for d in draws]),
+        excluded_by_segment=np.stack([per_draw[d]["excluded"] for d in draws]),
         brand_followers=first["fans"],
         seed_cost=columns["seed_cost"],
         has_prices=any(s.has_price for s in plain.campaign.seeding),
         has_negative=any(item.negative > 0 or item.neutral > 0 for item in plain.items),
         prices=_prices(plain),
-        sales=make_sales_tallies(plain, columns, dict(enumerate(per_draw)), (n_slots, n_segments)),
-        reaching=_reaching(plain, columns, per_draw, replicates),
-        cut_draws=sum(facts["cut"] for facts in per_draw),
+        sales=make_sales_tallies(plain, columns, per_draw, shape),
+        reaching=_reaching(plain, columns, per_draw, shape),
+        cut_draws=sum(per_draw[d]["cut"] for d in draws),
     )
 
 
 def _reaching(
-    plain: Any, columns: Columns, per_draw: Sequence[Mapping[str, Any]], replicates: int
+    plain: Any,
+    columns: Mapping[str, NDArray[Any]],
+    per_draw: Mapping[int, Mapping[str, Any]],
+    shape: tuple[int, int],
 ) -> Reaching | None:
     """What was counted beyond posts and shares; None if the scenario has nothing of it."""
     has = mechanics_of(plain)
     if not has:
         return None
-    slots = per_draw[0]["slots"]
     segments = [segment.name for segment in plain.audience.segments]
     targets = [targeted_segments(flight.target, plain.audience.segments) for flight in plain.campaign.paid]
     everybody = not any(targets) or not all(targets)
     return Reaching(
-        counts=columns["extra"].reshape(replicates, len(slots), len(segments), N_EXTRA),
+        counts=columns["extra"].reshape(-1, *shape, N_EXTRA),
         delivered=columns["bought"],
-        prices=np.stack([facts["display_prices"] for facts in per_draw]),
+        prices=np.stack([per_draw[d]["display_prices"] for d in range(len(per_draw))]),
         targeted=() if everybody else tuple(any(s in target for target in targets) for s in segments),
         has=has,
-        rival=tuple(plain.items[i].brand is not None for i, _ in slots) if "rivals" in has else (),
+        rival=tuple(plain.items[i].brand is not None for i, _ in per_draw[0]["slots"])
+        if "rivals" in has
+        else (),
         staff=staff_costs(plain),
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from viralsim.engine.effort import Effort
 from viralsim.engine.runs import run_block
 from viralsim.errors import StoreError, ViralsimError
 from viralsim.experiment.audiences import Audiences
@@ -186,10 +187,10 @@ def run_cell(
     try:
         graphs = audiences.graphs(cell.scenario)
         audiences.check_memory(cell.scenario, graphs, cell.count, threads)
+        effort = Effort(cell.count, cell.draws, cell.seed, threads, cell.fixed)
         ensemble = run_block(
-            cell.scenario, cell.seed, cell.draws, cell.first, cell.count, graphs, cell.fixed, threads, audiences, stop,
-            central_platforms=cell.central,
-        )  # fmt: skip
+            cell.scenario, effort, graphs, cell.first, audiences, stop=stop, central_platforms=cell.central
+        )
         view = View(ensemble.tallies)
         columns = [registry.METRICS[name].column(view) for name in ensemble.metrics]
         made = Columns(

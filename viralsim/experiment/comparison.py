@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from viralsim.engine.effort import Effort, at_least_1, seed_of
 from viralsim.errors import SpecError
 from viralsim.experiment.compared import Comparison
 from viralsim.experiment.pairs import Pair
@@ -17,7 +20,7 @@ from viralsim.metrics import registry
 from viralsim.metrics.columns import Floats
 from viralsim.metrics.paired import Paired
 from viralsim.metrics.paired import pair as paired_statistics
-from viralsim.rng import check_seed, derive, entropy_seed, text_key, uniform
+from viralsim.rng import derive, text_key, uniform
 from viralsim.spec.uncertain import normal_quantile
 
 if TYPE_CHECKING:
@@ -95,18 +98,16 @@ def compare(
     >>> comparison.verdict
     'better'
     """
-    from viralsim.engine.runs import at_least_1
-
     _check_worthwhile(worthwhile)
     chosen, names = _chosen(scenarios, labels)
     base = chosen[0].run
-    if seed is None:
-        seed = base.seed if base.seed is not None else entropy_seed()
-    options = {"seed": check_seed(seed), "threads": threads, "progress": progress, "fixed": fixed}
-    start = {
-        "replicates": at_least_1("replicates", replicates, base.replicates),
-        "draws": at_least_1("draws", draws, base.draws),
-    }
+    effort = Effort(
+        at_least_1("replicates", replicates, base.replicates),
+        at_least_1("draws", draws, base.draws),
+        seed_of(chosen[0], seed),
+        at_least_1("threads", threads, os.cpu_count() or 1),
+        fixed,
+    )
     further = list(metrics)
     for scenario in chosen:
         _check_metrics(scenario, (metric, *further))
@@ -115,15 +116,15 @@ def compare(
     def look(size: Mapping[str, int], error: float, passed: Mapping[int, Verdict], looks: Any) -> Comparison:
         ensembles: list[Ensemble] = []
         for scenario in chosen:
-            ensembles.append(_simulate(scenario, {**options, **size}, worlds))
+            ensembles.append(_simulate(scenario, replace(effort, **dict[str, Any](size)), worlds, progress))
             if keep is not None and not looks and 1 < len(ensembles) < len(chosen):
                 keep(compare_ensembles(ensembles, metric, worthwhile, names[: len(ensembles)], further))
         return _judged(ensembles, names, metric, worthwhile, further, error, passed, looks)
 
     try:
         if not until_settled:
-            return look(start, ERROR, {}, ())
-        return settle(look, start, most_replicates, keep)
+            return look({}, ERROR, {}, ())
+        return settle(look, effort, most_replicates, keep)
     finally:
         worlds.forget()
 
@@ -143,11 +144,11 @@ def _worlds() -> Any:
     return Audiences()
 
 
-def _simulate(scenario: Scenario, options: dict[str, Any], worlds: Any) -> Ensemble:
+def _simulate(scenario: Scenario, effort: Effort, worlds: Any, progress: Any) -> Ensemble:
     """One scenario's ensemble (the place where tests put a stand-in)."""
     from viralsim.experiment.shared_worlds import simulate_sharing
 
-    return simulate_sharing(scenario, worlds, **options)
+    return simulate_sharing(scenario, worlds, effort, progress)
 
 
 def _check_worthwhile(worthwhile: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.engine.compiled import compile_draw, run_key
+from viralsim.engine.effort import Effort
 from viralsim.engine.memory import check_memory
 from viralsim.engine.networks import file_graphs
 from viralsim.engine.replicates import last_events, run_replicates
-from viralsim.engine.runs import at_least_1, make_trace
+from viralsim.engine.tracing import make_trace
 from viralsim.metrics.columns import Column, Floats
 from viralsim.metrics.uncertainty import Summary, summarise
-from viralsim.rng import check_seed, entropy_seed
 from viralsim.spec.resolving import resolve
 
 if TYPE_CHECKING:
@@ -87,26 +86,24 @@ def apparent_contagion(
     >>> apparent_contagion(alone, replicates=2, draws=1).ratio.mean > 1.0
     True
     """
-    replicates = at_least_1("replicates", replicates, scenario.run.replicates)
-    draws = min(at_least_1("draws", draws, scenario.run.draws), replicates)
-    threads = at_least_1("threads", threads, os.cpu_count() or 1)
-    chosen = scenario.run.seed if seed is None else seed
-    seed = entropy_seed() if chosen is None else check_seed(chosen)
-    graphs = file_graphs(resolve(scenario, seed, 0, fixed=True))
-    check_memory(scenario, graphs, replicates, threads)
-    found = np.zeros((replicates, 4))
+    effort = Effort.of(scenario, replicates, draws, seed, threads, fixed)
+    graphs = file_graphs(resolve(scenario, effort.seed, 0, fixed=True))
+    check_memory(scenario, graphs, effort.replicates, effort.threads)
+    found = np.zeros((effort.replicates, 4))
 
     def run(draw: int) -> None:
-        compiled = compile_draw(scenario, seed, draw, graphs, fixed)
+        compiled = compile_draw(scenario, effort.seed, draw, graphs, fixed)
         scratch = None
-        for r in range(draw, replicates, draws):
-            keys = np.array([run_key(seed, draw, r)], np.uint64)
+        for r in range(draw, effort.replicates, effort.draws):
+            keys = np.array([run_key(effort.seed, draw, r)], np.uint64)
             _, scratch = run_replicates(compiled.world, compiled.plan, keys, scratch, compiled.n_segments)
             found[r] = _one_run(compiled, make_trace(compiled, last_events(scratch), r))
 
-    with ThreadPoolExecutor(min(threads, draws)) as pool:
-        list(pool.map(run, range(draws)))
-    ratio = summarise(Column(found[:, 0], found[:, 1]), np.arange(replicates) % draws, floor=0.0)
+    with ThreadPoolExecutor(min(effort.threads, effort.draws)) as pool:
+        list(pool.map(run, range(effort.draws)))
+    ratio = summarise(
+        Column(found[:, 0], found[:, 1]), np.arange(effort.replicates) % effort.draws, floor=0.0
+    )
     return Contagion(ratio, float(found[:, 2].mean()), float(found[:, 3].mean()))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,15 +13,14 @@ from numpy.typing import NDArray
 
 from viralsim.engine.compiled import compile_draw, run_key
 from viralsim.engine.counterfactual import CHANNELS, credited, purchases_by_world
+from viralsim.engine.effort import Effort
 from viralsim.engine.memory import check_memory
 from viralsim.engine.networks import file_graphs
-from viralsim.engine.runs import at_least_1
 from viralsim.errors import SpecError
 from viralsim.metrics.attribution import RULES
 from viralsim.metrics.columns import Floats
 from viralsim.metrics.summaries import numbers_of, text_of
 from viralsim.metrics.uncertainty import Summary, interval_of, summarise
-from viralsim.rng import check_seed, entropy_seed
 from viralsim.spec.resolving import resolve
 
 if TYPE_CHECKING:
@@ -213,38 +211,35 @@ def true_lift(
         raise SpecError(
             "buying: nothing is sold in this scenario, so no purchase can be caused; write buying: {convert_prob, ...}"
         )
-    replicates = at_least_1("replicates", replicates, scenario.run.replicates)
-    draws = min(at_least_1("draws", draws, scenario.run.draws), replicates)
-    threads = at_least_1("threads", threads, os.cpu_count() or 1)
-    chosen = scenario.run.seed if seed is None else seed
-    seed = entropy_seed() if chosen is None else check_seed(chosen)
-    graphs = file_graphs(resolve(scenario, seed, 0, fixed=True))
-    check_memory(scenario, graphs, replicates, threads)
-    bought = np.empty((replicates, 8), np.int64)
-    claims = np.empty((replicates, len(RULES), len(CHANNELS) + 1))
-    done = [0] * draws
+    effort = Effort.of(scenario, replicates, draws, seed, threads, fixed)
+    graphs = file_graphs(resolve(scenario, effort.seed, 0, fixed=True))
+    check_memory(scenario, graphs, effort.replicates, effort.threads)
+    bought = np.empty((effort.replicates, 8), np.int64)
+    claims = np.empty((effort.replicates, len(RULES), len(CHANNELS) + 1))
+    done = [0] * effort.draws
 
     def run(draw: int) -> None:
-        compiled = compile_draw(scenario, seed, draw, graphs, fixed)
-        rows = np.arange(draw, replicates, draws)
+        compiled = compile_draw(scenario, effort.seed, draw, graphs, fixed)
+        rows = np.arange(draw, effort.replicates, effort.draws)
         for start in range(0, rows.size, _TOGETHER):
             part = rows[start : start + _TOGETHER]
-            keys = np.array([run_key(seed, draw, int(r)) for r in part], np.uint64)
+            keys = np.array([run_key(effort.seed, draw, int(r)) for r in part], np.uint64)
             bought[part], _ = purchases_by_world(compiled, keys)
             for r, found in zip(part, credited(compiled, keys), strict=True):
                 claims[r] = found
                 done[draw] += 1
                 if progress is not None:
-                    progress(sum(done), replicates)
+                    progress(sum(done), effort.replicates)
 
-    with ThreadPoolExecutor(min(threads, draws)) as pool:
+    with ThreadPoolExecutor(min(effort.threads, effort.draws)) as pool:
         try:
-            for future in [pool.submit(run, draw) for draw in range(draws)]:
+            for future in [pool.submit(run, draw) for draw in range(effort.draws)]:
                 future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)  # draws that have not begun never do
             raise
-    return _lift(scenario.name, bought.astype(float), claims, np.arange(replicates) % draws, seed)
+    dealt = np.arange(effort.replicates) % effort.draws
+    return _lift(scenario.name, bought.astype(float), claims, dealt, effort.seed)
 
 
 def _lift(name: str, bought: Floats, claims: Floats, draw: NDArray[np.int64], seed: int) -> Lift:

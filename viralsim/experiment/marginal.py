@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from viralsim.engine.defined import check_metric
-from viralsim.engine.runs import at_least_1
+from viralsim.engine.effort import at_least_1
 from viralsim.errors import SpecError
 from viralsim.experiment.comparison import compare
 from viralsim.metrics.columns import Column

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from viralsim.engine.effort import at_least_1
 from viralsim.errors import ScenarioError, SpecError, StoreError
 from viralsim.experiment.cells import BLOCK
 from viralsim.experiment.designs import METHODS, Design, Listed, Sampled, grid, listed, sampled, zipped
@@ -193,11 +194,7 @@ def make_plan(
 
 
 def _count(name: str, value: Any) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not hasattr(value, "__index__") or int(value) < 1:
-        raise SpecError(f"{name}: got {value!r}; a whole number of at least 1 is allowed")
-    return int(value)
+    return None if value is None else at_least_1(name, value, 1)
 
 
 def make_design(

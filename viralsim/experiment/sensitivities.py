@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from viralsim import rng
-from viralsim.engine.runs import at_least_1
+from viralsim.engine.effort import at_least_1
 from viralsim.errors import EngineError
 from viralsim.experiment.cells import Cell, Columns, Outcome
 from viralsim.experiment.designs import Law

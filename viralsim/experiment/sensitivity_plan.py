@@ -9,7 +9,7 @@ from typing import Any
 
 from viralsim import rng
 from viralsim.engine.defined import check_metric
-from viralsim.engine.runs import at_least_1
+from viralsim.engine.effort import at_least_1, seed_of
 from viralsim.errors import SpecError
 from viralsim.experiment.axes import axis_law
 from viralsim.experiment.cells import Cell
@@ -17,7 +17,6 @@ from viralsim.experiment.designs import Law, sobol_points
 from viralsim.experiment.plans import band_of, needs_whole
 from viralsim.metrics.columns import Floats
 from viralsim.provenance import versions
-from viralsim.rng import check_seed, entropy_seed
 from viralsim.spec import Scenario
 from viralsim.spec.resolving import uncertain_paths
 
@@ -177,8 +176,6 @@ def make_sensitivity_plan(
             "it for the replicates: two halves are compared"
         )
     curve_replicates = max(at_least_1("curve_replicates", curve_replicates, CURVE_REPLICATES), draws)
-    chosen = scenario.run.seed if seed is None else seed
-    seed = entropy_seed() if chosen is None else check_seed(chosen)
     return SensitivityPlan(
         scenario,
         metric,
@@ -187,8 +184,8 @@ def make_sensitivity_plan(
         replicates,
         draws,
         curve_replicates,
-        seed,
-        seed_is_drawn=chosen is None,
+        seed_of(scenario, seed),
+        seed_is_drawn=seed is None and scenario.run.seed is None,
     )
 
 

@@ -10,6 +10,7 @@ from viralsim.errors import SpecError
 from viralsim.experiment.verdicts import ERROR, SIMULATION_NOISE, UNRESOLVED, Verdict
 
 if TYPE_CHECKING:
+    from viralsim.engine.effort import Effort
     from viralsim.experiment.compared import Comparison
 
 __all__ = ["DEFAULT_GROWTH", "Look", "look_sizes", "settle"]
@@ -84,7 +85,7 @@ def look_sizes(replicates: int, draws: int, most_replicates: int | None) -> list
 
 def settle(
     look: OneLook,
-    start: Mapping[str, int],
+    start: Effort,
     most_replicates: int | None = None,
     keep: Callable[[Comparison], bool | None] | None = None,
 ) -> Comparison:
@@ -94,8 +95,8 @@ def settle(
     ----------
     look : callable
         Runs and judges at one size.
-    start : mapping
-        replicates and draws to begin with.
+    start : Effort
+        Its replicates and draws are those to begin with.
     most_replicates : int, optional
     keep : callable, optional
         Gets the comparison of each look; True ends it there.
@@ -112,7 +113,7 @@ def settle(
     a look may also be left out because of what was seen. Pairs that are settled leave Holm's procedure for good
     (docs/comparison.md has the proof).
     """
-    sizes = look_sizes(start["replicates"], start["draws"], most_replicates)
+    sizes = look_sizes(start.replicates, start.draws, most_replicates)
     error = ERROR / len(sizes)
     passed: dict[int, Verdict] = {}
     looks: tuple[Look, ...] = ()

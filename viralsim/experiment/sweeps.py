@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from viralsim.engine.effort import at_least_1
+from viralsim.engine.runs import reporter
 from viralsim.errors import ScenarioError, SpecError
 from viralsim.experiment.cells import Cell, Outcome, cell_key, missing_blocks, summaries_of
 from viralsim.experiment.designs import Design
@@ -98,21 +100,9 @@ def sweep(
         scenario, vary, design=design, samples=samples, design_seed=design_seed, replicates=replicates, seed=seed,
         draws=draws, fixed=fixed,
     )  # fmt: skip
-    threads = os.cpu_count() or 1 if threads is None else threads
-    if isinstance(threads, bool) or not hasattr(threads, "__index__") or int(threads) < 1:
-        raise SpecError(f"threads: got {threads!r}; a whole number of at least 1 is allowed")
-    report = _progress(progress)
-    return run_sweep(plan, None if out is None else Path(out), executor, int(threads), resume, report)
-
-
-def _progress(progress: bool | Progress) -> Progress:
-    if callable(progress):
-        return progress
-    if not progress:
-        return lambda done, total: None
-    from viralsim.engine.progress import bar
-
-    return bar()
+    threads = at_least_1("threads", threads, os.cpu_count() or 1)
+    report = reporter(progress) or (lambda done, total: None)
+    return run_sweep(plan, None if out is None else Path(out), executor, threads, resume, report)
 
 
 def chosen_executor(chosen: Any, threads: int, count: int) -> Executor:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from viralsim.engine.defined import check_metric
+from viralsim.engine.effort import Effort
 from viralsim.errors import SpecError
 from viralsim.experiment.crossings import Crossing, Estimate, crossing, root
 from viralsim.experiment.plans import band_of
@@ -176,7 +177,8 @@ def tipping_point(
     Search rather than brute force: theory (docs/model.md, 7) says where to begin, bisection on shared worlds finds the
     crossing, and the 95 % interval of the place inverts those of the curve (see `crossings.crossing`).
     """
-    worlds = SharedWorlds(scenario, replicates, seed, draws, threads, fixed, progress)
+    effort = Effort.of(scenario, replicates, draws, seed, threads, fixed)
+    worlds = SharedWorlds(scenario, effort, progress)
     present = present_value(scenario, vary)
     ends = _range(scenario, vary, present, low, high)
     goal = _goal(scenario, metric, at_least)
@@ -220,7 +222,7 @@ def tipping_point(
 
     return TippingPoint(
         vary, present, ends, found, by_theory[0], by_theory[1], half, goal and goal[0], goal and goal[1],
-        worlds.seed, worlds.replicates, worlds.draws, worlds.runs, tuple(place(x) for x in sorted(kept)),
+        effort.seed, effort.replicates, effort.draws, worlds.runs, tuple(place(x) for x in sorted(kept)),
     )  # fmt: skip
 
 

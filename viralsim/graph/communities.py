@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from viralsim.errors import SpecError
-from viralsim.graph.generate import _key, _number, _subkey, _whole
+from viralsim.graph.arguments import number, root_key, subkey, whole
+from viralsim.graph.arrays import MAX_NODES, narrow
 from viralsim.graph.resembling import RESEMBLING
-from viralsim.graph.social_graph import _MAX_NODES, SocialGraph, _narrow
+from viralsim.graph.social_graph import SocialGraph
 from viralsim.kernels import communities as wiring
 from viralsim.kernels import community_people, csr
 from viralsim.kernels.draws import words_of
@@ -132,11 +133,11 @@ def communities(
     )
     _check(n, mean_followers, exponent, max_followers, reciprocity, community_size, shape)
     groups = _groups(segments, n)
-    key = _key(seed, _PURPOSE)
+    key = root_key(seed, _PURPOSE)
     mutual = reciprocity / (2.0 - reciprocity)
     wanted = _ties_wanted(n, mean_followers, reciprocity, mutual, max_followers)
     community = np.empty(n, np.int64)
-    community_people.community_numbers(_subkey(key, _PEOPLE), float(community_size), community)
+    community_people.community_numbers(subkey(key, _PEOPLE), float(community_size), community)
     aim = wanted
     for _ in range(_ROUNDS):
         rows = _wire(key, _numbers_of_ties(key, n, aim, exponent, max_followers), community, groups, shape)
@@ -162,18 +163,18 @@ def _wire(
         starts, np.zeros(n, np.int64), np.empty(int(starts[-1]), np.int32), np.empty(int(starts[-1]), np.int8)
     )
     wanted = np.empty(n, np.int64)
-    wiring.circle_ties(_subkey(key, _CIRCLE_TIES), degree, float(shape.circles), wanted)
+    wiring.circle_ties(subkey(key, _CIRCLE_TIES), degree, float(shape.circles), wanted)
     for turn in range(_CIRCLE_PASSES):
-        if not _add_circles(_subkey(_subkey(key, _CIRCLES), turn), wanted, community, groups, shape, rows):
+        if not _add_circles(subkey(subkey(key, _CIRCLES), turn), wanted, community, groups, shape, rows):
             break
     for turn in range(_REST_PASSES):
         relaxed = turn == _REST_PASSES - 1  # whoever is left takes whom there is, in the segment if so wanted
         mixing, correlation = (1.0, 0.0) if relaxed else (shape.mixing, shape.degree_correlation)
         room = int(starts[-1]) - int(rows.filled.sum())
-        if not _add_rest(_subkey(_subkey(key, _REST), turn), room, community, groups, shape.homophily, mixing,
+        if not _add_rest(subkey(subkey(key, _REST), turn), room, community, groups, shape.homophily, mixing,
                          correlation, rows):  # fmt: skip
             break
-    wiring.join_components(_subkey(key, _JOINING), groups, float(shape.homophily), *rows)
+    wiring.join_components(subkey(key, _JOINING), groups, float(shape.homophily), *rows)
     return rows
 
 
@@ -184,17 +185,17 @@ def _add_circles(
     """One round of circles. Returns the ties made."""
     slots = np.empty(wanted.size, np.int64)
     per_circle = max(float(shape.density) * (shape.circle_size - 1), 2.0)
-    total = int(wiring.circle_slots(_subkey(key, 1), wanted, per_circle, float(shape.single_circle), slots))
+    total = int(wiring.circle_slots(subkey(key, 1), wanted, per_circle, float(shape.single_circle), slots))
     bucket, owner, order = np.empty(total, np.int64), np.empty(total, np.int32), np.empty(total, np.int32)
     wiring.circle_buckets(
-        _subkey(key, 2), wanted, slots, community, groups, float(shape.homophily), bucket, owner
+        subkey(key, 2), wanted, slots, community, groups, float(shape.homophily), bucket, owner
     )
     starts = np.empty((int(community.max()) + 1) * (int(groups.max()) + 2) * wiring.LEVELS + 1, np.int64)
-    wiring.group(_subkey(key, 3), bucket, owner, order, starts)
+    wiring.group(subkey(key, 3), bucket, owner, order, starts)
     places = starts[:: wiring.LEVELS].copy()
     return int(
         wiring.wire_circles(
-            _subkey(key, 4),
+            subkey(key, 4),
             wanted,
             slots,
             order,
@@ -213,11 +214,11 @@ def _add_rest(
     """One round of pairing the `room` free places. Returns the ties made."""
     bucket, owner, order = np.empty(room, np.int64), np.empty(room, np.int32), np.empty(room, np.int32)
     wiring.rest_buckets(
-        _subkey(key, 1), rows.starts, rows.filled, community, groups, float(homophily), float(mixing),
+        subkey(key, 1), rows.starts, rows.filled, community, groups, float(homophily), float(mixing),
         float(correlation), bucket, owner,
     )  # fmt: skip
     starts = np.empty((int(community.max()) + 2) * (int(groups.max()) + 2) * wiring.LEVELS + 1, np.int64)
-    wiring.group(_subkey(key, 2), bucket, owner, order, starts)
+    wiring.group(subkey(key, 2), bucket, owner, order, starts)
     return int(wiring.wire_rest(order, starts[:: wiring.LEVELS].copy(), community, *rows))
 
 
@@ -226,9 +227,9 @@ def _graph(key: np.uint64, rows: Rows, mutual: float) -> SocialGraph:
     n = rows.filled.size
     pointers = np.empty(n + 1, np.int64)
     tie = np.empty(rows.neighbours.size, np.float32)
-    arcs = int(wiring.arcs_of(_subkey(key, _ARCS), float(mutual), *rows, pointers, tie))
+    arcs = int(wiring.arcs_of(subkey(key, _ARCS), float(mutual), *rows, pointers, tie))
     pointers, columns, ties = csr.transpose(pointers, rows.neighbours[:arcs], tie[:arcs], n)
-    return SocialGraph(_narrow(pointers, arcs), columns, tie=ties, directed=mutual < 1.0)
+    return SocialGraph(narrow(pointers, arcs), columns, tie=ties, directed=mutual < 1.0)
 
 
 def _ties_wanted(
@@ -252,7 +253,7 @@ def _numbers_of_ties(
 ) -> NDArray[np.int64]:
     """Numbers of ties wanted: the quantiles of a Lomax law cut off, dealt in a random order (int64[n])."""
     words = np.empty(n, np.uint64)
-    words_of(_subkey(key, _RANKS), np.arange(n, dtype=np.uint64), words)
+    words_of(subkey(key, _RANKS), np.arange(n, dtype=np.uint64), words)
     rank = np.empty(n, np.int64)
     rank[np.argsort(words)] = np.arange(n)
     cut = float(min(max(n // 20, 50, 3 * mean) if max_followers is None else max_followers, n - 1))
@@ -266,7 +267,7 @@ def _numbers_of_ties(
         scale = float(community_people.lomax_scale(over, float(exponent) - 1.0, cut))
     out = np.empty(n, np.int64)
     community_people.numbers_of_ties(
-        _subkey(key, _ROUNDING), rank, least, scale, float(exponent) - 1.0, cut, out
+        subkey(key, _ROUNDING), rank, least, scale, float(exponent) - 1.0, cut, out
     )
     return np.minimum(out, n - 1)
 
@@ -276,21 +277,21 @@ def _check(
     community_size: float, shape: Shape,
 ) -> None:  # fmt: skip
     """Refuse arguments out of range."""
-    n = _whole("n", n, 2, _MAX_NODES)
-    if not _number("mean_followers", mean_followers, 0, n - 1, "at most n - 1, everyone else") > 0:
+    n = whole("n", n, 2, MAX_NODES)
+    if not number("mean_followers", mean_followers, 0, n - 1, "at most n - 1, everyone else") > 0:
         raise SpecError(f"mean_followers is {mean_followers!r}: it must be above 0")
-    if not _number("exponent", exponent, 2, 1000, "above 2: with less, the tail has no mean") > 2:
+    if not number("exponent", exponent, 2, 1000, "above 2: with less, the tail has no mean") > 2:
         raise SpecError(f"exponent is {exponent!r}: it must be above 2, for the tail to have a mean")
     if max_followers is not None:
-        _whole("max_followers", max_followers, 1, _MAX_NODES)
-    _whole("circle_size", shape.circle_size, 3, 1_000_000)
-    _whole("largest_circle", shape.largest_circle, 3, 2_000)
-    _number("community_size", community_size, 3, _MAX_NODES, "people")
-    if not _number("density", shape.density, 0, 1, "chance of a tie in a circle") > 0:
+        whole("max_followers", max_followers, 1, MAX_NODES)
+    whole("circle_size", shape.circle_size, 3, 1_000_000)
+    whole("largest_circle", shape.largest_circle, 3, 2_000)
+    number("community_size", community_size, 3, MAX_NODES, "people")
+    if not number("density", shape.density, 0, 1, "chance of a tie in a circle") > 0:
         raise SpecError(f"density is {shape.density!r}: it must be above 0; for no circles set circles to 0")
-    _number("reciprocity", reciprocity, 0, 1, "part of arcs that are returned")
+    number("reciprocity", reciprocity, 0, 1, "part of arcs that are returned")
     for name in ("circles", "single_circle", "mixing", "degree_correlation", "homophily"):
-        _number(name, getattr(shape, name), 0, 1, "a part")
+        number(name, getattr(shape, name), 0, 1, "a part")
 
 
 def _groups(segments: ArrayLike | None, n: int) -> NDArray[np.int64]:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..kernels import csr, triangles
-from .social_graph import _NO_TIE, SocialGraph
+from .arrays import NO_TIE
+from .social_graph import SocialGraph
 
 __all__ = ["GraphSummary", "describe"]
 
@@ -137,8 +138,8 @@ def _undirected_rows(graph: SocialGraph) -> tuple[Any, Any]:
     if not graph.directed:
         return graph.indptr, graph.indices
     rows = csr.sources(graph.indptr, graph.n_edges)
-    pointers, grouped, _ = csr.group_by(rows, graph.indices, _NO_TIE, graph.n_nodes, True)
-    pointers, columns, ties = csr.transpose(pointers, grouped, _NO_TIE, graph.n_nodes)
+    pointers, grouped, _ = csr.group_by(rows, graph.indices, NO_TIE, graph.n_nodes, True)
+    pointers, columns, ties = csr.transpose(pointers, grouped, NO_TIE, graph.n_nodes)
     kept = csr.merge_repeats(pointers, columns, ties)
     return pointers, columns[:kept]
 

@@ -14,15 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import GraphError
 from ..kernels import csr
+from .arrays import NO_TIE, keys_of, labels_of, merge_notes, narrow, owned, people_count, positions, ties_of
 
 if TYPE_CHECKING:  # only for the signatures: networkx and scipy load when they are asked for
     import networkx
     import scipy.sparse
 
 __all__ = ["SocialGraph"]
-
-_MAX_NODES = 2**31 - 2
-_NO_TIE = np.zeros(0, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, weakref_slot=True)
@@ -106,14 +104,14 @@ class SocialGraph:
         >>> SocialGraph.from_edges([0, 0, 1], [1, 2, 2])
         SocialGraph(3 people, 3 arcs, directed)
         """
-        src, dst = _positions(src, "src"), _positions(dst, "dst")
+        src, dst = positions(src, "src"), positions(dst, "dst")
         if src.shape != dst.shape:
             raise GraphError(
                 f"src has {src.size} entries and dst {dst.size}: both need one entry per edge; "
                 f"give arrays of the same length"
             )
-        n = _people_count(n, src, dst)
-        ties = _NO_TIE if tie is None else _ties(tie, src.size)
+        n = people_count(n, src, dst)
+        ties = NO_TIE if tie is None else ties_of(tie, src.size)
         src, dst = src.astype(np.int32, copy=False), dst.astype(np.int32, copy=False)
         self_loops = int(np.count_nonzero(src == dst))
         pointers, grouped, grouped_tie = csr.group_by(dst, src, ties, n, not directed)
@@ -124,13 +122,13 @@ class SocialGraph:
         if kept < given:
             columns, ties = columns[:kept].copy(), ties[:kept].copy()
         return cls(
-            _narrow(pointers, kept),
+            narrow(pointers, kept),
             columns,
             None if tie is None else ties,
-            _keys(person_keys, n),
-            _labels(labels, n),
+            keys_of(person_keys, n),
+            labels_of(labels, n),
             bool(directed),
-            (*notes, *_merge_notes(given - kept, self_loops, directed, tie is not None)),
+            (*notes, *merge_notes(given - kept, self_loops, directed, tie is not None)),
         )
 
     @classmethod
@@ -167,7 +165,7 @@ class SocialGraph:
         GraphError
             If the arrays are not a valid structure, with the first row at fault.
         """
-        pointers, columns = _positions(indptr, "indptr"), _positions(indices, "indices")
+        pointers, columns = positions(indptr, "indptr"), positions(indices, "indices")
         n = pointers.size - 1
         if n < 0 or pointers[0] != 0 or pointers[-1] != columns.size:
             raise GraphError(
@@ -175,7 +173,7 @@ class SocialGraph:
                 f"it has {pointers.size} entries"
                 + (f", from {pointers[0]} to {pointers[-1]}" if pointers.size else "")
             )
-        ties = _NO_TIE if tie is None else _ties(tie, columns.size)
+        ties = NO_TIE if tie is None else ties_of(tie, columns.size)
         if columns.size and int(columns.max()) >= n:
             raise GraphError(f"indices names person {int(columns.max())}, but indptr describes {n} people")
         columns = columns.astype(np.int32, copy=False)
@@ -189,18 +187,18 @@ class SocialGraph:
             notes += (f"Rows were put in ascending order (row {row} {found}); arcs are in the new order.",)
             graph = cls.from_edges(rows, columns, n, tie, True, notes=notes)
             pointers, columns, notes = graph.indptr, graph.indices, graph.notes
-            ties = _NO_TIE if graph.tie is None else graph.tie
+            ties = NO_TIE if graph.tie is None else graph.tie
         if not directed and csr.reciprocated_count(pointers, columns) != columns.size:
             raise GraphError(
                 "directed=False needs every arc stored both ways, and some are stored one way only; "
                 "use from_edges(..., directed=False), or directed=True"
             )
         return cls(
-            _narrow(_owned(pointers, indptr), columns.size),
-            _owned(columns, indices),
-            None if tie is None else _owned(ties, tie),
-            _keys(person_keys, n),
-            _labels(labels, n),
+            narrow(owned(pointers, indptr), columns.size),
+            owned(columns, indices),
+            None if tie is None else owned(ties, tie),
+            keys_of(person_keys, n),
+            labels_of(labels, n),
             bool(directed),
             notes,
         )
@@ -308,10 +306,10 @@ class SocialGraph:
         """The same people with every arc turned round: rows then hold whom a person follows."""
         if not self.directed and self.tie is None:
             return self
-        ties = _NO_TIE if self.tie is None else self.tie
+        ties = NO_TIE if self.tie is None else self.tie
         pointers, columns, ties = csr.transpose(self.indptr, self.indices, ties, self.n_nodes)
         return SocialGraph(
-            _narrow(pointers, columns.size),
+            narrow(pointers, columns.size),
             columns,
             None if self.tie is None else ties,
             self.person_keys,
@@ -363,98 +361,3 @@ class SocialGraph:
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
         return f"<b>SocialGraph</b>: {self._description()}" + (f"<ul>{notes}</ul>" if notes else "")
-
-
-def _positions(values: ArrayLike, name: str) -> NDArray[Any]:
-    """One-dimensional contiguous integer array without negative entries, or GraphError."""
-    array = np.asarray(values)
-    if array.size == 0 and array.ndim == 1:
-        return np.zeros(0, dtype=np.int64)
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise GraphError(
-            f"{name} must be a one-dimensional array of integers (positions from 0 on); "
-            f"found {array.ndim} dimension(s) of {array.dtype}. Text ids can be read from a file."
-        )
-    lowest, highest = int(array.min()), int(array.max())
-    if lowest < 0:
-        raise GraphError(
-            f"{name}[{int(array.argmin())}] is {lowest}: positions start at 0; renumber the people"
-        )
-    if array.dtype.kind == "u" and highest > np.iinfo(np.int64).max:
-        raise GraphError(f"{name}[{int(array.argmax())}] is {highest}: too large; renumber the people")
-    kind = np.int32 if array.dtype == np.int32 else np.int64
-    return np.ascontiguousarray(array, dtype=kind)
-
-
-def _people_count(n: int | None, src: NDArray[Any], dst: NDArray[Any]) -> int:
-    """Number of people: n if it is large enough, else one more than the largest position."""
-    needed = 1 + max((int(side.max()) for side in (src, dst) if side.size), default=-1)
-    if n is not None and (isinstance(n, bool) or int(n) != n or n < needed):
-        raise GraphError(
-            f"n is {n}, but the edges name {needed} people (positions 0 to {needed - 1}); "
-            f"n must be a whole number of at least {needed}"
-        )
-    count = needed if n is None else int(n)
-    if count > _MAX_NODES:
-        raise GraphError(
-            f"{count:,} people: at most {_MAX_NODES:,} fit. If these are ids, not positions, write them "
-            f"to a file and use SocialGraph.read, or renumber with numpy.unique(..., return_inverse=True)"
-        )
-    return count
-
-
-def _ties(tie: ArrayLike, m: int) -> NDArray[np.float32]:
-    """float32 ties of length m in [0, 1], or GraphError."""
-    ties = np.ascontiguousarray(tie, dtype=np.float32)
-    if ties.shape != (m,):
-        raise GraphError(f"tie has shape {ties.shape}: one value per edge, shape ({m},), is needed")
-    good = (ties >= 0) & (ties <= 1)
-    if not good.all():
-        at = int(np.argmin(good))
-        raise GraphError(f"tie[{at}] is {ties[at]:g}: ties must be numbers from 0 to 1; rescale them")
-    return ties
-
-
-def _keys(person_keys: NDArray[np.uint64] | None, n: int) -> NDArray[np.uint64] | None:
-    """Checked stable identities: uint64[n], all different."""
-    if person_keys is None:
-        return None
-    keys = np.array(person_keys, dtype=np.uint64)
-    if keys.shape != (n,):
-        raise GraphError(f"person_keys has shape {keys.shape}: one key per person, shape ({n},), is needed")
-    ordered = np.sort(keys)
-    if n > 1 and (ordered[1:] == ordered[:-1]).any():
-        raise GraphError("person_keys holds the same key twice: every person needs a key of their own")
-    return keys
-
-
-def _labels(labels: NDArray[Any] | None, n: int) -> NDArray[Any] | None:
-    """Checked labels: array of n numbers or texts."""
-    if labels is None:
-        return None
-    array = np.array(labels)
-    if array.shape != (n,) or array.dtype.kind not in "iuU":
-        raise GraphError(f"labels must be {n} integers or texts; found shape {array.shape} of {array.dtype}")
-    return array
-
-
-def _owned(array: NDArray[Any], given: Any) -> NDArray[Any]:
-    """The array itself, or a copy if it shares memory with the caller's (which stays writable)."""
-    return array.copy() if isinstance(given, np.ndarray) and np.shares_memory(array, given) else array
-
-
-def _narrow(pointers: NDArray[Any], n_edges: int) -> NDArray[Any]:
-    """Row pointers in the smallest type that holds the number of arcs."""
-    return pointers.astype(np.int32 if n_edges < 2**31 else np.int64, copy=False)
-
-
-def _merge_notes(repeats: int, self_loops: int, directed: bool, has_tie: bool) -> list[str]:
-    """Sentences on what from_edges merged and dropped."""
-    notes = []
-    if repeats:
-        count, what = (repeats, "arcs") if directed else (repeats // 2, "pairs")
-        kept = "keeping the largest tie" if has_tie else "each counts once"
-        notes.append(f"{count:,} repeated {what} were merged ({kept}).")
-    if self_loops:
-        notes.append(f"{self_loops:,} self-loops were dropped (nobody follows themselves).")
-    return notes
