@@ -27,6 +27,7 @@ from viralsim.metrics.tails import caution_of, may_reach_one
 from viralsim.metrics.tallies import Tallies
 from viralsim.metrics.uncertainty import Summary, summarise
 from viralsim.metrics.variance import Split, split_variance
+from viralsim.metrics.views import View
 from viralsim.spec.problems import allowed_names
 
 if TYPE_CHECKING:
@@ -192,14 +193,13 @@ class Ensemble:
         return {name: self._summary_of(name) for name in self.metrics}
 
     def _summary_of(self, name: str) -> Summary:
-        return self._summarised(registry.METRICS[name], self.column(name))
+        return self._summarised(registry.METRICS[name], View(self.tallies))
 
-    def _summarised(self, metric: registry.Metric, column: Column) -> Summary:
+    def _summarised(self, metric: registry.Metric, view: View) -> Summary:
         cut = self.tallies.cut_draws
         caution = caution_of(metric.name, self._rare_draws, cut, self.draws if cut else 0)
-        summary = summarise(
-            column, self.draw, metric.floor, metric.ceiling, metric.by_chance, caution=caution
-        )
+        column, ceiling = metric.column(view), metric.ceiling_in(view)
+        summary = summarise(column, self.draw, metric.floor, ceiling, metric.by_chance, caution=caution)
         return dataclasses.replace(summary, unit=metric.unit, per=metric.per)
 
     @cached_property
@@ -320,8 +320,8 @@ class Ensemble:
             If the metric cannot be split that way.
         """
         metric = registry.find(self.tallies, name)
-        parts = registry.split(self.tallies, name, kind)
-        return Summaries((part, self._summarised(metric, column)) for part, column in parts.items())
+        parts = registry.split_views(self.tallies, name, kind)
+        return Summaries((part, self._summarised(metric, view)) for part, view in parts.items())
 
     # ------------------------------------------------------------------------------- what it is made of
 
