@@ -30,6 +30,7 @@ DRAW = np.arange(REPLICATES) % DRAWS
 @pytest.fixture(autouse=True)
 def no_uncertain_numbers(monkeypatch):
     monkeypatch.setattr(comparison, "_uncertain_paths", lambda scenario: [])
+    monkeypatch.setattr(comparison, "_check_metrics", lambda scenario, names: None)
 
 
 def ensemble(reach, name="hand", draw=DRAW, seed=7, **changes) -> Ensemble:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
 import pytest
+from hand_tallies import scenario, tallies_of_displays, tallies_of_reach
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from viralsim.engine.ensemble import Ensemble
+from viralsim.experiment.ranking import rank
 from viralsim.metrics.columns import Column
 from viralsim.metrics.tails import caution_of, may_reach_one, tail_bound
 from viralsim.metrics.uncertainty import LEVELS, _quantiles, summarise
 from viralsim.metrics.variance import components, split_variance
+from viralsim.metrics.views import View
 from viralsim.spec.uncertain import Uncertain
 
 
@@ -290,3 +295,43 @@ def test_quantiles_are_numpys_to_the_last_digit(size):
     values = np.random.default_rng(size).exponential(size=(50, size)) * 1e3
     values[::2] = np.round(values[::2])
     assert np.array_equal(_quantiles(values), np.quantile(values, LEVELS, axis=1).T)
+
+
+def test_intervals_of_people_end_at_the_audience():
+    """Two draws far apart, whose plain interval would reach beyond the 100 people."""
+    tallies = tallies_of_reach(np.array([40.0, 95.0]), np.array([0, 1]))
+    found = Ensemble(tallies, scenario(), 7)
+    summary = found.summary()["reach"]
+    plain = summarise(found["reach"], found.draw, 0.0)
+    assert plain.high > 100.0 > summary.p95
+    assert (summary.mean, summary.se, summary.low) == (plain.mean, plain.se, plain.low)
+    assert summary.high == 100.0
+    assert found.summary()["reach_accounts"].high == 100.0 * len(tallies.platforms)
+    twin = Ensemble(tallies, scenario("twin"), 7)
+    assert {place.high for place in rank([found, twin], ["a", "b"], "reach")} == {100.0}
+
+
+def test_a_segments_bound_allows_for_the_draws():
+    sizes = np.array([[40, 60], [44, 56]])
+    tallies = tallies_of_displays(3, people=25)
+    tallies = dataclasses.replace(tallies, people_by_segment=sizes, draw=np.arange(tallies.draw.size) % 2)
+    whole, part = View(tallies), View(tallies, "segment", 0)
+    assert whole.most_people() == 100.0
+    assert part.most_people() == pytest.approx(42.0 + 4.0 * math.sqrt(42.0 * 0.58 / 2.0))
+    one = dataclasses.replace(tallies, people_by_segment=sizes[:1])
+    assert View(one, "segment", 0).most_people() == 40.0
+    assert whole.most_shares() == 100.0 * len(tallies.slots)
+
+
+def test_cutting_at_the_bound_never_loses_the_truth():
+    """Of all intervals that hold a truth within the bounds, the cut ones hold it too: exact, ensemble by ensemble."""
+    rng = np.random.default_rng(5)
+    draw = np.arange(6) % 2
+    cut = 0
+    for _ in range(300):
+        values = 100.0 * rng.beta(2.0, 0.4, 2)[draw]
+        free, bound = summarise(values, draw, 0.0), summarise(values, draw, 0.0, 100.0)
+        truth = 100.0 * 2.0 / 2.4
+        assert (bound.low <= truth <= bound.high) == (free.low <= truth <= free.high)
+        cut += bound.high < free.high
+    assert cut > 100

@@ -225,8 +225,8 @@ def test_a_setting_that_fails_ends_it_and_says_what_to_do():
     half = small_scenario().with_overrides({"platforms.facebook.access": 0.5})
     with pytest.raises(EngineError, match=r"could not be simulated: .*followers.*narrow the ranges"):
         vs.sensitivity(half, "reach", {FANS: (100, 200)}, **FEW)
-    with pytest.raises(EngineError, match="'cost' is not defined by small"):
-        vs.sensitivity(small_scenario(), "cost", {SHARE: "band"}, **FEW)
+    with pytest.raises(EngineError, match="'engagement_rate_per_follower' is not defined by small"):
+        vs.sensitivity(small_scenario(), "engagement_rate_per_follower", {FANS: (0, 1)}, **FEW)
 
 
 # ------------------------------------------------------------------------------------- stopped and gone on with

@@ -8,6 +8,7 @@ import json
 import sqlite3
 import threading
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,12 @@ from sweep_worlds import FANS, SHARE, digest, small_scenario
 import viralsim as vs
 from viralsim.errors import SpecError, StoreError
 from viralsim.experiment import audiences, executors, plans, sweeps
-from viralsim.experiment.cells import missing_blocks
+from viralsim.experiment.cells import Columns, missing_blocks, summaries_of
 from viralsim.experiment.cluster import _is_there
 from viralsim.experiment.executors import Threads
 from viralsim.experiment.store import RESULTS_FILE, STORE_FILE, FolderLock, Store, database
+from viralsim.metrics.registry import METRICS
+from viralsim.metrics.views import View
 
 AXES = {SHARE: [0.001, 0.02, 0.2], FANS: [50, 100]}
 
@@ -502,3 +505,29 @@ def test_a_scheduler_file_on_its_way_is_waited_for(tmp_path):
     began = time.monotonic()
     assert _is_there(place, 30.0) and 0.2 < time.monotonic() - began < 20
     writer.join()
+
+
+def test_bounds_by_the_people_are_kept_with_the_cells():
+    """As an ensemble has them; stores written before they were kept fall back to what holds by definition."""
+    found = vs.simulate(small_scenario(), replicates=4, draws=2)
+    view = View(found.tallies)
+    names = found.metrics
+    columns = [found.column(name) for name in names]
+    kept = Columns(
+        names,
+        np.stack([column.numerator for column in columns]),
+        np.stack([column.denominator for column in columns]),
+        0,
+        tuple(METRICS[name].ceiling_in(view) for name in names),
+    )
+    again = Columns.joined([Columns.from_bytes(kept.to_bytes())] * 2, 8)
+    assert again.kind("reach").ceiling == found.people
+    assert again.kind("reproduction_realised").ceiling == 1.0
+    assert again.kind("impressions").ceiling is None
+    old = Columns(names, kept.numerator, kept.denominator)
+    assert Columns.joined([kept, old], 8).kind("reach").ceiling is None
+    head, _, body = zlib.decompress(old.to_bytes()).partition(b"\n")
+    for facts in (json.loads(head)[:2], json.loads(head)[:3]):
+        older = Columns.from_bytes(zlib.compress(json.dumps(facts).encode() + b"\n" + body))
+        assert older.names == names and older.kind("reach").ceiling is None
+    assert summaries_of(kept, 2)["reach"] == found.summary()["reach"]

@@ -70,7 +70,7 @@ def parts_object(ensemble: Ensemble, by: str) -> dict[str, Any]:
 
 def _splits(ensemble: Ensemble, by: str) -> dict[str, dict[str, Summary]]:
     """Metric -> part -> summary, of the metrics shown that can be split that way."""
-    from viralsim.metrics.attributes import split_by_attribute
+    from viralsim.metrics.attributes import ceiling_by_attribute, split_by_attribute
     from viralsim.metrics.registry import METRICS
     from viralsim.metrics.uncertainty import summarise
 
@@ -78,13 +78,14 @@ def _splits(ensemble: Ensemble, by: str) -> dict[str, dict[str, Summary]]:
     names = [name for name in SHOWN if name in ensemble and kind in METRICS[name].parts]
     if by in KINDS:
         return {name: ensemble.summary_by(by, name) for name in names}
-    return {
-        name: {
-            value: summarise(column, ensemble.draw, METRICS[name].floor, METRICS[name].ceiling)
+    found = {}
+    for name in names:
+        most = ceiling_by_attribute(ensemble.tallies, name, ensemble.attributes, by)
+        found[name] = {
+            value: summarise(column, ensemble.draw, METRICS[name].floor, most[value])
             for value, column in split_by_attribute(ensemble.tallies, name, ensemble.attributes, by).items()
         }
-        for name in names
-    }
+    return found
 
 
 def print_parts(ensemble: Ensemble, by: str) -> None:

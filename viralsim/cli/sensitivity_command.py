@@ -34,7 +34,9 @@ __all__ = ["command"]
 
 @click.command("sensitivity")
 @scenario_argument
-@click.option("--metric", help="What is to be explained.  [default: the goal's metric, else reach]")
+@click.option(
+    "--metric", metavar="NAME", help="What is to be explained.  [default: the goal's metric, else reach]"
+)
 @click.option(
     "--vary", "ranges", multiple=True, metavar="PATH[=LOW:HIGH[:log]]",
     help="A number that is not known, over its band in the scenario or a range. May be repeated.  "

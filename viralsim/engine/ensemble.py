@@ -15,7 +15,7 @@ from viralsim.engine.central import Rerunner, central_replicates
 from viralsim.engine.telling import ensemble_to_dict, notebook_page, sentence_of
 from viralsim.engine.trace import Trace
 from viralsim.errors import EngineError, SpecError
-from viralsim.metrics import registry, views
+from viralsim.metrics import registry
 from viralsim.metrics.attributes import Inequality, inequality, split_by_attribute
 from viralsim.metrics.columns import Column, Floats
 from viralsim.metrics.frames import data_frame
@@ -26,6 +26,7 @@ from viralsim.metrics.tails import caution_of, may_reach_one, reproduction_bands
 from viralsim.metrics.tallies import Tallies
 from viralsim.metrics.uncertainty import Summary, summarise
 from viralsim.metrics.variance import Split, split_variance
+from viralsim.metrics.views import View, asked_curve
 
 if TYPE_CHECKING:
     from viralsim.engine.compiled import Compiled
@@ -164,14 +165,14 @@ class Ensemble:
 
     @cached_property
     def _summaries(self) -> dict[str, Summary]:
-        return {name: self._summarised(registry.METRICS[name], self.column(name)) for name in self.metrics}
+        view = View(self.tallies)
+        return {name: self._summarised(registry.METRICS[name], view) for name in self.metrics}
 
-    def _summarised(self, metric: registry.Metric, column: Column) -> Summary:
+    def _summarised(self, metric: registry.Metric, view: View) -> Summary:
         cut = self.tallies.cut_draws
         caution = caution_of(metric.name, self._rare_draws, cut, self.draws if cut else 0)
-        summary = summarise(
-            column, self.draw, metric.floor, metric.ceiling, metric.by_chance, caution=caution
-        )
+        column, ceiling = metric.column(view), metric.ceiling_in(view)
+        summary = summarise(column, self.draw, metric.floor, ceiling, metric.by_chance, caution=caution)
         return dataclasses.replace(summary, unit=metric.unit, per=metric.per)
 
     @cached_property
@@ -213,7 +214,7 @@ class Ensemble:
         SpecError
             If there is no such curve.
         """
-        return views.asked_curve(self.tallies, name, cumulative)
+        return asked_curve(self.tallies, name, cumulative)
 
     def by_segment(self, name: str) -> dict[str, Floats]:
         """A metric of each segment: name -> float64[replicates]. SpecError if it cannot be split so."""
@@ -284,8 +285,8 @@ class Ensemble:
             If the metric cannot be split that way.
         """
         metric = registry.find(self.tallies, name)
-        parts = registry.split(self.tallies, name, kind)
-        return Summaries((part, self._summarised(metric, column)) for part, column in parts.items())
+        parts = registry.split_views(self.tallies, name, kind)
+        return Summaries((part, self._summarised(metric, view)) for part, view in parts.items())
 
     # ------------------------------------------------------------------------------- what it is made of
 

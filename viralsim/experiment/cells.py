@@ -7,7 +7,7 @@ import json
 import threading
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -71,16 +71,20 @@ class Columns:
     numerator, denominator : float64[metrics, replicates]
     cut_draws : int
         Draws whose R was cut to what a network carries.
+    ceilings : tuple of float or None
+        Upper bound of each metric's expected value; empty in stores of older versions: those by definition.
     """
 
     names: tuple[str, ...]
     numerator: NDArray[np.float64]
     denominator: NDArray[np.float64]
     cut_draws: int = 0
+    ceilings: tuple[float | None, ...] = ()
 
     def to_bytes(self) -> bytes:
         """For the store: names, shape and numbers, compressed."""
-        head = json.dumps([list(self.names), list(self.numerator.shape), self.cut_draws]).encode() + b"\n"
+        facts = [list(self.names), list(self.numerator.shape), self.cut_draws, list(self.ceilings)]
+        head = json.dumps(facts).encode() + b"\n"
         return zlib.compress(head + self.numerator.tobytes() + self.denominator.tobytes(), 1)
 
     @classmethod
@@ -88,13 +92,15 @@ class Columns:
         """What `to_bytes` made; StoreError if it is damaged."""
         try:
             head, _, body = zlib.decompress(data).partition(b"\n")
-            names, shape, *cut_draws = json.loads(head)  # older stores do not count them
+            names, shape, *more = json.loads(head)
             numbers = np.frombuffer(body, np.float64).reshape(2, *shape)
         except (zlib.error, ValueError) as error:
             raise StoreError(
                 f"a stored cell is damaged ({error}); run the sweep anew in another folder"
             ) from None
-        return cls(tuple(names), numbers[0], numbers[1], int(cut_draws[0]) if cut_draws else 0)
+        cut_draws = int(more[0]) if more else 0  # older stores lack these
+        ceilings = tuple(more[1]) if len(more) > 1 else ()
+        return cls(tuple(names), numbers[0], numbers[1], cut_draws, ceilings)
 
     @classmethod
     def joined(cls, blocks: list[Columns], count: int) -> Columns:
@@ -104,12 +110,25 @@ class Columns:
             np.concatenate([block.numerator for block in blocks], axis=1)[:, :count],
             np.concatenate([block.denominator for block in blocks], axis=1)[:, :count],
             max(block.cut_draws for block in blocks),
+            _highest([block.ceilings for block in blocks]),
         )
 
     def column(self, name: str) -> Column:
         """A metric per replicate."""
         row = self.names.index(name)
         return Column(self.numerator[row], self.denominator[row])
+
+    def kind(self, name: str) -> registry.Metric:
+        """The metric, bounded by the people that there were."""
+        metric = registry.METRICS[name]
+        return replace(metric, ceiling=self.ceilings[self.names.index(name)]) if self.ceilings else metric
+
+
+def _highest(ceilings: list[tuple[float | None, ...]]) -> tuple[float | None, ...]:
+    """The highest bound of each metric that any block has; () where one has none."""
+    if not all(ceilings):
+        return ()
+    return tuple(None if None in most else max(most) for most in zip(*ceilings, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +198,7 @@ def run_cell(
             np.stack([column.numerator for column in columns]),
             np.stack([column.denominator for column in columns]),
             ensemble.tallies.cut_draws,
+            tuple(registry.METRICS[name].ceiling_in(view) for name in ensemble.metrics),
         )
     except ViralsimError as error:
         return Outcome(*cell.name, None, " ".join(str(error).split()))
@@ -194,7 +214,7 @@ def summaries_of(columns: Columns, draws: int, bands: tuple[Any, ...] = ()) -> d
     `bands` are the platforms' numbers for R, as the scenario has them.
     """
     draw = np.arange(columns.numerator.shape[1]) % draws
-    kinds = [registry.METRICS[name] for name in columns.names]
+    kinds = [columns.kind(name) for name in columns.names]
     rare_draws = may_reach_one(columns.column("reproduction_number"), draw, bands)
     cautions = [caution_of(name, rare_draws, columns.cut_draws, draws) for name in columns.names]
     found = summarise_all(columns.numerator, columns.denominator, draw, kinds, cautions)

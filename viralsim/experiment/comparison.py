@@ -109,6 +109,8 @@ def compare(
         fixed,
     )
     further = list(metrics)
+    for scenario in chosen:
+        _check_metrics(scenario, (metric, *further))
     worlds = _worlds()
 
     def look(size: Mapping[str, int], error: float, passed: Mapping[int, Verdict], looks: Any) -> Comparison:
@@ -125,6 +127,14 @@ def compare(
         return settle(look, effort, most_replicates, keep)
     finally:
         worlds.forget()
+
+
+def _check_metrics(scenario: Scenario, names: Iterable[str]) -> None:
+    """Refuse what a run would not define before anything is run (the place where tests put a stand-in)."""
+    from viralsim.engine.defined import check_metric
+
+    for name in names:
+        check_metric(scenario, name)
 
 
 def _worlds() -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from viralsim.engine.defined import check_metric
 from viralsim.engine.effort import at_least_1
 from viralsim.errors import SpecError
 from viralsim.experiment.comparison import compare
@@ -211,7 +212,8 @@ def marginal_return(
     >>> [row.label for row in found.rows]
     ['flight 0 (story on instagram)']
     """
-    if metric in METRICS and METRICS[metric].denominator is not None:
+    check_metric(scenario, metric)
+    if METRICS[metric].denominator is not None:
         raise SpecError(f"metric: {metric!r} is a ratio; allowed is a count, such as impressions_earned")
     if not 0.0 < more <= 10.0:
         raise SpecError(f"more: got {more:g}; allowed: above 0 to 10, such as 0.1 for a tenth more")

@@ -17,7 +17,6 @@ from viralsim.metrics.columns import linearise
 from viralsim.metrics.plain import finite
 from viralsim.metrics.registry import Better
 from viralsim.metrics.rounding import format_times
-from viralsim.metrics.uncertainty import interval_of
 from viralsim.rng import derive, text_key
 
 if TYPE_CHECKING:
@@ -75,8 +74,7 @@ def rank(ensembles: Sequence[Ensemble], labels: Sequence[str], metric: str) -> t
     tuple of Rank
         Equal expected values keep the order given.
     """
-    known = registry.METRICS[metric]
-    sign = -1.0 if known.better == "lower" else 1.0
+    sign = -1.0 if registry.METRICS[metric].better == "lower" else 1.0
     columns = [ensemble.column(metric) for ensemble in ensembles]
     means, influences = zip(*map(linearise, columns), strict=True)
     draw = ensembles[0].draw
@@ -95,7 +93,7 @@ def rank(ensembles: Sequence[Ensemble], labels: Sequence[str], metric: str) -> t
     )
     ranks = []
     for position, k in enumerate(order, 1):
-        interval = interval_of(means[k], influences[k], draw, known.floor, known.ceiling)
+        interval = ensembles[k].summary()[metric]  # as tables and pages print it
         ranks.append(
             Rank(
                 position=position,

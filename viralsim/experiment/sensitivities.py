@@ -33,6 +33,7 @@ from viralsim.experiment.store import Finished, Store
 from viralsim.experiment.store.study import kept_study
 from viralsim.experiment.sweeps import chosen_executor
 from viralsim.metrics.columns import Column, linearise
+from viralsim.metrics.metric import Metric
 from viralsim.metrics.sobol import Indices, sobol_of_halves
 from viralsim.metrics.uncertainty import interval_of, summarise
 from viralsim.spec import Scenario
@@ -195,6 +196,7 @@ class _Gathered:
             (2, n), np.nan
         )  # by place, not in the order of arrival: sums keep their last digit
         self.curves: dict[str, Column] = {}
+        self.kinds: dict[str, Metric] = {}
         draw = np.arange(plan.replicates) % plan.draws
         self.halves = (draw < plan.draws // 2, draw >= plan.draws // 2)
 
@@ -219,7 +221,7 @@ class _Gathered:
         column = columns.column(self.plan.metric)
         kind, _, rest = outcome.key.partition(" ")
         if kind == "curve":
-            self.curves[rest] = column
+            self.curves[rest], self.kinds[rest] = column, columns.kind(self.plan.metric)
             return
         row, which = (int(part) for part in rest.split())
         for half, chosen in enumerate(self.halves):
@@ -282,9 +284,9 @@ class _Gathered:
         centre, centre_influence = linearise(middle)
         points = []
         for step, level in enumerate(CURVE_LEVELS):
-            column = self.curves[f"{path} {step}"]
+            column, kind = self.curves[f"{path} {step}"], self.kinds[f"{path} {step}"]
             mean, influence = linearise(column)
-            whole = summarise(column, draw)
+            whole = summarise(column, draw, kind.floor, kind.ceiling, kind.by_chance)
             change = interval_of(mean - centre, influence - centre_influence, draw)
             points.append(
                 EffectPoint(

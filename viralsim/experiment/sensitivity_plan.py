@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from viralsim import rng
+from viralsim.engine.defined import check_metric
 from viralsim.engine.effort import at_least_1, seed_of
 from viralsim.errors import SpecError
 from viralsim.experiment.axes import axis_law
@@ -17,8 +18,6 @@ from viralsim.experiment.plans import band_of, needs_whole
 from viralsim.metrics.columns import Floats
 from viralsim.provenance import versions
 from viralsim.spec import Scenario
-from viralsim.spec.metric_names import METRIC_NAMES
-from viralsim.spec.problems import allowed_names
 from viralsim.spec.resolving import uncertain_paths
 
 __all__ = [
@@ -164,8 +163,7 @@ def make_sensitivity_plan(
 ) -> SensitivityPlan:
     """Make and check a plan: see `sensitivity`."""
     metric = metric or (scenario.goal.metric if scenario.goal is not None else "reach")
-    if metric not in METRIC_NAMES:
-        raise SpecError(f"metric: there is no {metric!r}; {allowed_names(metric, METRIC_NAMES)}")
+    check_metric(scenario, metric)
     laws = _laws(scenario, vary)
     samples = at_least_1("samples", samples, SAMPLES)
     if samples < 2 or samples & (samples - 1):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from viralsim.engine.defined import check_metric
 from viralsim.engine.effort import Effort
 from viralsim.errors import SpecError
 from viralsim.experiment.crossings import Crossing, Estimate, crossing, root
@@ -18,8 +19,6 @@ from viralsim.experiment.shared_worlds import SharedWorlds
 from viralsim.metrics.rounding import format_interval, format_number
 from viralsim.metrics.uncertainty import summarise
 from viralsim.spec import Scenario
-from viralsim.spec.metric_names import METRIC_NAMES
-from viralsim.spec.problems import allowed_names
 
 __all__ = ["Place", "TippingPoint", "tipping_point"]
 
@@ -299,12 +298,12 @@ def _allowed(scenario: Scenario, path: str, value: float) -> bool:
 def _goal(scenario: Scenario, metric: str | None, at_least: float | None) -> tuple[str, float] | None:
     """Metric and amount of the goal: given, or the scenario's."""
     own = scenario.goal
-    if metric is not None and metric not in METRIC_NAMES:
-        raise SpecError(f"metric: there is no {metric!r}; {allowed_names(metric, METRIC_NAMES)}")
+    chosen = metric or (own.metric if own is not None else "reach")
+    check_metric(scenario, chosen)
     if at_least is None:
         if metric is not None and (own is None or own.metric != metric):
             raise SpecError(f"at_least: how much {metric} is the goal? give it (--at-least)")
         return None if own is None else (own.metric, float(own.at_least))
     if not np.isfinite(at_least):
         raise SpecError(f"at_least: got {at_least!r}; a number is allowed")
-    return metric or (own.metric if own is not None else "reach"), float(at_least)
+    return chosen, float(at_least)

@@ -10,7 +10,7 @@ import numpy as np
 
 from viralsim.errors import SpecError
 from viralsim.metrics.columns import Column, Floats
-from viralsim.metrics.registry import split
+from viralsim.metrics.registry import METRICS, split, split_views
 from viralsim.metrics.tallies import Tallies
 from viralsim.metrics.uncertainty import Summary, summarise
 from viralsim.spec.problems import allowed_names
@@ -19,6 +19,7 @@ __all__ = [
     "NOT_GIVEN",
     "Inequality",
     "attribute_names",
+    "ceiling_by_attribute",
     "inequality",
     "segments_by_value",
     "split_by_attribute",
@@ -69,6 +70,19 @@ def split_by_attribute(tallies: Tallies, metric: str, attributes: Attributes, na
             _denominator([columns[g] for g in groups]),
         )
         for value, groups in segments_by_value(attributes, name).items()
+    }
+
+
+def ceiling_by_attribute(
+    tallies: Tallies, metric: str, attributes: Attributes, name: str
+) -> dict[str, float | None]:
+    """Upper bound of a metric's expected value among the people of each value of an attribute; None without one."""
+    known, views = METRICS[metric], list(split_views(tallies, metric, "segment").values())
+    if known.most is None:
+        return dict.fromkeys(segments_by_value(attributes, name), known.ceiling)
+    most = [known.most(view) for view in views]
+    return {
+        value: sum(most[g] for g in groups) for value, groups in segments_by_value(attributes, name).items()
     }
 
 

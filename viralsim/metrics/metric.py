@@ -36,6 +36,8 @@ class Metric:
         What it can be split by: "segment", "platform", "item".
     floor, ceiling : float, optional
         Bounds that hold by definition.
+    most : callable, optional
+        View -> float: the largest expected value there can be in a run, of counts that hang on the number of people.
     by_chance : bool
         A count of what people may or may not do: 0 in all replicates does not mean never.
     defined : callable
@@ -51,6 +53,7 @@ class Metric:
     floor: float | None = 0.0
     ceiling: float | None = None
     by_chance: bool = False
+    most: Callable[[View], float] | None = None
     defined: Callable[[Tallies], bool] = lambda tallies: True
 
     @property
@@ -62,6 +65,10 @@ class Metric:
     def meaning(self) -> str:
         """Meaning in one line."""
         return METRIC_NAMES[self.name].meaning
+
+    def ceiling_in(self, view: View) -> float | None:
+        """Upper bound of the expected value in this part of a run: by definition, or by its number of people."""
+        return self.ceiling if self.most is None else self.most(view)
 
     def column(self, view: View) -> Column:
         """The metric in each replicate of `view`."""

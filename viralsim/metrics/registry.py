@@ -6,6 +6,7 @@ Names, units and meanings stand in `viralsim.spec.metric_names`. A metric that a
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,17 @@ from viralsim.metrics.views import View, part_names
 from viralsim.spec.metric_names import METRIC_NAMES
 from viralsim.spec.problems import allowed_names
 
-__all__ = ["METRICS", "Better", "Metric", "column", "defined_metrics", "find", "formula_of_value", "split"]
+__all__ = [
+    "METRICS",
+    "Better",
+    "Metric",
+    "column",
+    "defined_metrics",
+    "find",
+    "formula_of_value",
+    "split",
+    "split_views",
+]
 
 _BY_CONTENT = ("platform", "item")
 
@@ -43,6 +54,11 @@ def _people(measure: str) -> Measure:
 def _counted(name: str, *events: str) -> Metric:
     """Metric that counts what people may or may not do."""
     return Metric(name, _count(*events), by_chance=True)
+
+
+def _shares(name: str, measure: Measure, **more: Any) -> Metric:
+    """Metric that counts shares, of which a person makes at most one per item and platform."""
+    return Metric(name, measure, by_chance=True, most=View.most_shares, **more)
 
 
 def _tree(name: str) -> Measure:
@@ -197,14 +213,15 @@ _VOLUME = (
         by_chance=True,
         defined=_has("engagement"),
     ),
-    Metric("reach", _people("reached")),
-    Metric("reach_accounts", lambda view: view.accounts_reached()),
-    Metric("reach_earned_only", _people("reached_earned_only"), by_chance=True),
+    Metric("reach", _people("reached"), most=View.most_people),
+    Metric("reach_accounts", lambda view: view.accounts_reached(), most=View.most_accounts),
+    Metric("reach_earned_only", _people("reached_earned_only"), by_chance=True, most=View.most_people),
     Metric(
         "reach_beyond_target",
         _beyond_target,
         parts=(),
         by_chance=True,
+        most=View.most_people,
         defined=lambda tallies: tallies.reaching is not None and any(tallies.reaching.targeted),
     ),
     Metric(
@@ -214,9 +231,9 @@ _VOLUME = (
 )
 
 _ENGAGEMENT = (
-    Metric("sharers", _people("sharers"), by_chance=True),
-    _counted("shares", *SHARES),
-    Metric("shares_private", _extra("shares_private"), by_chance=True, defined=_has("private")),
+    Metric("sharers", _people("sharers"), by_chance=True, most=View.most_people),
+    _shares("shares", _count(*SHARES)),
+    _shares("shares_private", _extra("shares_private"), defined=_has("private")),
     _counted("likes", "likes"),
     _counted("comments", *COMMENTS),
     _counted("clicks", *CLICKS),
@@ -277,7 +294,7 @@ _TREES = (
         "ordered pairs within the tree rooted at the brand",
         parts=(),
     ),
-    Metric("largest_cascade", _tree("largest"), parts=()),
+    Metric("largest_cascade", _tree("largest"), parts=(), most=View.most_people),
     Metric(
         "earned_multiplier",
         _count(*IMPRESSIONS),
@@ -288,9 +305,7 @@ _TREES = (
 )
 
 _VALENCE = (
-    Metric(
-        "negative_shares", _count("shares_negative"), better="lower", by_chance=True, defined=_with_negative
-    ),
+    _shares("negative_shares", _count("shares_negative"), better="lower", defined=_with_negative),
     Metric(
         "complaints", _count(*_polarised("negative")), better="lower", by_chance=True, defined=_with_negative
     ),
@@ -345,7 +360,7 @@ _MONEY_AND_TIME = (
     Metric("earned_media_value", earned_media_value, defined=_with_value),
     Metric("peak_hour", peak_hour, better="neither", parts=_BY_CONTENT),
     Metric("half_reach_hour", half_reach_hour, better="lower", parts=()),
-    Metric("excluded_people", _excluded, better="lower", parts=("segment",)),
+    Metric("excluded_people", _excluded, better="lower", parts=("segment",), most=View.most_people),
 )
 
 _ENTRIES = {
@@ -421,8 +436,14 @@ def split(tallies: Tallies, name: str, kind: str) -> dict[str, Column]:
         If the metric is not defined or cannot be split that way.
     """
     metric = find(tallies, name)
+    return {part: metric.column(view) for part, view in split_views(tallies, name, kind).items()}
+
+
+def split_views(tallies: Tallies, name: str, kind: str) -> dict[str, View]:
+    """The parts that `split` splits a metric into, by name; raises as it does."""
+    metric = find(tallies, name)
     if kind not in metric.parts:
         possible = [n for n in defined_metrics(tallies) if kind in METRICS[n].parts]
         raise SpecError(f"metric: {name!r} cannot be split by {kind}; what can: {', '.join(possible)}")
     names = part_names(tallies, kind)
-    return {part: metric.column(View(tallies, kind, index)) for index, part in enumerate(names)}
+    return {part: View(tallies, kind, index) for index, part in enumerate(names)}

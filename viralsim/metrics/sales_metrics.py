@@ -53,21 +53,29 @@ def _talked_about(tallies: Tallies) -> bool:
 
 
 _BY_SEGMENT = ("segment",)
+_people = View.most_people  # everybody buys at most once within a run
 
 _COUNTED = (
-    Metric("conversions", _deals("purchases"), by_chance=True, defined=_sold),
-    Metric("conversions_direct", _deals("purchases_owned", "purchases_paid"), by_chance=True, defined=_sold),
-    Metric("conversions_referral", _deals("purchases_earned"), by_chance=True, defined=_sold),
+    Metric("conversions", _deals("purchases"), by_chance=True, most=_people, defined=_sold),
+    Metric(
+        "conversions_direct",
+        _deals("purchases_owned", "purchases_paid"),
+        by_chance=True,
+        most=_people,
+        defined=_sold,
+    ),
+    Metric("conversions_referral", _deals("purchases_earned"), by_chance=True, most=_people, defined=_sold),
     Metric(
         "conversions_baseline",
         _deals("purchases_baseline"),
         better="neither",
         parts=_BY_SEGMENT,
         by_chance=True,
+        most=_people,
         defined=_sold,
     ),
     Metric("conversions_incremental", sales.incremental, parts=_BY_SEGMENT, floor=None, defined=_sold),
-    Metric("new_customers", _deals("purchases_new"), by_chance=True, defined=_sold),
+    Metric("new_customers", _deals("purchases_new"), by_chance=True, most=_people, defined=_sold),
     Metric("reviews", _deals("reviews_positive", "reviews_negative"), by_chance=True, defined=_reviewed),
     Metric("reputation", sales.reputation, parts=(), floor=-1.0, ceiling=1.0, defined=_talked_about),
     Metric(

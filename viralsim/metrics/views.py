@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,6 +136,29 @@ class View:
         elif self.kind == "platform":
             scope = 1 + len(self.tallies.items) + self.index
         return self._scopes(measure, [scope])
+
+    def most_people(self) -> float:
+        """The largest expected number of distinct people in this part.
+
+        The audience; of a segment, whose people are drawn anew in each draw, 4 standard errors above their mean.
+        """
+        whole = float(self.tallies.people_by_segment.sum(axis=1).max())
+        sizes = self.tallies.people_by_segment[:, self.segments()].sum(axis=1)
+        if self.kind != "segment" or sizes.size == 1:
+            return float(sizes.max())
+        mean = float(sizes.mean())
+        error = math.sqrt(mean * max(1.0 - mean / whole, 0.0) / sizes.size) if whole else 0.0
+        return min(mean + 4.0 * error, whole)
+
+    def most_accounts(self) -> float:
+        """The same of accounts reached: people times the platforms of this part."""
+        platforms = {self.tallies.slots[s][1] for s in self.slots()} if self.kind == "item" else ()
+        number = 1 if self.kind == "platform" else len(platforms or self.tallies.platforms)
+        return number * self.most_people()
+
+    def most_shares(self) -> float:
+        """The same of shares, of which a person makes one per item and platform."""
+        return len(self.slots()) * self.most_people()
 
     def accounts_reached(self) -> Floats:
         """Accounts reached: people per platform, not de-duplicated across platforms."""

@@ -133,6 +133,7 @@ def engine_pools(
     """
     from viralsim.engine import simulate
     from viralsim.metrics.registry import METRICS
+    from viralsim.metrics.views import View
     from viralsim.spec import Scenario
 
     scenario = Scenario.from_dict(description)
@@ -144,7 +145,8 @@ def engine_pools(
         above = column.numerator[order].reshape(draws, per_draw)
         below = column.denominator[order].reshape(draws, per_draw)
         metric = METRICS[name]
-        pools[name] = Pool(above, below, metric.floor, metric.ceiling, name, metric.by_chance)
+        ceiling = metric.ceiling_in(View(found.tallies))
+        pools[name] = Pool(above, below, metric.floor, ceiling, name, metric.by_chance)
     return pools
 
 

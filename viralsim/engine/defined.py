@@ -1,0 +1,99 @@
+"""Which metrics a scenario defines, told before anything is run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from viralsim.engine.compiled import slots_of
+from viralsim.engine.tallying import make_tallies
+from viralsim.errors import SpecError
+from viralsim.kernels import layout as lay
+from viralsim.kernels.market import N_DEALS
+from viralsim.kernels.reaching import N_EXTRA
+from viralsim.metrics.registry import METRICS, defined_metrics
+from viralsim.metrics.sales import LINES
+from viralsim.metrics.tallies import PEOPLE, TREES, Tallies
+from viralsim.spec.problems import allowed_names
+from viralsim.spec.resolving import resolve
+
+if TYPE_CHECKING:
+    from viralsim.spec import Scenario
+
+__all__ = ["check_metric", "metrics_defined_by"]
+
+
+def metrics_defined_by(scenario: Scenario) -> tuple[str, ...]:
+    """Names of the metrics that a run of a scenario would define, in the order in which they are printed.
+
+    Parameters
+    ----------
+    scenario : Scenario
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> import viralsim as vs
+    >>> "reach" in metrics_defined_by(vs.load_scenario("small-shop"))
+    True
+    """
+    return defined_metrics(_tallies_of_nothing(scenario))
+
+
+def check_metric(scenario: Scenario, name: str) -> None:
+    """Refuse a metric that no run of the scenario would have, before any time is spent.
+
+    Raises
+    ------
+    SpecError
+        With the nearest name if there is none of that name, else with those that the scenario defines.
+    """
+    if name not in METRICS:
+        raise SpecError(f"metric: there is no {name!r}; {allowed_names(name, METRICS)}")
+    defined = metrics_defined_by(scenario)
+    if name not in defined:
+        raise SpecError(
+            f"metric: {name!r} is not defined by {scenario.name} ({METRICS[name].meaning}); defined are: "
+            f"{', '.join(defined)}"
+        )
+
+
+def _tallies_of_nothing(scenario: Scenario) -> Tallies:
+    """What a run hands to the metrics, of no replicates."""
+    plain = resolve(scenario, 0, 0, fixed=True)
+    slots, groups = slots_of(plain), len(plain.audience.segments)
+    flat = len(slots) * groups
+    followers = [platform.brand_followers for platform in plain.platforms.values()]
+    shapes: dict[str, tuple[int, ...]] = {
+        "counts": (flat * lay.N_COUNTS,),
+        "people": (len(PEOPLE), 1 + len(plain.items) + len(plain.platforms) + len(slots), groups),
+        "curves": (5, len(slots), 1),
+        "trees": (len(TREES),),
+        "generations": (64,),
+        "tree_sizes": (40,),
+        "seed_cost": (),
+        "extra": (flat * N_EXTRA,),
+        "bought": (0,),
+        "wait": (),
+        "deals": ((len(slots) + 1) * groups * N_DEALS,),
+        "lines": (len(LINES), 1),
+    }
+    if plain.buying is not None and plain.value.margin is not None:
+        shapes["without"] = (2, groups)
+    facts = {
+        "people": np.zeros(groups, np.int64),
+        "excluded": np.zeros(groups, np.int64),
+        "fans": np.array([0 if fans is None else fans.count for fans in followers]),
+        "slots": slots,
+        "times": np.ones(1),
+        "repeat": 0.0,
+        "damping": 0.0,
+        "display_prices": np.zeros(0),
+        "cut": False,
+    }
+    columns = {name: np.zeros((0, *shape)) for name, shape in shapes.items()}
+    return make_tallies(plain, columns, {0: facts})
