@@ -16,7 +16,7 @@ from viralsim.spec.targets import targeted_segments
 if TYPE_CHECKING:
     from viralsim.spec import Scenario
 
-__all__ = ["check_enough", "flights_without_people", "near_shortages"]
+__all__ = ["check_enough", "flights_without_people", "most_wanted", "near_shortages"]
 
 _MARGIN = 1.1  # people there are to people wanted, below which other draws are warned of
 
@@ -51,6 +51,14 @@ def check_enough(scenario: Scenario, found: Eligible) -> None:
             )
     if problems:
         raise ScenarioError(problems)
+
+
+def most_wanted(scenario: Scenario, path: str, found: Eligible) -> int | None:
+    """The largest number of people that every draw has, where `path` is such a number (by position); else None."""
+    for where, _, _, there in _wanted(scenario, found):
+        if path in (where, f"{where}.count"):
+            return int(there.min())
+    return None
 
 
 def near_shortages(scenario: Scenario, found: Eligible, effort: Effort) -> tuple[str, ...]:
