@@ -10,12 +10,12 @@ import pytest
 from sweep_worlds import FANS, SHARE, SMALL, small_scenario
 
 import viralsim as vs
-from viralsim.cli.render import finite
 from viralsim.cli.shell import run_command
 from viralsim.engine.effort import Effort
 from viralsim.engine.eligible import count_eligible
 from viralsim.errors import SpecError
 from viralsim.experiment.crossings import Estimate, crossing, root
+from viralsim.metrics.plain import finite
 from viralsim.spec import Scenario
 from viralsim.verify.engine_worlds import neutral_scenario
 

@@ -176,7 +176,7 @@ def draw(entry: ModelEntry, where: str, result: ModelResult, theory: Expectation
 
 def write(entry: ModelEntry, where: str, result: ModelResult, theory: Expectation | None, out: Path) -> None:
     """Tables, figure and model.json."""
-    from viralsim.cli.render import finite
+    from viralsim.metrics.plain import finite
     from viralsim.report.tables import make_folder, write_csv
 
     folder = make_folder(out)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from viralsim.metrics.plain import finite
+
 if TYPE_CHECKING:
     from viralsim.engine.ensemble import Ensemble
     from viralsim.metrics.uncertainty import Summary
@@ -92,17 +94,6 @@ def print_table(
 def print_json(value: Any) -> None:
     """One JSON object on standard output; numbers that JSON does not have are null."""
     click.echo(json.dumps(finite(value), indent=2, ensure_ascii=False, allow_nan=False))
-
-
-def finite(value: Any) -> Any:
-    """The value with NaN and infinite numbers as None, tuples as lists."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): finite(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [finite(part) for part in value]
-    return value
 
 
 def note(text: str, quiet: bool = False) -> None:

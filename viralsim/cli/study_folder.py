@@ -95,7 +95,7 @@ def _write(
     beside: bool = False,
 ) -> None:
     """The folder of a study, whole or not at all; or `beside` what it keeps."""
-    from viralsim.cli.render import finite
+    from viralsim.metrics.plain import finite
     from viralsim.provenance import versions
     from viralsim.report.figures import write_drawn
     from viralsim.report.tables import columns_text

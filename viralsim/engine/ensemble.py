@@ -3,57 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
-import html
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from viralsim.engine.central import Rerunner, central_replicates
+from viralsim.engine.telling import ensemble_to_dict, notebook_page, sentence_of
 from viralsim.engine.trace import Trace
 from viralsim.errors import EngineError, SpecError
-from viralsim.metrics import registry, views
+from viralsim.metrics import registry
 from viralsim.metrics.attributes import Inequality, inequality, split_by_attribute
 from viralsim.metrics.columns import Column, Floats
 from viralsim.metrics.frames import data_frame
 from viralsim.metrics.judgement import Viral, judge_viral
 from viralsim.metrics.observed import Observed, observe
-from viralsim.metrics.rounding import format_interval, format_number, format_percent, format_times
-from viralsim.metrics.sales_metrics import sales_clause
 from viralsim.metrics.summaries import Summaries
-from viralsim.metrics.tails import caution_of, may_reach_one
+from viralsim.metrics.tails import caution_of, may_reach_one, reproduction_bands
 from viralsim.metrics.tallies import Tallies
 from viralsim.metrics.uncertainty import Summary, summarise
 from viralsim.metrics.variance import Split, split_variance
-from viralsim.metrics.views import View
-from viralsim.spec.problems import allowed_names
+from viralsim.metrics.views import View, asked_curve
 
 if TYPE_CHECKING:
     from viralsim.engine.compiled import Compiled
     from viralsim.graph.social_graph import SocialGraph
 
 __all__ = ["Ensemble"]
-
-CENTRAL_PER_DRAW = 5  # replicates per draw of the ensemble that tells audience from assumptions
-
-
-def central_replicates(replicates: int, draws: int) -> int:
-    """Replicates of the ensemble with every uncertain number held that tells audience from assumptions."""
-    return min(max(replicates // draws, 2), CENTRAL_PER_DRAW) * draws
-
-
-class Rerunner(Protocol):
-    """Runs the scenario of an ensemble again, with the same seed and draws."""
-
-    def __call__(self, *, fixed: bool, replicates: int) -> Ensemble: ...
-
-
-_SHOWN_FIRST = (
-    "reach", "impressions", "impressions_earned", "earned_multiplier", "shares", "reproduction_number",
-    "engagement_rate", "conversions", "roi",
-)  # fmt: skip
 
 
 class Ensemble:
@@ -111,8 +90,6 @@ class Ensemble:
         self.graphs: dict[str, SocialGraph] = dict(graphs or {})
         self.first_draw = first_draw
 
-    # --------------------------------------------------------------------------------------- what it is
-
     @property
     def replicates(self) -> int:
         """Number of replicates."""
@@ -158,8 +135,6 @@ class Ensemble:
         """Share trees by floor(log2(size)) (int64[replicates, 40])."""
         return self.tallies.tree_sizes
 
-    # ------------------------------------------------------------------------------------------ metrics
-
     @cached_property
     def metrics(self) -> tuple[str, ...]:
         """Names of the metrics this scenario defines."""
@@ -190,10 +165,8 @@ class Ensemble:
 
     @cached_property
     def _summaries(self) -> dict[str, Summary]:
-        return {name: self._summary_of(name) for name in self.metrics}
-
-    def _summary_of(self, name: str) -> Summary:
-        return self._summarised(registry.METRICS[name], View(self.tallies))
+        view = View(self.tallies)
+        return {name: self._summarised(registry.METRICS[name], view) for name in self.metrics}
 
     def _summarised(self, metric: registry.Metric, view: View) -> Summary:
         cut = self.tallies.cut_draws
@@ -205,8 +178,7 @@ class Ensemble:
     @cached_property
     def _rare_draws(self) -> bool:
         """Whether draws with R >= 1, seen or not, may hold much of what hangs on sharing."""
-        platforms = () if self.fixed else getattr(self.scenario, "platforms", {}).values()
-        bands = [platform.reproduction_number for platform in platforms]
+        bands = reproduction_bands(self.scenario, self.fixed)
         return may_reach_one(registry.column(self.tallies, "reproduction_number"), self.draw, bands)
 
     def summary(self) -> Summaries:
@@ -242,14 +214,7 @@ class Ensemble:
         SpecError
             If there is no such curve.
         """
-        names = views.curve_names(self.tallies)
-        if name not in names:
-            raise SpecError(f"curve: there is no {name!r}; {allowed_names(name, names)}")
-        counts = views.curve(self.tallies, name)
-        if name == "reputation":  # it is a state, not a count
-            return counts
-        add_up = name == "reach" if cumulative is None else cumulative
-        return np.cumsum(counts, axis=1) if add_up else counts
+        return asked_curve(self.tallies, name, cumulative)
 
     def by_segment(self, name: str) -> dict[str, Floats]:
         """A metric of each segment: name -> float64[replicates]. SpecError if it cannot be split so."""
@@ -386,40 +351,16 @@ class Ensemble:
         values = values[~np.isnan(values)]
         return float(np.mean(values >= value)) if values.size else math.nan
 
-    # -------------------------------------------------------------------------------------- for people
+    # -------------------------------------------------------------------------- for people and machines
 
     def sentence(self) -> str:
         """The result in one plain sentence, rounded to what is known."""
-        reach, rate = self._summaries["reach"], self._summaries["earned_multiplier"]
-        text = (
-            f"{self.title} is expected to reach {format_number(reach.mean, reach.se)} of "
-            f"{format_number(self.people)} people"
-        )
-        if not math.isnan(reach.se) and reach.high > reach.low:
-            text += f" ({format_interval(reach.low, reach.high, reach.se)})"
-        if self.replicates > 1 and reach.p95 > reach.p05:
-            text += f", a single run {format_interval(reach.p05, reach.p95)} nine times in ten"
-        text += self._goal_clause()
-        if not math.isnan(rate.mean):
-            earned = 1.0 - 1.0 / rate.mean if rate.mean > 0 else 0.0
-            text += f"; {format_percent(earned)} of its impressions are earned"
-        text += sales_clause(self._summaries)
-        verdict = "it goes viral" if self.viral else "it does not go viral"
-        return f"{text}; {verdict}: {self.viral.reason}."
+        return sentence_of(self)
 
     @property
     def title(self) -> str:
         """Title of the scenario, else its name."""
         return str(getattr(self.scenario, "title", None) or self.name)
-
-    def _goal_clause(self) -> str:
-        """Chance of reaching the scenario's goal, if it sets one that this run defines."""
-        goal = getattr(self.scenario, "goal", None)
-        if goal is None or goal.metric not in self:
-            return ""
-        chance = self.prob_at_least(goal.metric, goal.at_least)
-        what = goal.metric.replace("_", " ")
-        return f"; its goal ({what} of at least {format_number(goal.at_least)}) is met {format_times(chance)}"
 
     def __repr__(self) -> str:
         return (
@@ -428,12 +369,7 @@ class Ensemble:
 
     def _repr_html_(self) -> str:
         """For notebooks: the sentence, the numbers to look at first, and all of them folded in."""
-        every = self.summary()
-        first = Summaries({name: every[name] for name in _SHOWN_FIRST if name in every})
-        more = f"<details><summary>All {len(every)} metrics</summary>{every._repr_html_()}</details>"
-        return f"<p>{html.escape(self.sentence())}</p>{first._repr_html_()}{more}"
-
-    # ------------------------------------------------------------------------------------ for machines
+        return notebook_page(self)
 
     def to_columns(self) -> dict[str, NDArray[Any]]:
         """replicate, draw and every defined metric, one array each."""
@@ -460,32 +396,4 @@ class Ensemble:
             scenario, digest, seed, replicates, draws, fixed, versions, viral, sentence, metrics: {name: {mean, se, low,
             high, p05, p50, p95, unit, ...}}.
         """
-        return {
-            "scenario": self.name,
-            "digest": self.digest,
-            "seed": self.seed,
-            "replicates": self.replicates,
-            "draws": self.draws,
-            "fixed": self.fixed,
-            "versions": dict(self.provenance),
-            "sentence": self.sentence(),
-            "viral": bool(self.viral),
-            "metrics": {name: summary_to_dict(summary) for name, summary in self._summaries.items()},
-        }
-
-
-def summary_to_dict(summary: Summary) -> dict[str, Any]:
-    """Plain dict of a summary; NaN and infinite become None, a ratio names its denominator under "per"."""
-    keys = ("mean", "se", "low", "high", "p05", "p50", "p95", "sd", "defined")
-    result: dict[str, Any] = {key: finite_or_none(getattr(summary, key)) for key in keys}
-    result["unit"] = summary.unit
-    if summary.per:
-        result["per"] = summary.per
-    if summary.note:
-        result["note"] = summary.note
-    return result
-
-
-def finite_or_none(value: float) -> float | None:
-    """The number, or None where JSON has none (NaN, infinite)."""
-    return float(value) if math.isfinite(value) else None
+        return ensemble_to_dict(self)

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from viralsim.engine.audience import AudienceMaker
+from viralsim.engine.central import central_replicates
 from viralsim.engine.effort import Effort
-from viralsim.engine.ensemble import Ensemble, central_replicates
+from viralsim.engine.ensemble import Ensemble
 from viralsim.engine.memory import check_memory
 from viralsim.engine.networks import file_graphs
 from viralsim.engine.replicates import run_replicates

@@ -19,6 +19,7 @@ from viralsim.engine.networks import file_graphs
 from viralsim.errors import SpecError
 from viralsim.metrics.attribution import RULES
 from viralsim.metrics.columns import Floats
+from viralsim.metrics.plain import finite
 from viralsim.metrics.summaries import numbers_of, text_of
 from viralsim.metrics.uncertainty import Summary, interval_of, summarise
 from viralsim.spec.resolving import resolve
@@ -49,8 +50,7 @@ class Overclaim:
 
     def to_dict(self) -> dict[str, float | None]:
         """For JSON."""
-        found = {"ratio": self.ratio, "low": self.low, "high": self.high}
-        return {name: None if math.isnan(value) else value for name, value in found.items()}
+        return {name: finite(getattr(self, name)) for name in ("ratio", "low", "high")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
+from typing import Any, cast
 
 from viralsim.experiment.verdicts import COIN_FLIP, LUCK, SIMULATION_NOISE
+from viralsim.metrics.plain import finite
 from viralsim.metrics.rounding import format_interval, format_number, format_percent, format_times
 
 __all__ = [
@@ -101,10 +102,7 @@ class Pair:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dict; NaN and infinite become None."""
-        return {
-            key: (value if not isinstance(value, float) or math.isfinite(value) else None)
-            for key, value in dataclasses.asdict(self).items()
-        }
+        return cast("dict[str, Any]", finite(dataclasses.asdict(self)))
 
 
 def pair_sentence(pair: Pair) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from viralsim.experiment.verdicts import PRACTICALLY_EQUAL, UNRESOLVED
 from viralsim.metrics import registry
 from viralsim.metrics.best import best_in_draws, prob_best_of_means, prob_best_of_runs
 from viralsim.metrics.columns import linearise
+from viralsim.metrics.plain import finite
 from viralsim.metrics.registry import Better
 from viralsim.metrics.rounding import format_times
 from viralsim.rng import derive, text_key
@@ -55,10 +56,7 @@ class Rank:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dict; NaN becomes None."""
-        return {
-            key: (value if not isinstance(value, float) or math.isfinite(value) else None)
-            for key, value in dataclasses.asdict(self).items()
-        }
+        return cast("dict[str, Any]", finite(dataclasses.asdict(self)))
 
 
 def rank(ensembles: Sequence[Ensemble], labels: Sequence[str], metric: str) -> tuple[Rank, ...]:

@@ -20,6 +20,7 @@ from viralsim.experiment.executors import Executor, Threads
 from viralsim.experiment.plans import SweepPlan, make_plan
 from viralsim.experiment.store import RESULTS_FILE, STORE_FILE, Finished, FolderLock, Store, write_csv
 from viralsim.experiment.swept import Sweep
+from viralsim.metrics.tails import reproduction_bands
 from viralsim.spec import Scenario
 from viralsim.spec.problems import allowed_names
 
@@ -213,7 +214,7 @@ class _Work:
         setting = _Waiting(
             number, text, scenario.digest, key, seed, replicates, draws,
             {(key, first, count) for first, count in blocks},
-            () if plan.fixed else tuple(p.reproduction_number for p in scenario.platforms.values()),
+            reproduction_bands(scenario, plan.fixed),
         )  # fmt: skip
         if not blocks:
             self._finish(None, [setting])

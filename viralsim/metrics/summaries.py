@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
-import math
+from typing import Any
 
+from viralsim.metrics.plain import finite
 from viralsim.metrics.rounding import format_interval, format_number
 from viralsim.metrics.uncertainty import Summary
 
-__all__ = ["Summaries", "numbers_of", "text_of"]
+__all__ = ["Summaries", "numbers_of", "summary_to_dict", "text_of"]
 
 
 class Summaries(dict[str, Summary]):
@@ -38,8 +39,19 @@ class Summaries(dict[str, Summary]):
 
 def numbers_of(summary: Summary) -> dict[str, float | None]:
     """Mean, standard error and interval of the mean for JSON, which has no NaN."""
-    found = {"mean": summary.mean, "se": summary.se, "low": summary.low, "high": summary.high}
-    return {name: None if math.isnan(value) else value for name, value in found.items()}
+    return {name: finite(getattr(summary, name)) for name in ("mean", "se", "low", "high")}
+
+
+def summary_to_dict(summary: Summary) -> dict[str, Any]:
+    """Plain dict of a summary; NaN and infinite become None, a ratio names its denominator under "per"."""
+    result: dict[str, Any] = numbers_of(summary)
+    result.update((name, finite(getattr(summary, name))) for name in ("p05", "p50", "p95", "sd", "defined"))
+    result["unit"] = summary.unit
+    if summary.per:
+        result["per"] = summary.per
+    if summary.note:
+        result["note"] = summary.note
+    return result
 
 
 def text_of(summary: Summary) -> str:

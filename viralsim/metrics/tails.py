@@ -19,6 +19,7 @@ __all__ = [
     "may_be_more",
     "may_reach_one",
     "rarely",
+    "reproduction_bands",
     "tail_bound",
     "tail_end",
 ]
@@ -229,6 +230,12 @@ def may_be_more(estimate: float, happened: int, chances: float, confidence: floa
     """
     most = float(special.gammaincinv(happened + 1, 0.5 + confidence / 2.0))
     return estimate * (most / happened - 1.0) if happened else most / chances
+
+
+def reproduction_bands(scenario: Any, fixed: bool) -> tuple[Any, ...]:
+    """The platforms' numbers for R, as the scenario has them; none where every number is held at its value."""
+    platforms = {} if fixed else getattr(scenario, "platforms", {})
+    return tuple(platform.reproduction_number for platform in platforms.values())
 
 
 def may_reach_one(reproduction: Column, draw: NDArray[np.int64], bands: Iterable[Any] = ()) -> bool:

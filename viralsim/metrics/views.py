@@ -13,8 +13,9 @@ from viralsim.errors import SpecError
 from viralsim.metrics.columns import Floats
 from viralsim.metrics.sales import LINES, reputation_curve
 from viralsim.metrics.tallies import COUNTS, EXTRA, PEOPLE, TREES, Tallies
+from viralsim.spec.problems import allowed_names
 
-__all__ = ["CURVES", "PARTS", "View", "curve", "curve_names", "part_names"]
+__all__ = ["CURVES", "PARTS", "View", "asked_curve", "curve", "curve_names", "part_names"]
 
 PARTS = ("segment", "platform", "item")
 """What a run can be split by."""
@@ -218,6 +219,24 @@ def curve(tallies: Tallies, name: str, slots: list[int] | None = None) -> NDArra
     rows = tallies.curves[:, list(_CURVE_ROWS[name])]
     rows = rows[:, :, own_slots(tallies) if slots is None else slots]
     return np.asarray(rows.sum(axis=(1, 2)), dtype=np.int64)
+
+
+def asked_curve(tallies: Tallies, name: str, cumulative: bool | None = None) -> NDArray[np.int64]:
+    """A curve by its name, counts within each bin or up to its end: see `Ensemble.curve`.
+
+    Raises
+    ------
+    SpecError
+        If there is no such curve.
+    """
+    names = curve_names(tallies)
+    if name not in names:
+        raise SpecError(f"curve: there is no {name!r}; {allowed_names(name, names)}")
+    counts = curve(tallies, name)
+    if name == "reputation":  # it is a state, not a count
+        return counts
+    add_up = name == "reach" if cumulative is None else cumulative
+    return np.cumsum(counts, axis=1) if add_up else counts
 
 
 def own_slots(tallies: Tallies) -> list[int]:
