@@ -7,10 +7,12 @@ import math
 
 import numpy as np
 import pytest
-from sweep_worlds import SHARE, SMALL, small_scenario
+from sweep_worlds import FANS, SHARE, SMALL, small_scenario
 
 import viralsim as vs
 from viralsim.cli.shell import run_command
+from viralsim.engine.effort import Effort
+from viralsim.engine.eligible import count_eligible
 from viralsim.errors import SpecError
 from viralsim.experiment.crossings import Estimate, crossing, root
 from viralsim.metrics.plain import finite
@@ -122,3 +124,89 @@ def test_command_prints_a_sentence_and_an_object(tmp_path, monkeypatch, capsys):
     )
     assert found == json.loads(json.dumps(finite(expected.to_dict())))
     assert run_command(["tipping", "small.yaml", "--vary", f"{SHARE}=x", "-q"]) == 2
+
+
+# ------------------------------------------------------------------------------------------------- whole numbers
+
+
+@pytest.mark.parametrize("target", [0.5, 2.0, 41.3, 999.0])
+def test_whole_numbers_end_at_neighbours(target):
+    """Of a rising and of a falling curve: the neighbour at which it is above the target."""
+    looked: list[float] = []
+
+    def rising(x):
+        looked.append(x)
+        return Estimate(x, 0.9 * x, 1.1 * x)
+
+    found = crossing(rising, target, 1, 5000, guess=3.3, whole=True)
+    if target < 1:
+        assert math.isnan(found.value)
+        return
+    assert found.value == math.floor(target) + 1
+    assert found.low == pytest.approx(math.floor(target / 1.1) + 1, rel=0.021)
+    assert found.high == pytest.approx(math.floor(target / 0.9) + 1, rel=0.021)
+    assert all(x == round(x) for x in looked) and len(looked) == len(set(looked)) <= 45
+    falling = crossing(lambda x: Estimate(-x, -1.1 * x, -0.9 * x), -target, 1, 5000, whole=True)
+    assert falling.value == math.ceil(target) - 1
+    assert falling.low <= falling.value <= falling.high
+
+
+def test_a_whole_number_that_is_surely_the_first_is_its_own_interval():
+    found = crossing(lambda x: Estimate(x, x - 0.2, x + 0.2), 6.5, 0, 100, whole=True)
+    assert (found.value, found.low, found.high, found.note) == (7.0, 7.0, 7.0, "")
+    found = crossing(lambda x: Estimate(-x, -x - 0.2, -x + 0.2), -6.5, 0, 100, whole=True)
+    assert (found.value, found.low, found.high, found.note) == (6.0, 6.0, 6.0, "")
+
+
+def test_a_number_of_people_is_varied_in_whole_steps():
+    """The chance of the goal crosses a half between the value and the whole number before it."""
+    options = {"replicates": 40, "draws": 4, "fixed": True}
+    found = vs.tipping_point(small_scenario(), FANS, metric="impressions_owned", at_least=40.0, **options)
+    assert found.whole and found.goal is not None
+
+    def chance(count):
+        made = vs.simulate(small_scenario().with_overrides({FANS: count}), **options)
+        return float(np.mean(made["impressions_owned"] >= 40))
+
+    value = int(found.goal.value)
+    assert value == found.goal.value
+    assert chance(value - 1) <= 0.5 < chance(value)
+    assert found.goal.low <= value <= found.goal.high
+    assert f"at {value} (" in found.sentence()
+    assert all(place.value == round(place.value) for place in found.looked_at)
+    accounts = small_scenario().document.audience.size
+    assert 1.0 <= found.range[0] < found.range[1] <= accounts
+
+
+def test_the_range_of_people_ends_where_every_draw_has_them():
+    half = small_scenario().with_overrides({"platforms.facebook.access": 0.5, FANS: 60})
+    there = count_eligible(half, Effort.of(half, draws=4, replicates=4), {}).accounts["facebook"]
+    found = vs.tipping_point(half, FANS, replicates=4, draws=4)
+    assert len(set(there)) > 1
+    assert found.range == (1.0, float(there.min()))
+
+
+def test_ends_of_whole_numbers_are_whole():
+    with pytest.raises(SpecError, match=r"is a whole number, got an end of 1.5; write whole ends"):
+        vs.tipping_point(small_scenario(), FANS, 1.5, 20)
+    with pytest.raises(SpecError, match="the first must be below"):
+        vs.tipping_point(small_scenario(), FANS, 20, 20)
+
+
+def test_the_command_says_what_it_does_with_whole_numbers(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.yaml").write_text(SMALL)
+    goal = ["--metric", "impressions_owned", "--at-least", "40"]
+    common = [
+        "tipping",
+        "small.yaml",
+        "--vary",
+        f"{FANS}=20:200",
+        "--fixed",
+        "--replicates",
+        "20",
+        *goal,
+        "-q",
+    ]
+    assert run_command(common) == 0
+    assert f"note: {FANS} is a whole number, so whole values only were looked at" in capsys.readouterr().out

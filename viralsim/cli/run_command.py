@@ -169,8 +169,11 @@ def graph_notes(ensemble: Ensemble) -> tuple[str, ...]:
 
 
 def _warnings(ensemble: Ensemble) -> tuple[str, ...]:
-    """What is unusual about the scenario in its first draw, and about the numbers drawn."""
+    """What is unusual about the scenario in its first draw, and about the numbers and people drawn."""
+    from viralsim.engine.effort import Effort
+    from viralsim.engine.eligible import count_eligible
     from viralsim.engine.expected import expectations
+    from viralsim.engine.shortages import flights_without_people
 
     cut = ensemble.tallies.cut_draws
     told: tuple[str, ...] = ()
@@ -179,6 +182,10 @@ def _warnings(ensemble: Ensemble) -> tuple[str, ...]:
             f"In {cut} of the {ensemble.draws} draws the R drawn is more than its network can carry, and was cut to "
             "what it carries: narrow the bands of reproduction_number and peer_visibility, or add followers.",
         )
+    scenario = ensemble.scenario
+    if scenario.campaign.paid:
+        effort = Effort(ensemble.replicates, ensemble.draws, ensemble.seed, fixed=ensemble.fixed)
+        told += flights_without_people(scenario, count_eligible(scenario, effort, ensemble.graphs, 0))
     return told + (expectations(ensemble.first_draw()).warnings if ensemble.first_draw is not None else ())
 
 

@@ -18,6 +18,7 @@ from viralsim.cli.options import (
 from viralsim.cli.study_output import tell_study
 
 if TYPE_CHECKING:
+    from viralsim.experiment.crossings import Crossing
     from viralsim.experiment.tipping import TippingPoint
 
 __all__ = ["command"]
@@ -108,14 +109,19 @@ def _print(found: TippingPoint) -> None:
     click.echo()
     r = found.reproduction
     rows = [
-        ("R = 1, simulated", _figure(r.value), _interval(r.low, r.high)),
+        ("R = 1, simulated", _figure(r.value), _interval(r, found.whole)),
         ("R = 1, theory", _figure(found.reproduction_theory), ""),
         ("growth rate = 1, theory", _figure(found.growth_theory), ""),
     ]
     if found.goal is not None:
         what = f"{found.metric} >= {found.at_least:g} every second run"
-        rows.append((what, _figure(found.goal.value), _interval(found.goal.low, found.goal.high)))
+        rows.append((what, _figure(found.goal.value), _interval(found.goal, found.whole)))
     print_table(("what", found.path, "95 % interval"), rows, numeric=(1, 2))
+    if found.whole:
+        click.echo(
+            f"note: {found.path} is a whole number, so whole values only were looked at; a crossing lies between the "
+            "value given, where it is met, and the whole number beside it, where it is not"
+        )
     for one in (r, found.goal):
         if one is not None and one.note:
             click.echo(f"note: {one.note}")
@@ -132,8 +138,12 @@ def _print(found: TippingPoint) -> None:
 
 
 def _figure(value: float) -> str:
-    return "none" if math.isnan(value) else f"{value:.4g}"
+    if math.isnan(value):
+        return "none"
+    return f"{value:,.0f}" if value == round(value) else f"{value:.4g}"
 
 
-def _interval(low: float, high: float) -> str:
-    return "" if math.isnan(low) else f"{low:.3g} to {high:.3g}"
+def _interval(place: Crossing, whole: bool) -> str:
+    if math.isnan(place.low):
+        return ""
+    return f"{place.low:,.0f} to {place.high:,.0f}" if whole else f"{place.low:.3g} to {place.high:.3g}"

@@ -61,19 +61,29 @@ def command(
 def _facts(scenario: Scenario) -> dict[str, Any]:
     """Size, memory, expectations and assumptions of a scenario."""
     from viralsim.engine.compiled import compile_draw
+    from viralsim.engine.effort import Effort
+    from viralsim.engine.eligible import count_eligible
     from viralsim.engine.expected import expectations
     from viralsim.engine.memory import check_memory, estimate
     from viralsim.engine.networks import file_graphs
+    from viralsim.engine.shortages import check_enough, flights_without_people, near_shortages
     from viralsim.spec import assumptions
 
     graphs = file_graphs(scenario)
     run, threads = scenario.run, os.cpu_count() or 1
     check_memory(scenario, graphs, run.replicates, threads)
     need = estimate(scenario, graphs, run.replicates, threads)
-    compiled = compile_draw(scenario, run.seed or 0, 0, graphs, True)
+    effort = Effort.of(scenario, seed=run.seed or 0)
+    people = count_eligible(scenario, effort, graphs)
+    check_enough(scenario, people)
+    compiled = compile_draw(scenario, effort.seed, 0, graphs, True)
     listed = assumptions(scenario)
     expected = asdict(expectations(compiled))
-    expected["warnings"] += _unreachable(scenario, compiled, graphs)
+    expected["warnings"] += (
+        *near_shortages(scenario, people, effort),
+        *flights_without_people(scenario, people),
+        *_unreachable(scenario, compiled, graphs),
+    )
     return {
         "scenario": scenario.name,
         "title": scenario.title,

@@ -18,7 +18,7 @@ from viralsim.rng import derive, text_key
 from viralsim.spec.resolving import resolve
 from viralsim.spec.scenario import Scenario
 
-__all__ = ["Network", "audience_keys", "file_graphs", "make_network"]
+__all__ = ["Network", "account_holders", "audience_keys", "file_graphs", "make_network"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,7 @@ def make_network(
     platform = scenario.platforms[name]
     if graph is not None:
         return _embed(graph, _positions(people.key, graph.keys()), people.size)
-    chances = np.array([s.access.get(name, platform.access) for s in scenario.audience.segments], np.float64)
-    key = derive(derive(draw_key, P_ACCESS), text_key(name))
-    account = person_uniforms(key, people.key) < chances[people.segment]
+    account = account_holders(name, scenario, people, None, draw_key)
     members = np.flatnonzero(account)
     seed = derive(derive(draw_key, P_NETWORK), text_key(name)) >> 1
     where = f"platforms.{name}.network"
@@ -103,6 +101,18 @@ def make_network(
     made = generated(platform.network, members.size, people.segment[members], seed, where)
     network = _embed(made, members, people.size)
     return Network(account, network.indptr, network.followers, network.tie)
+
+
+def account_holders(
+    name: str, scenario: Any, people: People, graph: SocialGraph | None, draw_key: int
+) -> NDArray[np.bool_]:
+    """Who has an account on a platform in a draw (bool[n]): those in the file `graph`, else by the segments' access."""
+    if graph is not None:
+        return np.isin(people.key, graph.keys())
+    access = scenario.platforms[name].access
+    chances = np.array([s.access.get(name, access) for s in scenario.audience.segments], np.float64)
+    key = derive(derive(draw_key, P_ACCESS), text_key(name))
+    return person_uniforms(key, people.key) < chances[people.segment]
 
 
 def generated(

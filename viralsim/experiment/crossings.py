@@ -51,6 +51,7 @@ def root(
     high: float,
     tolerance: float = TOLERANCE,
     close: float = 0.0,
+    whole: bool = False,
 ) -> float:
     """Place where `gap` changes sign between `low` and `high`: the Illinois rule, every fourth step a bisection.
 
@@ -64,6 +65,9 @@ def root(
         Of the place.
     close : float
         A gap that is small enough to stop at.
+    whole : bool
+        Look at whole numbers only, down to two neighbours (or the tolerance), of which the one with a positive gap is
+        the place; a small gap is nothing to stop at.
 
     Returns
     -------
@@ -73,8 +77,12 @@ def root(
     --------
     >>> round(root(lambda x: x * x - 2.0, 0.1, 10.0, 1e-6), 5)
     1.41421
+    >>> root(lambda x: x * x - 30.0, 1, 100, whole=True)
+    6.0
     """
     logarithmic = low > 0
+    if whole:
+        low, high = float(round(low)), float(round(high))
     a, b = (math.log(low), math.log(high)) if logarithmic else (low, high)
     width = tolerance if logarithmic else tolerance * (b - a)
     gap_a, gap_b = gap(low), gap(high)
@@ -86,18 +94,34 @@ def root(
         middle = a + (b - a) * min(max(part, 0.02), 0.98)
         if width < b - a < 4 * width:
             middle = (a + b) / 2.0
-        gap_m = gap(math.exp(middle) if logarithmic else middle)
+        if whole:
+            left, right, between = _wholes(a, b, middle, logarithmic)
+            if right - left <= 1:
+                return float(right if gap_b > 0 else left)
+            middle = math.log(between) if logarithmic else float(between)
+        gap_m = gap(_place(middle, logarithmic, whole))
         if (gap_m > 0) == (gap_b > 0):
             b, gap_b = middle, gap_m
             weight_a, weight_b = weight_a / 2.0, gap_m
         else:
             a, gap_a = middle, gap_m
             weight_a, weight_b = gap_m, weight_b / 2.0
-        if abs(gap_m) <= close:
-            return math.exp(middle) if logarithmic else middle
+        if abs(gap_m) <= close and not whole:
+            return _place(middle, logarithmic, whole)
     part = gap_a / (gap_a - gap_b) if gap_a != gap_b else 0.5
-    x = a + (b - a) * min(max(part, 0.0), 1.0)
-    return math.exp(x) if logarithmic else x
+    return _place(a + (b - a) * min(max(part, 0.0), 1.0), logarithmic, whole)
+
+
+def _place(x: float, logarithmic: bool, whole: bool) -> float:
+    """A number from its place on the scale that is searched."""
+    number = math.exp(x) if logarithmic else x
+    return float(round(number)) if whole else number
+
+
+def _wholes(a: float, b: float, middle: float, logarithmic: bool) -> tuple[int, int, int]:
+    """The whole numbers at both ends of a bracket, and one between them (if there is one) near its middle."""
+    left, right, between = (round(_place(x, logarithmic, True)) for x in (a, b, middle))
+    return left, right, min(max(between, left + 1), right - 1)
 
 
 def crossing(
@@ -107,6 +131,7 @@ def crossing(
     high: float,
     guess: float | None = None,
     tolerance: float = TOLERANCE,
+    whole: bool = False,
 ) -> Crossing:
     """Find where a monotone curve crosses a target, and the interval of that place.
 
@@ -121,6 +146,9 @@ def crossing(
         Where it may be; looked at first.
     tolerance : float
         Of the place; the ends of the interval are found to about 2 %.
+    whole : bool
+        Whether places are whole numbers: the value is then that of two neighbours at which the curve is above the
+        target, while it is not at the other; the ends are such places of the ends of its interval, to about 2 %.
 
     Returns
     -------
@@ -134,6 +162,8 @@ def crossing(
     known: dict[float, Estimate] = {}
 
     def at(x: float) -> Estimate:
+        if whole:
+            x = float(round(x))
         if x not in known:
             known[x] = curve(x)
         return known[x]
@@ -147,15 +177,21 @@ def crossing(
         return Crossing(target, math.nan, math.nan, math.nan, note)
     a, b = bracket
     wide = max(at(a).high - at(a).low, at(b).high - at(b).low)  # no place is known better than this allows
-    value = root(lambda x: at(x).mean - target, a, b, tolerance, CLOSE * wide)
+    value = root(lambda x: at(x).mean - target, a, b, 0.0 if whole else tolerance, CLOSE * wide, whole)
     rising = at(b).mean > at(a).mean
     pace = _pace(a, b, abs(at(b).mean - at(a).mean), wide)
-    lower = _end(
-        lambda x: (at(x).high if rising else at(x).low) - target, low, value, True, pace, CLOSE * wide
-    )
-    upper = _end(
-        lambda x: (at(x).low if rising else at(x).high) - target, value, high, False, pace, CLOSE * wide
-    )
+    near = CLOSE * wide
+
+    def end(of_low: bool, downwards: bool) -> float | None:
+        """Where the low or high end of the curve's own interval crosses, on one side of the value."""
+        if of_low and whole and at(value).low > target:
+            return value  # the whole number before it is surely not there yet
+        ends = (low, value) if downwards else (value, high)
+        return _end(
+            lambda x: (at(x).low if of_low else at(x).high) - target, *ends, downwards, pace, near, whole
+        )
+
+    lower, upper = end(not rising, True), end(rising, False)
     notes = []
     if lower is None:
         notes.append("the interval reaches to the lower end of the range")
@@ -196,7 +232,13 @@ def _bracket(
 
 
 def _end(
-    gap: Callable[[float], float], low: float, high: float, downwards: bool, pace: float, close: float
+    gap: Callable[[float], float],
+    low: float,
+    high: float,
+    downwards: bool,
+    pace: float,
+    close: float,
+    whole: bool = False,
 ) -> float | None:
     """One end of the interval: walking away from the crossing until the sign changes; None at the range's end."""
     x, last = (high, low) if downwards else (low, high)
@@ -204,6 +246,6 @@ def _end(
     while x != last:
         beyond = _step(x, low, high, not downwards, pace)
         if (gap(beyond) > 0) != sign:
-            return root(gap, min(x, beyond), max(x, beyond), END_TOLERANCE, close)
+            return root(gap, min(x, beyond), max(x, beyond), END_TOLERANCE, close, whole)
         x, pace = beyond, pace**1.5
     return None

@@ -9,10 +9,12 @@ from typing import Any
 
 from viralsim.engine.compiled import compile_draw
 from viralsim.engine.effort import Effort
+from viralsim.engine.eligible import count_eligible
 from viralsim.engine.ensemble import Ensemble
 from viralsim.engine.expected import Expectations, expectations
 from viralsim.engine.memory import check_memory, estimate
 from viralsim.engine.runs import reporter, run_block
+from viralsim.engine.shortages import most_wanted
 from viralsim.experiment.audiences import Audiences
 from viralsim.spec import Scenario
 
@@ -74,6 +76,11 @@ class SharedWorlds:
         self.audiences = Audiences()
         self.stop = threading.Event()
         self.runs = 0
+
+    def most_people(self, path: str) -> int | None:
+        """How many people every draw has for a number of people to ask or of followers; None for other numbers."""
+        found = count_eligible(self.scenario, self.effort, self.audiences.graphs(self.scenario), math.inf)
+        return most_wanted(self.scenario, path, found)
 
     def ensemble(self, overrides: Mapping[str, Any]) -> Ensemble:
         """The ensemble of a setting: what `simulate` gives."""

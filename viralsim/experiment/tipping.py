@@ -14,7 +14,7 @@ from viralsim.engine.defined import check_metric
 from viralsim.engine.effort import Effort
 from viralsim.errors import SpecError
 from viralsim.experiment.crossings import Crossing, Estimate, crossing, root
-from viralsim.experiment.plans import band_of
+from viralsim.experiment.plans import band_of, needs_whole
 from viralsim.experiment.shared_worlds import SharedWorlds
 from viralsim.metrics.rounding import format_interval, format_number
 from viralsim.metrics.uncertainty import summarise
@@ -66,6 +66,9 @@ class TippingPoint:
         How it was found: replicates per setting, settings run.
     looked_at : tuple of Place
         The settings, in order of the number varied.
+    whole : bool
+        Whether only whole numbers are allowed; a place is then that of two neighbours at which the curve is above what
+        it crosses, while it is not at the other.
     """
 
     path: str
@@ -82,6 +85,7 @@ class TippingPoint:
     draws: int
     settings: int
     looked_at: tuple[Place, ...] = ()
+    whole: bool = False
 
     def sentence(self) -> str:
         """The result in plain words."""
@@ -91,7 +95,7 @@ class TippingPoint:
                 f"R is {where.note.partition(',')[0]} of {self.path} ({self.range[0]:g} to {self.range[1]:g})"
             )
         else:
-            text = f"R crosses 1 at {self.path} = {_place(where)}"
+            text = f"R crosses 1 at {self.path} = {self._place(where)}"
             text += f", {where.value / self.present:.3g} times its present value" if self.present > 0 else ""
         if not math.isnan(self.reproduction_theory):
             text += f"; theory says {self.reproduction_theory:.3g}"
@@ -100,8 +104,15 @@ class TippingPoint:
             if math.isnan(self.goal.value):
                 text += f"; the chance of {what} is {self.goal.note.partition(',')[0]}"
             else:
-                text += f"; every second run has {what} at {_place(self.goal)}"
+                text += f"; every second run has {what} at {self._place(self.goal)}"
         return text + "."
+
+    def _place(self, where: Crossing) -> str:
+        """A place with its interval, rounded to what is known, or whole."""
+        if self.whole:
+            return f"{where.value:,.0f} ({where.low:,.0f} to {where.high:,.0f})"
+        error = max((where.high - where.low) / 4.0, 1e-3 * abs(where.value))
+        return f"{format_number(where.value, error)} ({format_interval(where.low, where.high, error)})"
 
     def goal_text(self) -> str:
         """The goal in words, "" without one."""
@@ -117,11 +128,6 @@ class TippingPoint:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as ``viralsim tipping --json`` prints it."""
         return {**asdict(self), "range": list(self.range), "sentence": self.sentence()}
-
-
-def _place(where: Crossing) -> str:
-    error = max((where.high - where.low) / 4.0, 1e-3 * abs(where.value))
-    return f"{format_number(where.value, error)} ({format_interval(where.low, where.high, error)})"
 
 
 def tipping_point(
@@ -147,7 +153,8 @@ def tipping_point(
     vary : str
         Dotted path of a number, such as items.film.share_prob.
     low, high : float, optional
-        Range to look in; by default a hundredth to a hundred times the present value, within what is allowed.
+        Range to look in; by default a hundredth to a hundred times the present value, within what is allowed. Of a
+        number that must be whole (of people, say) whole values only are looked at.
     metric, at_least : str, float, optional
         The goal; by default the scenario's.
     replicates, seed, draws, threads, fixed
@@ -180,31 +187,38 @@ def tipping_point(
     effort = Effort.of(scenario, replicates, draws, seed, threads, fixed)
     worlds = SharedWorlds(scenario, effort, progress)
     present = present_value(scenario, vary)
-    ends = _range(scenario, vary, present, low, high)
+    whole = needs_whole(scenario, vary, round(present) + 0.37) if present == present else False
+    if whole:
+        ends = whole_range(scenario, vary, present, (low, high), worlds.most_people(vary))
+    else:
+        ends = _range(scenario, vary, present, low, high)
     goal = _goal(scenario, metric, at_least)
-    curves = _Curves(vary, worlds, goal)
-    by_theory = [_theory_root(partial(curves.theory, which), *ends) for which in (0, 1)]
+    curves = _Curves(vary, whole, worlds, goal)
+    by_theory = [_theory_root(partial(curves.theory, which), *ends, whole) for which in (0, 1)]
     guess = None if math.isnan(by_theory[0]) else by_theory[0]
-    found = crossing(curves.reproduction, 1.0, *ends, guess)
-    half = None if goal is None else crossing(curves.chance, 0.5, *ends, _or(found.value, guess))
+    found = crossing(curves.reproduction, 1.0, *ends, guess, whole=whole)
+    half = None if goal is None else crossing(curves.chance, 0.5, *ends, _or(found.value, guess), whole=whole)
     return TippingPoint(
         vary, present, ends, found, by_theory[0], by_theory[1], half, goal and goal[0], goal and goal[1],
-        effort.seed, effort.replicates, effort.draws, worlds.runs, curves.places(),
+        effort.seed, effort.replicates, effort.draws, worlds.runs, curves.places(), whole,
     )  # fmt: skip
 
 
 class _Curves:
     """R and the chance of the goal as functions of the number varied; every setting is run once."""
 
-    def __init__(self, path: str, worlds: SharedWorlds, goal: tuple[str, float] | None) -> None:
-        self.path, self.worlds, self.goal = path, worlds, goal
+    def __init__(self, path: str, whole: bool, worlds: SharedWorlds, goal: tuple[str, float] | None) -> None:
+        self.path, self.whole, self.worlds, self.goal = path, whole, worlds, goal
         self.kept: dict[float, Any] = {}
         self.expected: dict[float, tuple[float, float]] = {}
+
+    def _setting(self, x: float) -> dict[str, float]:
+        return {self.path: int(x) if self.whole else x}
 
     def _run(self, x: float) -> Any:
         """Summary of R, the goal's metric per replicate, and the draws."""
         if x not in self.kept:
-            made = self.worlds.ensemble({self.path: x})
+            made = self.worlds.ensemble(self._setting(x))
             column = None if self.goal is None else made[self.goal[0]]
             self.kept[x] = (made.summary()["reproduction_number"], column, made.draw)
         return self.kept[x]
@@ -212,7 +226,7 @@ class _Curves:
     def theory(self, which: int, x: float) -> float:
         """Expected R (0) or growth (1) above 1; -1 where nothing is caused."""
         if x not in self.expected:
-            self.expected[x] = self.worlds.expected({self.path: x}, _THEORY_DRAWS)
+            self.expected[x] = self.worlds.expected(self._setting(x), _THEORY_DRAWS)
         found = self.expected[x][which]
         return -1.0 if math.isnan(found) else found - 1.0
 
@@ -240,11 +254,11 @@ def _or(value: float, other: Any) -> Any:
     return other if math.isnan(value) else value
 
 
-def _theory_root(gap: Callable[[float], float], low: float, high: float) -> float:
+def _theory_root(gap: Callable[[float], float], low: float, high: float, whole: bool) -> float:
     """Where theory crosses, NaN if it does not."""
     if (gap(low) > 0) == (gap(high) > 0):
         return math.nan
-    return root(gap, low, high, _THEORY_TOLERANCE)
+    return root(gap, low, high, _THEORY_TOLERANCE, whole=whole)
 
 
 def present_value(scenario: Scenario, path: str) -> float:
@@ -295,6 +309,64 @@ def _range(
     for end in (first, last):
         scenario.with_overrides({path: end})
     return first, last
+
+
+def whole_range(
+    scenario: Scenario,
+    path: str,
+    present: float,
+    given: tuple[float | None, float | None],
+    most: int | None,
+) -> tuple[float, float]:
+    """Range of whole numbers to look in: as `given`, else within what the scenario and its people allow.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    path : str
+    present : float
+    given : (float or None, float or None)
+    most : int or None
+        As many as every draw has people for; None if that does not limit it.
+
+    Raises
+    ------
+    SpecError
+        If an end is not whole or not allowed, or nothing lies between them.
+    """
+    for end in given:
+        if end is not None and end != round(end):
+            raise SpecError(
+                f"{path}: is a whole number, got an end of {end:g}; write whole ends, such as {path}="
+                f"{math.floor(end)}:{math.floor(end) + 10}"
+            )
+    low, high = given
+    if None in given and not present > 0:
+        raise SpecError(f"{path}: is {present:g} now, so there is no range to guess; write {path}=low:high")
+    start = round(present)
+    if low is None:
+        low = _furthest(scenario, path, start, max(math.ceil(present / _RANGE), 1))
+    if high is None:
+        furthest = round(present * _RANGE) if most is None else min(round(present * _RANGE), most)
+        high = _furthest(scenario, path, start, furthest)
+    if not low < high:
+        raise SpecError(f"{path}: range {low:g} to {high:g}; the first must be below the second")
+    for end in (low, high):
+        scenario.with_overrides({path: int(end)})
+    return float(low), float(high)
+
+
+def _furthest(scenario: Scenario, path: str, start: int, end: int) -> int:
+    """The whole number nearest to `end` that is allowed, seen from `start`, which is."""
+    if _allowed(scenario, path, end):
+        return end
+    while abs(end - start) > 1:
+        middle = (start + end) // 2
+        if _allowed(scenario, path, middle):
+            start = middle
+        else:
+            end = middle
+    return start
 
 
 def _allowed(scenario: Scenario, path: str, value: float) -> bool:

@@ -262,7 +262,9 @@ def tipping_figure(found: TippingPoint) -> Figure:
         if x.min() > 0 and x.max() / x.min() > 20:
             axes[-1].set_xscale("log")
             axes[-1].xaxis.set_minor_formatter(NullFormatter())
-        axes[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
+        axes[-1].xaxis.set_major_formatter(
+            FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1000 else f"{value:.4g}")
+        )
         axes[-1].set_xlabel(style.shortened(style.drawable(found.path), 60), loc="right")
         if not math.isnan(found.reproduction_theory):
             axes[0].axvline(

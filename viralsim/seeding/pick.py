@@ -15,7 +15,7 @@ from viralsim.seeding.betweenness import sampled_betweenness
 from viralsim.seeding.centralities import core_number, degree_discount
 from viralsim.spec.targets import fits
 
-__all__ = ["pick_people", "prices_by_size"]
+__all__ = ["MOST_COVERED", "can_be_asked", "pick_people", "prices_by_size", "sized"]
 
 MOST_COVERED = 2000
 """People that influence maximisation chooses at most: each costs a pass over all sets."""
@@ -100,15 +100,9 @@ def pick_people(
     """
     if pick.kind == "listed":
         return _listed(pick.people, network.account, keys, where)
-    holders = np.flatnonzero(network.account)
-    if pick.kind == "segment":
-        holders = holders[segment[holders] == list(segment_names).index(pick.segment)]
-    if pick.kind == "attributes":
-        fitting = np.array([fits(entry, pick.where) for entry in attributes], np.bool_)
-        holders = holders[fitting[segment[holders]]]
+    holders = can_be_asked(pick, network.account, segment, segment_names, attributes)
     if pick.kind == "followers-between":
-        most = np.inf if pick.most is None else pick.most
-        holders = holders[(followers[holders] >= pick.least) & (followers[holders] <= most)]
+        holders = holders[sized(pick, followers[holders])]
     if pick.count is not None and pick.count > holders.size:
         raise ScenarioError(
             f"{where}: {pick.count:,} people are to be asked, but only {holders.size:,} can be; "
@@ -125,6 +119,43 @@ def pick_people(
     if chosen.size == most < limit:
         raise ScenarioError(f"{where}.budget: {pick.budget:,g} pays for {most:,} people and more; {_AT_MOST}")
     return [int(person) for person in chosen]
+
+
+def sized(pick: Any, followers: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Who has as many followers counted as a pick by size wants."""
+    most = np.inf if pick.most is None else pick.most
+    return np.asarray((followers >= pick.least) & (followers <= most))
+
+
+def can_be_asked(
+    pick: Any,
+    account: NDArray[np.bool_],
+    segment: NDArray[np.uint8],
+    segment_names: Sequence[str],
+    attributes: Sequence[Mapping[str, Any]],
+) -> NDArray[np.int64]:
+    """Positions of the account holders whom a pick allows, whatever their followers.
+
+    Parameters
+    ----------
+    pick : spec pick
+    account : bool[n]
+    segment : uint8[n]
+    segment_names : sequence of str
+    attributes : sequence of mapping
+        Of each segment.
+
+    Returns
+    -------
+    int64[k]
+    """
+    holders = np.flatnonzero(account)
+    if pick.kind == "segment":
+        return holders[segment[holders] == list(segment_names).index(pick.segment)]
+    if pick.kind == "attributes":
+        fitting = np.array([fits(entry, pick.where) for entry in attributes], np.bool_)
+        return holders[fitting[segment[holders]]]
+    return holders
 
 
 def _limit(pick: Any, prices: NDArray[np.float64]) -> int:

@@ -1,0 +1,110 @@
+"""Where a scenario asks for more people than a draw may have: errors before anything is run, and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viralsim.engine.effort import Effort
+from viralsim.engine.eligible import Eligible
+from viralsim.errors import ScenarioError
+from viralsim.spec.targets import targeted_segments
+
+if TYPE_CHECKING:
+    from viralsim.spec import Scenario
+
+__all__ = ["check_enough", "flights_without_people", "most_wanted", "near_shortages"]
+
+_MARGIN = 1.1  # people there are to people wanted, below which other draws are warned of
+
+_Wanted = tuple[str, int, str, NDArray[np.int64]]
+
+
+def check_enough(scenario: Scenario, found: Eligible) -> None:
+    """Refuse numbers of people that not every draw has.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    found : Eligible
+        Of the draws of the run.
+
+    Raises
+    ------
+    ScenarioError
+        With every such number, and what the least favourable draw allows.
+    """
+    if any(there.min() < 2 for there in found.accounts.values()):
+        return  # there is no network either, which is said where it is made
+    problems = []
+    for where, count, what, there in _wanted(scenario, found):
+        least = int(there.min())
+        if count > least:
+            short = int(np.count_nonzero(there < count))
+            problems.append(
+                f"{where}: {count:,} {what}, but in {short} of {there.size} draws looked at there are fewer, in draw "
+                f"{int(np.argmin(there))} only {least:,}; allowed are 0 to {least:,}: ask for fewer, raise access or "
+                "enlarge the audience"
+            )
+    if problems:
+        raise ScenarioError(problems)
+
+
+def most_wanted(scenario: Scenario, path: str, found: Eligible) -> int | None:
+    """The largest number of people that every draw has, where `path` is such a number (by position); else None."""
+    for where, _, _, there in _wanted(scenario, found):
+        if path in (where, f"{where}.count"):
+            return int(there.min())
+    return None
+
+
+def near_shortages(scenario: Scenario, found: Eligible, effort: Effort) -> tuple[str, ...]:
+    """A warning for each number of people that other draws may well not have."""
+    return tuple(
+        f"{where}: {count:,} {what}, and in {_looked_at(there, effort)} there are {there.min():,} to {there.max():,}: "
+        "in other draws there may be too few."
+        for where, count, what, there in _wanted(scenario, found)
+        if count <= there.min() < there.max() and there.min() < _MARGIN * count
+    )
+
+
+def _looked_at(there: NDArray[np.int64], effort: Effort) -> str:
+    """Which draws were counted."""
+    of_all = "" if there.size == effort.draws else f"first {there.size} of the "
+    return f"the {of_all}{effort.draws} draws of seed {effort.seed}"
+
+
+def flights_without_people(scenario: Scenario, found: Eligible) -> tuple[str, ...]:
+    """A warning for each paid flight that has nobody to be shown to, in some draws or in all."""
+    told = []
+    for i, (flight, there) in enumerate(zip(scenario.campaign.paid, found.shown, strict=True)):
+        empty = int(np.count_nonzero(there == 0))
+        if not empty:
+            continue
+        names = targeted_segments(flight.target, scenario.audience.segments)
+        whom = f"nobody in the segment{'s' * (len(names) > 1)} {', '.join(names)}" if names else "nobody"
+        when = "in any" if empty == there.size else f"in {empty}"
+        told.append(
+            f"campaign.paid.{i} ({flight.item} on {flight.platform}): {whom} has an account there {when} of the "
+            f"{there.size} draws: nothing is shown and nothing spent{' in those' * (empty < there.size)}. Raise access "
+            "or the segment's fraction, enlarge the audience, or target others."
+        )
+    return tuple(told)
+
+
+def _wanted(scenario: Scenario, found: Eligible) -> Iterator[_Wanted]:
+    """Where, how many, for what, and how many there are in each draw, of every number of people that is asked for."""
+    for i, (seeding, there) in enumerate(zip(scenario.campaign.seeding, found.asked, strict=True)):
+        count = getattr(seeding.pick, "count", None)
+        if there is not None and count is not None:
+            yield f"campaign.seeding.{i}.pick", int(count), "people are to be asked", there
+    for name, platform in scenario.platforms.items():
+        lists = {"brand_followers": platform.brand_followers}
+        lists.update((f"rivals.{rival}", fans) for rival, fans in platform.rivals.items())
+        for part, fans in lists.items():
+            if fans is not None:
+                where = f"platforms.{name}.{part}.count"
+                yield where, int(fans.count), "followers are wanted", found.accounts[name]
