@@ -193,28 +193,21 @@ def _expect_ic(setup: Setup, o: dict[str, Any], result: ModelResult) -> Any:
 # ------------------------------------------------------------------------------------------ thresholds
 
 
-def _run_watts(setup: Setup, o: dict[str, Any]) -> ModelResult:
-    return _models().threshold(
-        setup.graph,
-        setup.seeds,
-        fraction=o["threshold"],
-        below_prob=o["below_prob"],
-        parent=o["parent"],
-        horizon_steps=o["steps"],
-        **setup.tail,
-    )
+def _threshold_run(kind: str) -> Callable[[Setup, dict[str, Any]], ModelResult]:
+    """Runs the threshold model, of a `fraction` of neighbours or an `absolute` number of them."""
 
+    def run(setup: Setup, o: dict[str, Any]) -> ModelResult:
+        return _models().threshold(
+            setup.graph,
+            setup.seeds,
+            **{kind: o["threshold"]},
+            below_prob=o["below_prob"],
+            parent=o["parent"],
+            horizon_steps=o["steps"],
+            **setup.tail,
+        )
 
-def _run_centola(setup: Setup, o: dict[str, Any]) -> ModelResult:
-    return _models().threshold(
-        setup.graph,
-        setup.seeds,
-        absolute=o["threshold"],
-        below_prob=o["below_prob"],
-        parent=o["parent"],
-        horizon_steps=o["steps"],
-        **setup.tail,
-    )
+    return run
 
 
 def _expect_watts(setup: Setup, o: dict[str, Any], result: ModelResult) -> Any:
@@ -368,7 +361,7 @@ _ALL = (
         "watts", "Fractional threshold: adopt once a fraction of those followed have.",
         "A person adopts once a fraction of the people followed have (Watts 2002).",
         (_option("--threshold", type=PROB, default=0.18, help="Fraction of those followed."), *_THRESHOLD_OPTIONS),
-        _run_watts, _expect_watts, counts="adopters",
+        _threshold_run("fraction"), _expect_watts, counts="adopters",
     ),
     ModelEntry(
         "centola", "Absolute threshold: adopt once a number of those followed have.",
@@ -376,7 +369,7 @@ _ALL = (
         "By default a person and all neighbours are the seeds.",
         (_option("--threshold", type=click.IntRange(1), default=2, help="Number of those followed."),
          *_THRESHOLD_OPTIONS),
-        _run_centola, _nothing, seeding="neighbourhood", counts="adopters",
+        _threshold_run("absolute"), _nothing, seeding="neighbourhood", counts="adopters",
     ),
     ModelEntry(
         "si", "SI epidemic: infectious for ever.", "Who is infected stays infectious for ever.",
