@@ -12,6 +12,8 @@ from paid_worlds import FLIGHT, world
 import viralsim as vs
 from viralsim.cli.group import root
 from viralsim.engine.compiled import compile_draw
+from viralsim.engine.effort import Effort
+from viralsim.engine.eligible import count_eligible
 from viralsim.engine.expected import expectations
 from viralsim.experiment.marginal import marginal_return, spendings
 from viralsim.report.figures_marginal import marginal_columns, marginal_dots
@@ -167,3 +169,58 @@ def test_figure_and_columns_tell_the_same():
     np.testing.assert_allclose([x for x, _ in marks[0::2]], columns["average_mean"])
     np.testing.assert_allclose([x for x, _ in marks[1::2]], columns["marginal_mean"])
     assert columns["spending"][0] == "all together"
+
+
+def asking(pick, **more):
+    """People asked at a dollar, of a segment whose number is drawn."""
+    segments = [{"name": "few", "fraction": 0.05}, {"name": "most", "fraction": 0.95}]
+    found = {**ASK, "price": 1.0, "pick": {"kind": "segment", "segment": "few", **pick}}
+    return world(
+        campaign={"posts": POSTS, "seeding": [found], **more}, audience={"size": 400, "segments": segments}
+    )
+
+
+def fewest(draws=3):
+    scenario = asking({"count": 1})
+    return int(
+        count_eligible(scenario, Effort.of(scenario, replicates=draws, draws=draws), {}).asked[0].min()
+    )
+
+
+def test_as_many_as_there_are_where_there_are_not_enough():
+    """The part that can be had, said in a note; what it brings is the difference of two runs."""
+    most = fewest()
+    found = marginal_return(asking({"count": most - 2}), more=1.0, replicates=3, draws=3, threads=1)
+    row = found.rows[0]
+    base, more = (
+        vs.simulate(asking({"count": count}), replicates=3, draws=3, threads=1) for count in (most - 2, most)
+    )
+    assert row.added_cost.mean == pytest.approx((more["cost"] - base["cost"]).mean()) == pytest.approx(2.0)
+    assert row.added.mean == pytest.approx((more["impressions_earned"] - base["impressions_earned"]).mean())
+    part = f"{100 * (most / (most - 2) - 1):.2g} %"
+    said = f"the next {part} in place of 100 %: no more than {most} people can be asked in every draw"
+    assert found.notes == (f"seeding 0 (film on net): {said}",)
+    assert f"of {2 / (most - 2):.0%} more spending" in found.sentence()
+
+
+def test_budgets_are_raised_as_far_as_there_are_people():
+    most = fewest()
+    found = marginal_return(asking({"budget": most - 1.0}), more=1.0, replicates=3, draws=3, threads=1)
+    assert found.rows[0].added_cost.mean == pytest.approx(1.0)
+    assert f"US$ {most:,.2f} pay for all who can be asked in every draw" in found.notes[0]
+
+
+def test_nobody_more_is_said_of_that_source_alone():
+    most = fewest()
+    found = marginal_return(asking({"count": most}, paid=[FLIGHT]), replicates=3, draws=3, threads=1)
+    everything, flight, people = found.rows
+    assert np.isnan(people.marginal.mean) and people.spent.mean == pytest.approx(most)
+    assert flight.added_cost.mean > 0 and everything.added_cost.mean == pytest.approx(flight.added_cost.mean)
+    assert "nobody more can be asked" in found.notes[0]
+
+
+def test_a_flight_gets_at_least_one_more_display():
+    found, _ = spendings(world([{**FLIGHT, "budget": 0.05, "cpm": 8.0}]), 0.01)
+    assert found[0].more == {"campaign.paid.0.budget": pytest.approx(0.058)}
+    cheap = marginal_return(world([{**FLIGHT, "budget": 0.05, "cpm": 8.0}]), more=0.01, replicates=2, draws=1)
+    assert cheap.rows[0].added_cost.mean == pytest.approx(0.008)

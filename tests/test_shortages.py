@@ -114,6 +114,18 @@ def test_every_draw_must_have_as_many_as_are_wanted():
     assert f"platforms.own.brand_followers.count: {least + 2} followers are wanted" in text
 
 
+def test_budgets_want_as_many_as_they_pay_for():
+    least = int(counted(world()).accounts["own"].min())
+    scenario = world({"kind": "random", "budget": least + 1.5})
+    found = counted(scenario)
+    assert list(found.wanted[0]) == [least + 1] * DRAWS
+    with pytest.raises(ScenarioError, match=f"{least + 1} people are to be asked"):
+        check_enough(scenario, found)
+    check_enough(
+        world({"kind": "random", "budget": least}), counted(world({"kind": "random", "budget": least}))
+    )
+
+
 def test_numbers_that_other_draws_may_not_have_are_warned_of():
     effort = Effort.of(world(), threads=1)
     least = int(counted(world()).accounts["own"].min())
@@ -126,6 +138,7 @@ def test_numbers_that_other_draws_may_not_have_are_warned_of():
     pick = {"kind": "followers-between", "least": 6, "count": 1}
     found = counted(world(pick), most_people=1600)
     short = world({**pick, "count": int(found.asked[0].min())})
+    found = counted(short, most_people=1600)
     assert "in the first 3 of the 12 draws of seed 3" in near_shortages(short, found, effort)[0]
 
 

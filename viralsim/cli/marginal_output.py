@@ -56,10 +56,10 @@ def _print(found: Marginal) -> None:
             row.label,
             _dollars(row.spent),
             _value(row.brought),
-            *_both(row.average),
+            *_both(row.average, "nothing spent"),
             _dollars(row.added_cost),
             _value(row.added),
-            *_both(row.marginal),
+            *_both(row.marginal, "no more to buy"),
         )
         for row in found.rows
     ]
@@ -79,11 +79,11 @@ def _print(found: Marginal) -> None:
     )
 
 
-def _both(summary: Summary) -> tuple[str, str]:
+def _both(summary: Summary, if_none: str) -> tuple[str, str]:
     from viralsim.metrics.rounding import format_interval
 
     if math.isnan(summary.mean):
-        return "-", "no more can be bought"
+        return "-", if_none
     return _value(summary), format_interval(summary.low, summary.high, summary.se)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +38,18 @@ class Eligible:
     asked : tuple of int64[D] or None
         Who can be asked, by entry of `campaign.seeding`; None where people are listed. Where it hangs on the network
         (followers-between), of the first draws only, as many as are quickly made.
+    wanted : tuple of int64[D] or None
+        How many that entry asks, by count or as its budget pays for; None where prices differ by size.
+    price : tuple of float64[D]
+        US$ of each person of that entry, before what hangs on size.
     shown : tuple of int64[D]
         Whom each flight of `campaign.paid` can be shown to.
     """
 
     accounts: dict[str, NDArray[np.int64]]
     asked: tuple[NDArray[np.int64] | None, ...]
+    wanted: tuple[NDArray[np.int64] | None, ...]
+    price: tuple[NDArray[np.float64], ...]
     shown: tuple[NDArray[np.int64], ...]
 
 
@@ -76,22 +82,25 @@ def count_eligible(
     array([10000, 10000, 10000])
     """
     found = [_of_draw(scenario, effort, draw, graphs, most_people) for draw in range(effort.draws)]
+    asked, wanted, shown = (list(zip(*(one[k] for one in found), strict=True)) for k in (1, 2, 4))
     return Eligible(
         {name: np.array([one[0][name] for one in found], np.int64) for name in found[0][0]},
-        tuple(
-            None
-            if column[0] is None
-            else np.array([count for count in column if count is not None], np.int64)
-            for column in zip(*(one[1] for one in found), strict=True)
-        ),
-        tuple(np.array(column, np.int64) for column in zip(*(one[2] for one in found), strict=True)),
+        tuple(map(_counts, asked)),
+        tuple(map(_counts, wanted)),
+        tuple(np.array(column) for column in zip(*(one[3] for one in found), strict=True)),
+        tuple(np.array(column, np.int64) for column in shown),
     )
+
+
+def _counts(column: Sequence[int | None]) -> NDArray[np.int64] | None:
+    """Counts of the draws that have one; None if the first has none."""
+    return None if column[0] is None else np.array([count for count in column if count is not None], np.int64)
 
 
 def _of_draw(
     scenario: Scenario, effort: Effort, draw: int, graphs: Mapping[str, SocialGraph], most_people: float
-) -> tuple[dict[str, int], list[int | None], list[int]]:
-    """The counts of one draw."""
+) -> tuple[dict[str, int], list[int | None], list[int | None], list[float], list[int]]:
+    """Of a draw: accounts by platform, who can be asked, how many are, at what price, and whom flights can be shown."""
     plain = resolve(scenario, effort.seed, draw, fixed=effort.fixed)
     key = draw_key(effort.seed, draw)
     people = make_people(plain.audience, audience_keys(plain.audience.size, graphs), key)
@@ -112,6 +121,8 @@ def _of_draw(
     return (
         {name: int(np.count_nonzero(holds)) for name, holds in account.items()},
         [asked(seeding) for seeding in plain.campaign.seeding],
+        [getattr(seeding.pick, "count", None) for seeding in plain.campaign.seeding],
+        [float(seeding.price) for seeding in plain.campaign.seeding],
         [_shown(plain, flight, people, account[flight.platform]) for flight in plain.campaign.paid],
     )
 

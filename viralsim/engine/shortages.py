@@ -20,7 +20,7 @@ __all__ = ["check_enough", "flights_without_people", "most_wanted", "near_shorta
 
 _MARGIN = 1.1  # people there are to people wanted, below which other draws are warned of
 
-_Wanted = tuple[str, int, str, NDArray[np.int64]]
+_Wanted = tuple[str, NDArray[np.int64], str, NDArray[np.int64]]
 
 
 def check_enough(scenario: Scenario, found: Eligible) -> None:
@@ -40,14 +40,14 @@ def check_enough(scenario: Scenario, found: Eligible) -> None:
     if any(there.min() < 2 for there in found.accounts.values()):
         return  # there is no network either, which is said where it is made
     problems = []
-    for where, count, what, there in _wanted(scenario, found):
-        least = int(there.min())
-        if count > least:
-            short = int(np.count_nonzero(there < count))
+    for where, wanted, what, there in _wanted(scenario, found):
+        short = np.flatnonzero(there < wanted)
+        if short.size:
+            worst, least = int(short[np.argmin(there[short])]), int(there.min())
             problems.append(
-                f"{where}: {count:,} {what}, but in {short} of {there.size} draws looked at there are fewer, in draw "
-                f"{int(np.argmin(there))} only {least:,}; allowed are 0 to {least:,}: ask for fewer, raise access or "
-                "enlarge the audience"
+                f"{where}: {wanted[worst]:,} {what}, but in {short.size} of {there.size} draws looked at there are "
+                f"fewer, in draw {worst} only {there[worst]:,}; allowed are 0 to {least:,}: ask for fewer, raise "
+                "access or enlarge the audience"
             )
     if problems:
         raise ScenarioError(problems)
@@ -64,10 +64,10 @@ def most_wanted(scenario: Scenario, path: str, found: Eligible) -> int | None:
 def near_shortages(scenario: Scenario, found: Eligible, effort: Effort) -> tuple[str, ...]:
     """A warning for each number of people that other draws may well not have."""
     return tuple(
-        f"{where}: {count:,} {what}, and in {_looked_at(there, effort)} there are {there.min():,} to {there.max():,}: "
-        "in other draws there may be too few."
-        for where, count, what, there in _wanted(scenario, found)
-        if count <= there.min() < there.max() and there.min() < _MARGIN * count
+        f"{where}: {wanted.max():,} {what}, and in {_looked_at(there, effort)} there are {there.min():,} to "
+        f"{there.max():,}: in other draws there may be too few."
+        for where, wanted, what, there in _wanted(scenario, found)
+        if np.all(wanted <= there) and there.min() < there.max() and there.min() < _MARGIN * wanted.max()
     )
 
 
@@ -97,14 +97,14 @@ def flights_without_people(scenario: Scenario, found: Eligible) -> tuple[str, ..
 
 def _wanted(scenario: Scenario, found: Eligible) -> Iterator[_Wanted]:
     """Where, how many, for what, and how many there are in each draw, of every number of people that is asked for."""
-    for i, (seeding, there) in enumerate(zip(scenario.campaign.seeding, found.asked, strict=True)):
-        count = getattr(seeding.pick, "count", None)
-        if there is not None and count is not None:
-            yield f"campaign.seeding.{i}.pick", int(count), "people are to be asked", there
+    for i, (there, wanted) in enumerate(zip(found.asked, found.wanted, strict=True)):
+        if there is not None and wanted is not None:
+            yield f"campaign.seeding.{i}.pick", wanted[: there.size], "people are to be asked", there
     for name, platform in scenario.platforms.items():
         lists = {"brand_followers": platform.brand_followers}
         lists.update((f"rivals.{rival}", fans) for rival, fans in platform.rivals.items())
         for part, fans in lists.items():
             if fans is not None:
+                there = found.accounts[name]
                 where = f"platforms.{name}.{part}.count"
-                yield where, int(fans.count), "followers are wanted", found.accounts[name]
+                yield where, np.full(there.size, int(fans.count)), "followers are wanted", there

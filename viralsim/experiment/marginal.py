@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from viralsim.engine.defined import check_metric
-from viralsim.engine.effort import at_least_1
+from viralsim.engine.effort import Effort
+from viralsim.engine.eligible import count_eligible
 from viralsim.errors import SpecError
-from viralsim.experiment.comparison import compare
+from viralsim.experiment.audiences import Audiences
+from viralsim.experiment.shared_worlds import simulate_sharing
 from viralsim.metrics.columns import Column
 from viralsim.metrics.registry import METRICS
 from viralsim.metrics.summaries import numbers_of, text_of
@@ -105,9 +107,10 @@ class Marginal:
         """The answer in a sentence."""
         row, what = self.rows[0], self.metric.replace("_", " ")
         if math.isnan(row.marginal.mean):
-            return "No more can be bought: everybody has been shown what the frequency caps allow."
+            return "No more can be bought: everybody has been shown what the frequency caps allow, or been asked."
         now, further = text_of(row.average), text_of(row.marginal)
-        said = f"A US$ spent so far brought {now} {what}; of {self.more:.0%} more spending, each brings {further}"
+        part = row.added_cost.mean / row.spent.mean if self.notes and row.spent.mean > 0 else self.more
+        said = f"A US$ spent so far brought {now} {what}; of {part:.0%} more spending, each brings {further}"
         return said + (", which may be nothing." if row.marginal.low <= 0.0 <= row.marginal.high else ".")
 
     def to_dict(self) -> dict[str, Any]:
@@ -124,33 +127,32 @@ class Marginal:
         }
 
 
-def spendings(scenario: Scenario, more: float) -> tuple[tuple[Spending, ...], tuple[str, ...]]:
-    """What a scenario pays for, and notes on what cannot be raised.
+def spendings(
+    scenario: Scenario, more: float, limits: Sequence[float | None] = ()
+) -> tuple[tuple[Spending, ...], tuple[str, ...]]:
+    """What a scenario pays for, and notes on what cannot be raised, or not by so much.
 
     Parameters
     ----------
     scenario : Scenario
     more : float
-        Part by which spending is raised; people asked at a price by at least one.
+        Part by which spending is raised; people asked at a price by at least one, displays by at least one.
+    limits : sequence of float or None
+        By entry of `campaign.seeding`: how many people every draw has to ask, or what a budget may spend on them; None
+        where there is no limit.
     """
-    found, notes = [], []
-    for i, flight in enumerate(scenario.campaign.paid):
-        path = f"campaign.paid.{i}.budget"
-        label = f"flight {i} ({flight.item} on {flight.platform})"
-        found.append(Spending(label, {path: float(flight.budget) * (1 + more)}, {path: 0.0}))
+    found, notes = [_flight(scenario, i, more) for i in range(len(scenario.campaign.paid))], []
+    limits = [*limits, *[None] * len(scenario.campaign.seeding)]
     for i, seeding in enumerate(scenario.campaign.seeding):
-        label, path = f"seeding {i} ({seeding.item} on {seeding.platform})", f"campaign.seeding.{i}.pick"
         if not seeding.has_price:
             continue
+        label = f"seeding {i} ({seeding.item} on {seeding.platform})"
         if seeding.pick.kind == "listed":
             notes.append(f"{label}: the people are listed, so nobody more can be asked")
-        elif seeding.pick.count is not None:
-            raised = max(math.ceil(seeding.pick.count * (1 + more) - 1e-9), seeding.pick.count + 1)
-            found.append(Spending(label, {f"{path}.count": raised}, {f"{path}.count": 0}))
-        else:
-            budget = float(seeding.pick.budget or 0.0)
-            raised_budget = max(budget * (1 + more), budget + float(seeding.price))
-            found.append(Spending(label, {f"{path}.budget": raised_budget}, {f"{path}.budget": 0.0}))
+            continue
+        spending, limit = _asking(seeding, label, f"campaign.seeding.{i}.pick", more, limits[i])
+        found.append(spending)
+        notes += [f"{label}: {limit}"] if limit else []
     for i, rule in enumerate(scenario.campaign.rules):
         if rule.kind == "boost":
             path = f"campaign.rules.{i}.budget"
@@ -162,6 +164,35 @@ def spendings(scenario: Scenario, more: float) -> tuple[tuple[Spending, ...], tu
         none_of_all = {path: value for each in found for path, value in each.none.items()}
         found.insert(0, Spending(ALL, more_of_all, none_of_all))
     return tuple(found), tuple(notes)
+
+
+def _flight(scenario: Scenario, i: int, more: float) -> Spending:
+    """A flight, with at least one more display at the highest price that may be drawn."""
+    flight, path = scenario.campaign.paid[i], f"campaign.paid.{i}.budget"
+    cpm = scenario.platforms[flight.platform].cpm if flight.cpm is None else flight.cpm
+    budget, display = float(flight.budget), float(getattr(cpm, "high", cpm) or 0.0) / 1000.0
+    label = f"flight {i} ({flight.item} on {flight.platform})"
+    return Spending(label, {path: max(budget * (1 + more), budget + display)}, {path: 0.0})
+
+
+def _asking(seeding: Any, label: str, path: str, more: float, most: float | None) -> tuple[Spending, str]:
+    """People asked at a price, with at least one more if there is one; and what limits how many more."""
+    if seeding.pick.count is None:
+        now, part = float(seeding.pick.budget or 0.0), "budget"
+        raised = max(now * (1 + more), now + float(seeding.price))
+        all_of = "" if most is None else f"US$ {most:,.2f} pay for all who"
+    else:
+        now, part = seeding.pick.count, "count"
+        raised = max(math.ceil(now * (1 + more) - 1e-9), now + 1)
+        all_of = "" if most is None else f"no more than {most:,.0f} people"
+    none = {f"{path}.{part}": type(now)(0)}
+    if most is None or raised <= most:
+        return Spending(label, {f"{path}.{part}": raised}, none), ""
+    if most <= now:
+        return Spending(label, {}, none), f"nobody more can be asked: {all_of} can be asked in every draw"
+    share = f"the next {100 * (most / now - 1):.2g} %" if now else "the first"
+    limit = f"{share} in place of {100 * more:.3g} %: {all_of} can be asked in every draw"
+    return Spending(label, {f"{path}.{part}": type(now)(most)}, none), limit
 
 
 def marginal_return(
@@ -217,7 +248,8 @@ def marginal_return(
         raise SpecError(f"metric: {metric!r} is a ratio; allowed is a count, such as impressions_earned")
     if not 0.0 < more <= 10.0:
         raise SpecError(f"more: got {more:g}; allowed: above 0 to 10, such as 0.1 for a tenth more")
-    found, notes = spendings(scenario, more)
+    effort, worlds = Effort.of(scenario, replicates, draws, seed, threads, fixed), Audiences()
+    found, notes = spendings(scenario, more, _limits(scenario, effort, worlds))
     if not found:
         raise SpecError(
             "campaign: nothing is paid for that could be raised; write paid: [{item, platform, budget}], or a price "
@@ -226,7 +258,7 @@ def marginal_return(
     plans = [scenario]
     for each in found:
         plans += [scenario.with_overrides(each.more), scenario.with_overrides(each.none)]
-    of_all = at_least_1("replicates", replicates, scenario.run.replicates) * len(plans)
+    of_all = effort.replicates * len(plans)
     done = 0
 
     def report(now: int, total: int) -> None:
@@ -235,16 +267,29 @@ def marginal_return(
             progress(done + now, of_all)
         done += total if now == total else 0
 
-    labels = ["as it is", *(f"{each.label}: {way}" for each in found for way in ("more", "none"))]
-    runs = compare(
-        plans, metric=metric, labels=labels, replicates=replicates, draws=draws, seed=seed, threads=threads,
-        fixed=fixed, progress=report,
-    ).ensembles  # fmt: skip
+    runs = [simulate_sharing(plan, worlds, effort, report) for plan in plans]
     rows = tuple(
         _row(each.label, metric, runs[0], runs[2 * k + 1], runs[2 * k + 2]) for k, each in enumerate(found)
     )
     base = runs[0]
     return Marginal(scenario.name, metric, more, rows, notes, base.replicates, base.draws, base.seed)
+
+
+def _limits(scenario: Scenario, effort: Effort, worlds: Audiences) -> list[float | None]:
+    """How many people every draw has to ask, or what a budget may spend on them; see `spendings`."""
+    seedings = scenario.campaign.seeding
+    if not seedings:
+        return []
+    found = count_eligible(scenario, effort, worlds.graphs(scenario), math.inf)
+    limits: list[float | None] = []
+    for seeding, there, wanted, price in zip(seedings, found.asked, found.wanted, found.price, strict=True):
+        if there is None or wanted is None:
+            limits.append(None)
+        elif getattr(seeding.pick, "count", None) is None:
+            limits.append(float(np.min(there * price)))
+        else:
+            limits.append(int(there.min()))
+    return limits
 
 
 def _row(label: str, metric: str, base: Ensemble, more: Ensemble, none: Ensemble) -> SpendingReturn:
