@@ -393,7 +393,9 @@ def test_charts_are_drawings_that_say_what_they_show(ensemble):
 
 def test_dots_stay_inside_the_drawing(ensemble):
     text = charts.dots_chart(ensemble, "reach", (0.0, 1.0), None, 1e6)
-    for x, y, r in re.findall(r'cx="([\d.-]+)" cy="([\d.-]+)" r="([\d.]+)"', text):
+    dots = re.findall(r'cx="([\d.-]+)" cy="([\d.-]+)" r="([\d.]+)"', text)
+    assert len(dots) == 20
+    for x, y, r in dots:
         assert float(x) - float(r) >= 0 and float(x) + float(r) <= charts.WIDTH
         assert float(y) - float(r) >= 0 and float(y) + float(r) <= charts.HEIGHT
 

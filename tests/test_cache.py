@@ -234,7 +234,8 @@ def test_imports_of_kernel_modules_are_all_found(monkeypatch):
 
 
 def test_digest_is_stable_within_a_process_and_differs_between_modules():
-    assert kernels.module_digest("draws") == kernels.module_digest("draws")
+    made_anew = kernels.module_digest.__wrapped__("draws")  # past what is kept of the first call
+    assert made_anew == kernels.module_digest("draws")
     assert len({kernels.module_digest(name) for name in kernels._kernel_names()}) == len(
         kernels._kernel_names()
     )

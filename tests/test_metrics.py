@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from viralsim.errors import SpecError
-from viralsim.metrics import registry, rounding
+from viralsim.metrics import earned_value, rounding
 from viralsim.metrics.columns import Column, as_column, linearise
 from viralsim.metrics.judgement import judge_viral
 from viralsim.metrics.registry import METRICS, column, defined_metrics, split
@@ -342,7 +342,8 @@ def test_viral_is_judged_on_sums():
 def test_formula_of_value_names_the_prices_used():
     prices = Prices(per_1000_impressions=0.05, per_like=0.3, per_comment=0.5)
     assert (
-        registry.formula_of_value(prices) == "earned impressions / 1000 x 0.05 + likes x 0.3 + comments x 0.5"
+        earned_value.formula_of_value(prices)
+        == "earned impressions / 1000 x 0.05 + likes x 0.3 + comments x 0.5"
     )
     tallies = empty_tallies([0], prices=prices)
     put(tallies, 0, 0, 0, impressions_earned=50_000, likes=5000, comments_neutral=500)

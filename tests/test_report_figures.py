@@ -197,12 +197,13 @@ def test_dots_are_round_and_inside_the_axis(ensemble):
     figure = figures_spread.quantile_dots(ensemble)
     style.png_bytes(figure)
     axis = figure.axes[0]
-    for collection in axis.collections:
-        for path in collection.get_paths():
-            box = axis.transData.transform_path(path).get_extents()
-            assert box.width == pytest.approx(box.height, rel=1e-6)
-            assert axis.bbox.x0 - 1 <= box.x0 and box.x1 <= axis.bbox.x1 + 1
-            assert axis.bbox.y0 - 1 <= box.y0 and box.y1 <= axis.bbox.y1 + 1
+    paths = [path for collection in axis.collections for path in collection.get_paths()]
+    assert len(paths) == 20
+    for path in paths:
+        box = axis.transData.transform_path(path).get_extents()
+        assert box.width == pytest.approx(box.height, rel=1e-6)
+        assert axis.bbox.x0 - 1 <= box.x0 and box.x1 <= axis.bbox.x1 + 1
+        assert axis.bbox.y0 - 1 <= box.y0 and box.y1 <= axis.bbox.y1 + 1
 
 
 def test_generations_drawn_equal_the_ensembles(ensemble):
@@ -329,7 +330,9 @@ def _odd(name: str) -> Ensemble:
 
 @pytest.mark.parametrize("name", ["nobody", "same", "one", "wide"])
 def test_odd_ensembles_are_drawn_without_complaint(name):
-    for drawn in figures.run_figures(_odd(name)):
+    every = figures.run_figures(_odd(name))
+    assert {"reach_over_time", "generations", "tree_sizes"} <= {drawn.name for drawn in every}
+    for drawn in every:
         assert drawn.png()[:4] == b"\x89PNG"
         ElementTree.fromstring(drawn.svg())
         assert "nan" not in " ".join([drawn.caption, *texts(drawn.figure)])
@@ -356,7 +359,9 @@ def test_a_nasty_title_is_text_and_nothing_else(ensemble):
 
 
 def test_labels_with_dollar_signs_are_not_mathematics(comparison):
-    for drawn in figures.comparison_figures(comparison):
+    every = figures.comparison_figures(comparison)
+    assert len(every) == 3
+    for drawn in every:
         assert "seeded_$x$" in "".join(ElementTree.fromstring(drawn.svg()).itertext())
 
 

@@ -407,6 +407,12 @@ def test_a_damaged_cell_is_said(tmp_path):
         swept.replicates(0)
 
 
+def test_a_folder_in_place_of_the_store_is_said(tmp_path):
+    (tmp_path / STORE_FILE).mkdir()
+    with pytest.raises(StoreError, match="is a folder where the store of the sweep belongs; move it away"):
+        vs.sweep(small_scenario(), {SHARE: [0.1]}, out=tmp_path)
+
+
 @pytest.mark.parametrize(
     ("statement", "said"),
     [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from viralsim.cli.model_laws import DurationText, OffspringText
 from viralsim.cli.suggest import Choice
 
 if TYPE_CHECKING:
@@ -77,59 +78,6 @@ class ModelEntry:
     replicates: int = 400
 
 
-class DurationText(click.ParamType):
-    """A duration: ``2`` (exponential, mean hours), ``fixed:24``, ``lognormal:6,0.5``, ``power-law:0.083,0.23``."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The law as models take it."""
-        if not isinstance(value, str):
-            return value
-        kind, _, numbers = value.partition(":") if ":" in value else ("exponential", ":", value)
-        try:
-            law = (kind.strip(), *(float(number) for number in numbers.split(",")))
-        except ValueError:
-            self.fail(
-                f"{value!r} is no duration. Write mean hours, or a kind with its numbers: fixed:24, exponential:2, "
-                "lognormal:6,0.5 (median, sigma), power-law:0.083,0.23 (constant until, theta).",
-                param,
-                ctx,
-            )
-        from viralsim.errors import SpecError
-        from viralsim.models.durations import check_duration
-
-        try:
-            check_duration("duration", law)
-        except SpecError as error:
-            self.fail(str(error), param, ctx)
-        return law
-
-
-class OffspringText(click.ParamType):
-    """A law of offspring: ``1.5`` (Poisson), ``geometric:0.8``, ``negative-binomial:1,0.3``, ``0.5,0.2,0.3``."""
-
-    name = "law"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The law as `branching` takes it."""
-        if not isinstance(value, str):
-            return value
-        kind, colon, numbers = value.rpartition(":")
-        try:
-            parts = [float(number) for number in numbers.split(",")]
-        except ValueError:
-            self.fail(
-                f"{value!r} is no law of offspring. Write a mean (Poisson), probabilities of 0, 1, 2, ... children "
-                "(0.5,0.2,0.3), or geometric:0.8, negative-binomial:1,0.3, fixed:2.",
-                param,
-                ctx,
-            )
-        if colon:
-            return (kind.strip(), *parts)
-        return parts[0] if len(parts) == 1 else parts
-
-
 PROB = click.FloatRange(0.0, 1.0)
 NUMBER = click.FloatRange(0.0)
 DURATION = "mean hours, or fixed:H, lognormal:MEDIAN,SIGMA, power-law:H,THETA"
@@ -193,28 +141,21 @@ def _expect_ic(setup: Setup, o: dict[str, Any], result: ModelResult) -> Any:
 # ------------------------------------------------------------------------------------------ thresholds
 
 
-def _run_watts(setup: Setup, o: dict[str, Any]) -> ModelResult:
-    return _models().threshold(
-        setup.graph,
-        setup.seeds,
-        fraction=o["threshold"],
-        below_prob=o["below_prob"],
-        parent=o["parent"],
-        horizon_steps=o["steps"],
-        **setup.tail,
-    )
+def _threshold_run(kind: str) -> Callable[[Setup, dict[str, Any]], ModelResult]:
+    """Runs the threshold model, of a `fraction` of neighbours or an `absolute` number of them."""
 
+    def run(setup: Setup, o: dict[str, Any]) -> ModelResult:
+        return _models().threshold(
+            setup.graph,
+            setup.seeds,
+            **{kind: o["threshold"]},
+            below_prob=o["below_prob"],
+            parent=o["parent"],
+            horizon_steps=o["steps"],
+            **setup.tail,
+        )
 
-def _run_centola(setup: Setup, o: dict[str, Any]) -> ModelResult:
-    return _models().threshold(
-        setup.graph,
-        setup.seeds,
-        absolute=o["threshold"],
-        below_prob=o["below_prob"],
-        parent=o["parent"],
-        horizon_steps=o["steps"],
-        **setup.tail,
-    )
+    return run
 
 
 def _expect_watts(setup: Setup, o: dict[str, Any], result: ModelResult) -> Any:
@@ -368,7 +309,7 @@ _ALL = (
         "watts", "Fractional threshold: adopt once a fraction of those followed have.",
         "A person adopts once a fraction of the people followed have (Watts 2002).",
         (_option("--threshold", type=PROB, default=0.18, help="Fraction of those followed."), *_THRESHOLD_OPTIONS),
-        _run_watts, _expect_watts, counts="adopters",
+        _threshold_run("fraction"), _expect_watts, counts="adopters",
     ),
     ModelEntry(
         "centola", "Absolute threshold: adopt once a number of those followed have.",
@@ -376,7 +317,7 @@ _ALL = (
         "By default a person and all neighbours are the seeds.",
         (_option("--threshold", type=click.IntRange(1), default=2, help="Number of those followed."),
          *_THRESHOLD_OPTIONS),
-        _run_centola, _nothing, seeding="neighbourhood", counts="adopters",
+        _threshold_run("absolute"), _nothing, seeding="neighbourhood", counts="adopters",
     ),
     ModelEntry(
         "si", "SI epidemic: infectious for ever.", "Who is infected stays infectious for ever.",

@@ -9,13 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from viralsim.engine.compiled import slots_of
+from viralsim.engine.effort import Effort
+from viralsim.engine.networks import file_graphs
 from viralsim.errors import EngineError
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.kernels import layout as lay
 from viralsim.kernels.market import N_DEALS, N_LINES
+from viralsim.spec import Scenario
 from viralsim.spec.resolving import resolve
 
-__all__ = ["MOST_KEPT", "MemoryEstimate", "available_bytes", "check_memory", "draw_bytes", "estimate"]
+__all__ = [
+    "MOST_KEPT",
+    "MemoryEstimate",
+    "available_bytes",
+    "check_memory",
+    "draw_bytes",
+    "estimate",
+    "graphs_that_fit",
+]
 
 _INTERPRETER = 260e6  # Python with numpy, scipy and the compiled kernels loaded
 _MAKING_TIES = 36.0  # bytes per arc while a network with communities is made
@@ -183,3 +194,18 @@ def check_memory(
             f"but only {need.available_bytes / 1e9:.1f} GB are available; use fewer people or followers, "
             "fewer replicates, or --threads 1"
         )
+
+
+def graphs_that_fit(scenario: Scenario, effort: Effort) -> dict[str, SocialGraph]:
+    """The networks that a scenario reads from files, by platform; a run that would not fit is refused.
+
+    Raises
+    ------
+    GraphError
+        If a file cannot be read.
+    EngineError
+        As `check_memory`.
+    """
+    graphs = file_graphs(resolve(scenario, effort.seed, 0, fixed=True))
+    check_memory(scenario, graphs, effort.replicates, effort.threads)
+    return graphs

@@ -11,14 +11,12 @@ from viralsim.engine.audience import AudienceMaker
 from viralsim.engine.central import central_replicates
 from viralsim.engine.effort import Effort
 from viralsim.engine.ensemble import Ensemble
-from viralsim.engine.memory import check_memory
-from viralsim.engine.networks import file_graphs
+from viralsim.engine.memory import graphs_that_fit
 from viralsim.engine.replicates import run_replicates
 from viralsim.engine.running import Progress, Running
 from viralsim.errors import EngineError, SpecError
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.spec import Scenario
-from viralsim.spec.resolving import resolve
 
 __all__ = ["reporter", "run_block", "run_replicates", "simulate"]
 
@@ -76,8 +74,7 @@ def simulate(
     (20,)
     """
     effort = Effort.of(scenario, replicates, draws, seed, threads, fixed)
-    graphs = file_graphs(resolve(scenario, effort.seed, 0, fixed=True))
-    check_memory(scenario, graphs, effort.replicates, effort.threads)
+    graphs = graphs_that_fit(scenario, effort)
     run = Running(scenario, effort, graphs)
     if explain and effort.draws > 1 and not fixed:
         fewer = central_replicates(effort.replicates, effort.draws)

@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 
 from viralsim.engine.compiled import compile_draw, run_key
 from viralsim.engine.effort import Effort
-from viralsim.engine.memory import check_memory
-from viralsim.engine.networks import file_graphs
+from viralsim.engine.memory import graphs_that_fit
 from viralsim.engine.replicates import last_events, run_replicates
 from viralsim.engine.tracing import make_trace
 from viralsim.metrics.columns import Column, Floats
 from viralsim.metrics.uncertainty import Summary, summarise
-from viralsim.spec.resolving import resolve
 
 if TYPE_CHECKING:
     from viralsim.engine.compiled import Compiled
@@ -87,8 +85,7 @@ def apparent_contagion(
     True
     """
     effort = Effort.of(scenario, replicates, draws, seed, threads, fixed)
-    graphs = file_graphs(resolve(scenario, effort.seed, 0, fixed=True))
-    check_memory(scenario, graphs, effort.replicates, effort.threads)
+    graphs = graphs_that_fit(scenario, effort)
     found = np.zeros((effort.replicates, 4))
 
     def run(draw: int) -> None:

@@ -14,15 +14,13 @@ from numpy.typing import NDArray
 from viralsim.engine.compiled import compile_draw, run_key
 from viralsim.engine.counterfactual import CHANNELS, credited, purchases_by_world
 from viralsim.engine.effort import Effort
-from viralsim.engine.memory import check_memory
-from viralsim.engine.networks import file_graphs
+from viralsim.engine.memory import graphs_that_fit
 from viralsim.errors import SpecError
 from viralsim.metrics.attribution import RULES
 from viralsim.metrics.columns import Floats
 from viralsim.metrics.plain import finite
 from viralsim.metrics.summaries import numbers_of, text_of
 from viralsim.metrics.uncertainty import Summary, interval_of, summarise
-from viralsim.spec.resolving import resolve
 
 if TYPE_CHECKING:
     from viralsim.spec import Scenario
@@ -212,8 +210,7 @@ def true_lift(
             "buying: nothing is sold in this scenario, so no purchase can be caused; write buying: {convert_prob, ...}"
         )
     effort = Effort.of(scenario, replicates, draws, seed, threads, fixed)
-    graphs = file_graphs(resolve(scenario, effort.seed, 0, fixed=True))
-    check_memory(scenario, graphs, effort.replicates, effort.threads)
+    graphs = graphs_that_fit(scenario, effort)
     bought = np.empty((effort.replicates, 8), np.int64)
     claims = np.empty((effort.replicates, len(RULES), len(CHANNELS) + 1))
     done = [0] * effort.draws

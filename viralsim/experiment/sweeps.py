@@ -134,9 +134,10 @@ def run_sweep(
         plan = plan.begin(store, resume)
         _Work(plan, store, report).run(cells_run_by)
         return Sweep(plan.design.paths, plan.scenario, plan.common_seed, store=store)
-    from viralsim.experiment.store.folder import finish_folder, open_folder
+    from viralsim.experiment.store.folder import SWEEP_FILES, finish_folder
+    from viralsim.experiment.store.opening import open_folder
 
-    open_folder(folder)
+    open_folder(folder, "sweep", STORE_FILE, SWEEP_FILES)
     with FolderLock(folder), closing(Store(folder / STORE_FILE)) as store:
         plan = plan.begin(store, resume)
         finish_folder(folder, plan, done=False)

@@ -193,48 +193,61 @@ def tipping_point(
     else:
         ends = _range(scenario, vary, present, low, high)
     goal = _goal(scenario, metric, at_least)
-    kept: dict[float, Any] = {}
+    curves = _Curves(vary, whole, worlds, goal)
+    by_theory = [_theory_root(partial(curves.theory, which), *ends, whole) for which in (0, 1)]
+    guess = None if math.isnan(by_theory[0]) else by_theory[0]
+    found = crossing(curves.reproduction, 1.0, *ends, guess, whole=whole)
+    half = None if goal is None else crossing(curves.chance, 0.5, *ends, _or(found.value, guess), whole=whole)
+    return TippingPoint(
+        vary, present, ends, found, by_theory[0], by_theory[1], half, goal and goal[0], goal and goal[1],
+        effort.seed, effort.replicates, effort.draws, worlds.runs, curves.places(), whole,
+    )  # fmt: skip
 
-    def ensemble(x: float) -> Any:
-        if x not in kept:
-            made = worlds.ensemble({vary: int(x) if whole else x})
-            column = None if goal is None else made[goal[0]]
-            kept[x] = (made.summary()["reproduction_number"], column, made.draw)
-        return kept[x]
 
-    expected: dict[float, tuple[float, float]] = {}
+class _Curves:
+    """R and the chance of the goal as functions of the number varied; every setting is run once."""
 
-    def theory(which: int, x: float) -> float:
-        if x not in expected:
-            expected[x] = worlds.expected({vary: int(x) if whole else x}, _THEORY_DRAWS)
-        found = expected[x][which]
+    def __init__(self, path: str, whole: bool, worlds: SharedWorlds, goal: tuple[str, float] | None) -> None:
+        self.path, self.whole, self.worlds, self.goal = path, whole, worlds, goal
+        self.kept: dict[float, Any] = {}
+        self.expected: dict[float, tuple[float, float]] = {}
+
+    def _setting(self, x: float) -> dict[str, float]:
+        return {self.path: int(x) if self.whole else x}
+
+    def _run(self, x: float) -> Any:
+        """Summary of R, the goal's metric per replicate, and the draws."""
+        if x not in self.kept:
+            made = self.worlds.ensemble(self._setting(x))
+            column = None if self.goal is None else made[self.goal[0]]
+            self.kept[x] = (made.summary()["reproduction_number"], column, made.draw)
+        return self.kept[x]
+
+    def theory(self, which: int, x: float) -> float:
+        """Expected R (0) or growth (1) above 1; -1 where nothing is caused."""
+        if x not in self.expected:
+            self.expected[x] = self.worlds.expected(self._setting(x), _THEORY_DRAWS)
+        found = self.expected[x][which]
         return -1.0 if math.isnan(found) else found - 1.0
 
-    by_theory = [_theory_root(partial(theory, which), *ends, whole) for which in (0, 1)]
-
-    def reproduction(x: float) -> Estimate:
-        s = ensemble(x)[0]
+    def reproduction(self, x: float) -> Estimate:
+        """R as simulated."""
+        s = self._run(x)[0]
         known = s.mean if not math.isnan(s.mean) else 0.0  # nobody shared: nothing is caused
         return Estimate(known, _or(s.low, known), _or(s.high, known))
 
-    def chance(x: float) -> Estimate:
-        _, column, draw = ensemble(x)
-        s = summarise(column >= goal[1], draw, 0.0, 1.0)  # type: ignore[index]
+    def chance(self, x: float) -> Estimate:
+        """Part of the runs that meet the goal; NaN without one."""
+        if self.goal is None:
+            return Estimate(math.nan, math.nan, math.nan)
+        _, column, draw = self._run(x)
+        s = summarise(column >= self.goal[1], draw, 0.0, 1.0)
         return Estimate(s.mean, _or(s.low, s.mean), _or(s.high, s.mean))
 
-    guess = None if math.isnan(by_theory[0]) else by_theory[0]
-    found = crossing(reproduction, 1.0, *ends, guess, whole=whole)
-    half = None if goal is None else crossing(chance, 0.5, *ends, _or(found.value, guess), whole=whole)
-
-    def place(x: float) -> Place:
-        r = reproduction(x)
-        p = chance(x) if goal is not None else Estimate(math.nan, math.nan, math.nan)
-        return Place(x, r.mean, r.low, r.high, p.mean, p.low, p.high)
-
-    return TippingPoint(
-        vary, present, ends, found, by_theory[0], by_theory[1], half, goal and goal[0], goal and goal[1],
-        effort.seed, effort.replicates, effort.draws, worlds.runs, tuple(place(x) for x in sorted(kept)), whole,
-    )  # fmt: skip
+    def places(self) -> tuple[Place, ...]:
+        """Every setting that was run, in order of the number varied."""
+        found = [(x, self.reproduction(x), self.chance(x)) for x in sorted(self.kept)]
+        return tuple(Place(x, r.mean, r.low, r.high, p.mean, p.low, p.high) for x, r, p in found)
 
 
 def _or(value: float, other: Any) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from viralsim.metrics.registry import defined_metrics, formula_of_value
+from viralsim.metrics.earned_value import formula_of_value
+from viralsim.metrics.registry import defined_metrics
 from viralsim.metrics.tallies import Tallies
 
 __all__ = ["formulas"]

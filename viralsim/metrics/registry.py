@@ -12,9 +12,12 @@ import numpy as np
 
 from viralsim.errors import SpecError
 from viralsim.metrics.columns import Column, Floats
+from viralsim.metrics.earned_value import earned_media_value, has_prices_of_its_own
+from viralsim.metrics.events import CLICKS, COMMENTS, ENGAGEMENTS, IMPRESSIONS, SHARES
+from viralsim.metrics.hours import half_reach_hour, peak_hour
 from viralsim.metrics.metric import Better, Measure, Metric
 from viralsim.metrics.sales_metrics import sales_metrics
-from viralsim.metrics.tallies import Prices, Tallies
+from viralsim.metrics.tallies import Tallies
 from viralsim.metrics.views import View, part_names
 from viralsim.spec.metric_names import METRIC_NAMES
 from viralsim.spec.problems import allowed_names
@@ -26,19 +29,11 @@ __all__ = [
     "column",
     "defined_metrics",
     "find",
-    "formula_of_value",
     "split",
     "split_views",
 ]
 
 _BY_CONTENT = ("platform", "item")
-
-CLICKS = ("clicks_owned", "clicks_paid", "clicks_earned")
-COMMENTS = ("comments_positive", "comments_neutral", "comments_negative")
-IMPRESSIONS = ("impressions_owned", "impressions_paid", "impressions_earned")
-SHARES = ("shares_positive", "shares_neutral", "shares_negative")
-ENGAGEMENTS = ("likes", *COMMENTS, *SHARES, *CLICKS)
-
 
 # ------------------------------------------------------------------------------------------- measures
 
@@ -105,52 +100,6 @@ def _net_mentions(view: View) -> Floats:
     return view.count(*_polarised("positive")) - view.count(*_polarised("negative"))
 
 
-def earned_media_value(view: View) -> Floats:
-    """Earned impressions and all engagements at the user's own prices (formula: `formula_of_value`)."""
-    prices = view.tallies.prices
-    total = (prices.per_1000_impressions or 0.0) / 1000.0 * view.count("impressions_earned")
-    total = total + (prices.per_like or 0.0) * view.count("likes")
-    total = total + (prices.per_comment or 0.0) * view.count(*COMMENTS)
-    total = total + (prices.per_share or 0.0) * view.count(*SHARES)
-    return total + (prices.per_click or 0.0) * view.count(*CLICKS)
-
-
-def peak_hour(view: View) -> Floats:
-    """Start of the hour with most impressions, hours from the start of the run; NaN without impressions.
-
-    Bins of time shorter than an hour are added up by the hour they begin in; longer ones are compared by
-    impressions per hour. The first of equals counts.
-    """
-    impressions = view.curve("impressions").astype(np.float64)
-    ends = view.tallies.times_hours
-    starts = np.concatenate(([0.0], ends[:-1]))
-    if np.all(ends - starts < 1.0):
-        hours, first = np.unique(np.floor(starts + 1e-9), return_index=True)
-        per_hour = np.add.reduceat(impressions, first, axis=1)
-    else:
-        hours, per_hour = starts, impressions / (ends - starts)
-    peak = hours[np.argmax(per_hour, axis=1)]
-    return np.where(impressions.any(axis=1), peak, np.nan)
-
-
-def half_reach_hour(view: View) -> Floats:
-    """Hour by which half of all people finally reached had been reached; NaN if nobody was.
-
-    Within a bin of time people are taken as reached evenly (assumption).
-    """
-    reached = np.cumsum(view.curve("reach"), axis=1, dtype=np.float64)
-    ends = view.tallies.times_hours
-    starts = np.concatenate(([0.0], ends[:-1]))
-    half = 0.5 * reached[:, -1]
-    bin_idx = np.argmax(reached >= half[:, None], axis=1)
-    rows = np.arange(reached.shape[0])
-    before = np.where(bin_idx > 0, reached[rows, np.maximum(bin_idx - 1, 0)], 0.0)
-    inside = reached[rows, bin_idx] - before
-    part = np.divide(half - before, inside, out=np.zeros_like(half), where=inside > 0)
-    hours = starts[bin_idx] + part * (ends - starts)[bin_idx]
-    return np.where(half > 0, hours, np.nan)
-
-
 def _backlash(view: View) -> Floats:
     """1 where complaints outnumber positive mentions, else 0."""
     return (_net_mentions(view) < 0).astype(np.float64)
@@ -167,32 +116,6 @@ def _with_negative(tallies: Tallies) -> bool:
 def _with_prices(tallies: Tallies) -> bool:
     return tallies.has_prices or (
         tallies.reaching is not None and not tallies.reaching.has.isdisjoint(("paid", "staff"))
-    )
-
-
-def _with_value(tallies: Tallies) -> bool:
-    prices = tallies.prices
-    named = (prices.per_1000_impressions, prices.per_like, prices.per_comment)
-    return any(price is not None for price in (*named, prices.per_share, prices.per_click))
-
-
-def formula_of_value(prices: Prices) -> str:
-    """The formula of `earned_media_value` as printed; there is no standard one.
-
-    Examples
-    --------
-    >>> formula_of_value(Prices(per_1000_impressions=8.0, per_click=0.5))
-    'earned impressions / 1000 x 8 + clicks x 0.5'
-    """
-    named = [
-        ("earned impressions / 1000", prices.per_1000_impressions),
-        ("likes", prices.per_like),
-        ("comments", prices.per_comment),
-        ("shares", prices.per_share),
-        ("clicks", prices.per_click),
-    ]
-    return (
-        " + ".join(f"{what} x {price:g}" for what, price in named if price is not None) or "no prices given"
     )
 
 
@@ -357,7 +280,7 @@ _MONEY_AND_TIME = (
         parts=(),
         defined=lambda tallies: tallies.has_prices,
     ),
-    Metric("earned_media_value", earned_media_value, defined=_with_value),
+    Metric("earned_media_value", earned_media_value, defined=has_prices_of_its_own),
     Metric("peak_hour", peak_hour, better="neither", parts=_BY_CONTENT),
     Metric("half_reach_hour", half_reach_hour, better="lower", parts=()),
     Metric("excluded_people", _excluded, better="lower", parts=("segment",), most=View.most_people),

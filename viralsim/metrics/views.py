@@ -81,9 +81,7 @@ class View:
 
     def count(self, *names: str) -> Floats:
         """Sum of the named event counts (see `viralsim.metrics.tallies.COUNTS`)."""
-        cells = self.tallies.counts[:, self.slots()][:, :, self.segments()]
-        columns = [COUNTS.index(name) for name in names]
-        return np.asarray(cells[:, :, :, columns].sum(axis=(1, 2, 3)), dtype=np.float64)
+        return self._counted(self.slots(), names)
 
     def extra(self, name: str) -> Floats:
         """Sum of one of the further counts (see `viralsim.metrics.tallies.EXTRA`); 0 if there are none."""
@@ -100,6 +98,10 @@ class View:
             for s, (_, platform) in enumerate(self.tallies.slots)
             if self.kind != "platform" or platform == self.index
         ]
+        return self._counted(slots, names)
+
+    def _counted(self, slots: list[int], names: tuple[str, ...]) -> Floats:
+        """Sum of the named event counts over some slots and the segments of this part."""
         cells = self.tallies.counts[:, slots][:, :, self.segments()]
         columns = [COUNTS.index(name) for name in names]
         return np.asarray(cells[:, :, :, columns].sum(axis=(1, 2, 3)), dtype=np.float64)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from viralsim.errors import SpecError
 from viralsim.kernels import stream
-from viralsim.models.results import ModelTrace
+from viralsim.models.results import ModelTrace, check_index
 
 __all__ = ["CascadeCounts"]
 
@@ -172,10 +172,7 @@ class CascadeCounts:
         SpecError
             If there is no such cascade.
         """
-        index = number.__index__() if hasattr(number, "__index__") else -1
-        if not 0 <= index < self.cascades:
-            raise SpecError(f"cascade {number!r} does not exist; this result has 0 to {self.cascades - 1}")
-        return self.grow(int(index))
+        return self.grow(check_index("cascade", number, self.cascades))
 
     def summary(self) -> dict[str, float]:
         """The figures of the paper by name."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from viralsim.errors import SpecError
+from viralsim.graph.probabilities import check_probability
 from viralsim.kernels import cascade, coins
 from viralsim.kernels.draws import derive, level_of
 from viralsim.models.results import (
@@ -126,18 +127,11 @@ def _row_shape(g: SocialGraph) -> tuple[np.uint64, int]:
 def _coins(g: SocialGraph, probability: Any) -> coins.Coins:
     """Graph and probabilities as the kernels want them, checked."""
     person_key = np.zeros(0, np.uint64) if g.person_keys is None else g.person_keys
-    if isinstance(probability, str):
-        if probability != "weighted":
-            raise SpecError(
-                f"probability: got {probability!r}; allowed are a number from 0 to 1, an array with one per arc, "
-                f'and "weighted" (1 / in-degree)'
-            )
-        prob, lane, highest = _weighted(g)
-        return _per_arc(g, person_key, prob, lane, highest)
-    if isinstance(probability, Real) and not isinstance(probability, bool | np.bool_):
-        p = float(probability)
-        if not 0.0 <= p <= 1.0:
-            raise SpecError(f"probability: got {probability!r}; allowed are numbers from 0 to 1")
+    checked = check_probability(g, probability)
+    if isinstance(checked, str):
+        return _per_arc(g, person_key, *_weighted(g))
+    if isinstance(checked, float):
+        p = checked
         byte, fine = coins.split_prob(p)
         byte_wide, fine_wide = coins.split_prob(coins.rest_prob(p))
         none = np.zeros(0, np.float64), np.zeros(0, np.uint8)
@@ -146,8 +140,7 @@ def _coins(g: SocialGraph, probability: Any) -> coins.Coins:
             np.uint8(p > coins.SPARSE_PROB), level_of(min(p, coins.SPARSE_PROB)),
             np.uint8(g.n_edges >= coins.LARGE),
         )  # fmt: skip
-    prob = _checked_array(probability, g.n_edges)
-    return _per_arc(g, person_key, prob, *_lanes(g, prob))
+    return _per_arc(g, person_key, checked, *_lanes(g, checked))
 
 
 def _per_arc(
@@ -164,21 +157,6 @@ def _per_arc(
         np.uint8(highest > coins.SPARSE_PROB), level_of(min(highest, coins.SPARSE_PROB)),
         np.uint8(g.n_edges >= coins.LARGE),
     )  # fmt: skip
-
-
-def _checked_array(probability: Any, n_edges: int) -> NDArray[np.float64]:
-    """Probabilities per arc as float64[n_edges], or SpecError."""
-    array: NDArray[Any] = np.asarray(probability)
-    if array.shape != (n_edges,) or array.dtype.kind not in "fiu":
-        raise SpecError(
-            f"probability: found an array of shape {array.shape} of {array.dtype}; one number per arc is needed, "
-            f"shape ({n_edges},), in the order of the graph's indices"
-        )
-    bad = ~((array >= 0) & (array <= 1))
-    if bad.any():
-        at = int(np.argmax(bad))
-        raise SpecError(f"probability[{at}] is {array[at]}; allowed are numbers from 0 to 1")
-    return np.ascontiguousarray(array, dtype=np.float64)
 
 
 def _lanes(g: SocialGraph, prob: NDArray[np.float64]) -> tuple[NDArray[np.uint8], float]:

@@ -23,6 +23,7 @@ __all__ = [
     "ModelSummary",
     "ModelTrace",
     "check_count",
+    "check_index",
     "check_seeds",
     "check_threads",
     "deal_blocks",
@@ -62,6 +63,14 @@ def check_count(name: str, value: Any, lowest: int = 1) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__") or int(value) < lowest:
         raise SpecError(f"{name}: got {value!r}; it must be a whole number of at least {lowest}")
     return int(value)
+
+
+def check_index(what: str, index: Any, count: int) -> int:
+    """Number of one of `count` things, from 0 on, as int; SpecError if there is none."""
+    found = index.__index__() if hasattr(index, "__index__") else -1
+    if not 0 <= found < count:
+        raise SpecError(f"{what} {index!r} does not exist; this result has 0 to {count - 1}")
+    return int(found)
 
 
 def check_threads(threads: Any) -> int:
@@ -329,12 +338,7 @@ class ModelResult:
         SpecError
             If there is no such replicate.
         """
-        index = replicate.__index__() if hasattr(replicate, "__index__") else -1
-        if not 0 <= index < self.replicates:
-            raise SpecError(
-                f"replicate {replicate!r} does not exist; this result has 0 to {self.replicates - 1}"
-            )
-        return self.grow(int(index))
+        return self.grow(check_index("replicate", replicate, self.replicates))
 
     def curve(self, name: str) -> NDArray[Any]:
         """Numbers of people over time, [replicates, bins], each at the end of a bin (`times_hours`).

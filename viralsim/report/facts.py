@@ -14,7 +14,7 @@ from viralsim.experiment.pairs import confidence_text
 from viralsim.experiment.ranking import Rank
 from viralsim.metrics.attributes import attribute_names
 from viralsim.metrics.drivers import Driver, draw_means, drivers
-from viralsim.metrics.registry import formula_of_value
+from viralsim.metrics.earned_value import formula_of_value
 from viralsim.metrics.risks import risks
 from viralsim.metrics.rounding import format_interval, format_number, format_percent, format_times
 from viralsim.metrics.uncertainty import Summary

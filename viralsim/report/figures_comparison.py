@@ -22,6 +22,7 @@ from viralsim.report.figures_time import Columns, quantile_columns, rounded, run
 from viralsim.report.quantile_dots import (
     DOTS,
     dot_axis,
+    dots_columns,
     draw_dots,
     place_dots,
     quantile_values,
@@ -288,13 +289,8 @@ def curves_caption(comparison: Comparison) -> str:
 
 def aligned_dots_columns(comparison: Comparison) -> Columns:
     """The dots of each scenario: each the value of one run, one chance in 20."""
-    columns: dict[str, list[Any]] = {"scenario": [], "probability": [], comparison.metric: []}
-    for label, ensemble in zip(comparison.labels, comparison.ensembles, strict=True):
-        values = quantile_values(ensemble[comparison.metric])
-        columns["scenario"] += [label] * values.size
-        columns["probability"] += ((np.arange(values.size) + 0.5) / max(values.size, 1)).tolist()
-        columns[comparison.metric] += values.tolist()
-    return dict(columns)
+    values = (quantile_values(ensemble[comparison.metric]) for ensemble in comparison.ensembles)
+    return dict(dots_columns("scenario", comparison.labels, values, comparison.metric))
 
 
 def aligned_dots(comparison: Comparison, ax: Axes | None = None) -> Figure:

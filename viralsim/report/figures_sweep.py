@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -19,7 +18,7 @@ from viralsim.report.figures_effects import effect_caption, effect_columns, effe
 from viralsim.report.figures_plane import heat_caption, heat_columns, heat_map, heat_pairs
 from viralsim.report.figures_spread import readable
 from viralsim.report.figures_time import Columns
-from viralsim.report.quantile_dots import DOTS, quantile_values
+from viralsim.report.quantile_dots import DOTS, dots_columns, quantile_values
 from viralsim.report.sweep_view import SweepAxis, SweepView, sweep_view
 
 __all__ = ["setting_dots", "sweep_effect", "sweep_figures", "sweep_heat_map"]
@@ -110,13 +109,9 @@ def setting_dots(view: SweepView, ax: Axes | None = None) -> Figure:
 
 
 def _dots_columns(view: SweepView) -> Columns:
-    columns: dict[str, list[Any]] = {"setting": [], "probability": [], view.metric: []}
-    for row in chosen_rows(view):
-        values = quantile_values(setting_values(view, row))
-        columns["setting"] += [int(view.setting[row])] * values.size
-        columns["probability"] += ((np.arange(values.size) + 0.5) / max(values.size, 1)).tolist()
-        columns[view.metric] += values.tolist()
-    return dict(columns)
+    rows = chosen_rows(view)
+    values = (quantile_values(setting_values(view, row)) for row in rows)
+    return dict(dots_columns("setting", [int(view.setting[row]) for row in rows], values, view.metric))
 
 
 def sweep_figures(view: SweepView) -> list[Drawn]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from viralsim.engine.ensemble import Ensemble
@@ -95,9 +96,9 @@ def comparison_page(comparison: Comparison, drawn: list[Drawn] | None = None) ->
         pairs=[_pair_row(pair) for pair in comparison.pairs],
         error=format_percent(comparison.error),
         differences=_differences(comparison),
-        segments=_segments(comparison),
-        risks=_risks(comparison),
-        worth=_worth(comparison),
+        segments=_side_by_side(comparison, facts.reach_rows, "parts", {"part": "not there", "width": "0"}),
+        risks=_side_by_side(comparison, facts.risk_rows, "chances", None),
+        worth=_side_by_side(comparison, facts.worth_rows, "numbers", None),
         driven=_driven(comparison),
         assumptions=facts.assumption_rows(first),
         sources=_sources(*comparison.ensembles),
@@ -148,34 +149,15 @@ def _sources(*ensembles: Ensemble) -> dict[str, facts.AssumptionRow]:
     return {row.path: row for e in reversed(ensembles) for row in facts.assumption_rows(e)}
 
 
-def _segments(comparison: Comparison) -> list[dict[str, Any]]:
-    """How much of each segment every scenario reaches; segments by name, sizes as in the first that has it."""
-    found: dict[str, dict[str, Any]] = {}
-    empty = {"part": "not there", "width": "0"}
-    for number, ensemble in enumerate(comparison.ensembles):
-        for row in facts.reach_rows(ensemble):
-            entry = found.setdefault(row["name"], {**row, "parts": [empty] * len(comparison.ensembles)})
-            entry["parts"][number] = {"part": row["part"], "width": row["width"]}
-    return list(found.values())
-
-
-def _risks(comparison: Comparison) -> list[dict[str, Any]]:
-    """What could go wrong, with its chance in every scenario that defines it."""
+def _side_by_side(
+    comparison: Comparison, rows_of: Callable[[Ensemble], Iterable[dict[str, Any]]], field: str, absent: Any
+) -> list[dict[str, Any]]:
+    """Rows of all scenarios by name; `field` has each scenario's own, or `absent`. The rest is the first's."""
     found: dict[str, dict[str, Any]] = {}
     for number, ensemble in enumerate(comparison.ensembles):
-        for row in facts.risk_rows(ensemble):
-            entry = found.setdefault(row["name"], {**row, "chances": [None] * len(comparison.ensembles)})
-            entry["chances"][number] = row
-    return list(found.values())
-
-
-def _worth(comparison: Comparison) -> list[dict[str, Any]]:
-    """Purchases, money and answers of every scenario that defines them."""
-    found: dict[str, dict[str, Any]] = {}
-    for number, ensemble in enumerate(comparison.ensembles):
-        for row in facts.worth_rows(ensemble):
-            entry = found.setdefault(row["name"], {**row, "numbers": [None] * len(comparison.ensembles)})
-            entry["numbers"][number] = row
+        for row in rows_of(ensemble):
+            entry = found.setdefault(row["name"], {**row, field: [absent] * len(comparison.ensembles)})
+            entry[field][number] = row
     return list(found.values())
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,7 +16,17 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 from viralsim.metrics.columns import Floats
 from viralsim.report import style
 
-__all__ = ["DOTS", "Dots", "Scale", "dot_axis", "draw_dots", "place_dots", "quantile_values", "scale_for"]
+__all__ = [
+    "DOTS",
+    "Dots",
+    "Scale",
+    "dot_axis",
+    "dots_columns",
+    "draw_dots",
+    "place_dots",
+    "quantile_values",
+    "scale_for",
+]
 
 DOTS = 20
 ROUND_STEPS = (1.0, 2.0, 2.5, 5.0)
@@ -108,6 +119,18 @@ def quantile_values(values: Floats, count: int = DOTS) -> Floats:
     if not defined.size:
         return defined
     return np.quantile(defined, (np.arange(count) + 0.5) / count, method="inverted_cdf")
+
+
+def dots_columns(
+    what: str, labels: Iterable[Any], values: Iterable[Floats], metric: str
+) -> dict[str, list[Any]]:
+    """The dots of several scenarios or settings (`what`) as columns: each a value, one chance in so many."""
+    columns: dict[str, list[Any]] = {what: [], "probability": [], metric: []}
+    for label, dots in zip(labels, values, strict=True):
+        columns[what] += [label] * dots.size
+        columns["probability"] += ((np.arange(dots.size) + 0.5) / max(dots.size, 1)).tolist()
+        columns[metric] += dots.tolist()
+    return columns
 
 
 def scale_for(values: Floats, also: tuple[float, ...] = ()) -> Scale:

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -76,10 +76,15 @@ def csv_text(fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
         Cells in the order of `fields`.
     """
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    _write_rows(buffer, fields, rows)
+    return buffer.getvalue()
+
+
+def _write_rows(file: TextIO, fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Header and rows."""
+    writer = csv.writer(file, lineterminator="\n")
     writer.writerow(fields)
     writer.writerows([cell(value) for value in row] for row in rows)
-    return buffer.getvalue()
 
 
 def columns_text(columns: Mapping[str, Any]) -> str:
@@ -90,9 +95,7 @@ def columns_text(columns: Mapping[str, Any]) -> str:
 def write_csv(path: Path, fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
     """Write rows as they come, so that a long table is never held as text."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(fields)
-        writer.writerows([cell(value) for value in row] for row in rows)
+        _write_rows(file, fields, rows)
     return path
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -31,9 +31,11 @@ def verification_record(found: Verification) -> dict[str, Any]:
     dict
         Plain data; numbers that are no numbers as the texts "nan", "inf" and "-inf" in ``finding``, else None.
     """
-    record = _finite(found.to_dict())
+    record = _plain(found.to_dict(), lambda _: None)
     for entry, outcome in zip(record["checks"], found.outcomes, strict=True):
-        entry["finding"] = None if outcome.finding is None else _named(dataclasses.asdict(outcome.finding))
+        entry["finding"] = (
+            None if outcome.finding is None else _plain(dataclasses.asdict(outcome.finding), _name_of)
+        )
     return record
 
 
@@ -88,25 +90,17 @@ def _number(value: Any) -> Any:
     return _SPECIAL.get(value, value) if isinstance(value, str) else value
 
 
-def _named(value: Any) -> Any:
-    """Plain data with numbers that JSON lacks as texts."""
+def _plain(value: Any, lacking: Callable[[float], str | None]) -> Any:
+    """Plain data; `lacking` says what stands for a number that JSON lacks."""
     if isinstance(value, Mapping):
-        return {key: _named(part) for key, part in value.items()}
+        return {key: _plain(part, lacking) for key, part in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
-        return [_named(part) for part in value]
+        return [_plain(part, lacking) for part in value]
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
-    return value
+    return lacking(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _finite(value: Any) -> Any:
-    """Plain data with None for numbers that JSON lacks."""
-    if isinstance(value, Mapping):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def _name_of(number: float) -> str:
+    """NaN and the infinities as texts."""
+    return "nan" if math.isnan(number) else ("inf" if number > 0 else "-inf")

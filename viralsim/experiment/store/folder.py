@@ -17,33 +17,10 @@ from viralsim.experiment.store.lock import LOCK_FILE
 if TYPE_CHECKING:
     from viralsim.experiment.plans import SweepPlan
 
-__all__ = ["PARQUET_FILE", "RUN_FILE", "finish_folder", "open_folder"]
+__all__ = ["PARQUET_FILE", "RUN_FILE", "SWEEP_FILES", "finish_folder"]
 
 RUN_FILE, PARQUET_FILE = "run.json", "results.parquet"
-_OURS = {LOCK_FILE, STORE_FILE, RESULTS_FILE, RUN_FILE, PARQUET_FILE}
-
-
-def open_folder(folder: Path) -> None:
-    """Make the folder, or check that it is a sweep's.
-
-    Raises
-    ------
-    StoreError
-        If something else is there, or it cannot be made.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise StoreError(f"{folder}: is a file; name a folder for the results of the sweep")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        there = {entry.name for entry in folder.iterdir()}
-    except OSError as error:
-        raise StoreError(
-            f"{folder}: cannot be used ({error.strerror or error}); name another folder"
-        ) from None
-    if there and STORE_FILE not in there and not there <= _OURS:
-        raise StoreError(f"{folder}: is not empty and holds no sweep; name another folder")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise StoreError(f"{folder}: cannot be written to; name another folder")
+SWEEP_FILES = {LOCK_FILE, STORE_FILE, RESULTS_FILE, RUN_FILE, PARQUET_FILE}
 
 
 def finish_folder(folder: Path, plan: SweepPlan, done: bool) -> None:

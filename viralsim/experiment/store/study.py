@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from viralsim.errors import StoreError
 from viralsim.experiment.store.database import Store
 from viralsim.experiment.store.lock import FolderLock
+from viralsim.experiment.store.opening import open_folder
 
 if TYPE_CHECKING:
     from viralsim.experiment.sensitivity_plan import SensitivityPlan
@@ -60,29 +60,9 @@ def kept_study(
     if folder is None:
         yield plan, None
         return
-    _open(folder)
+    open_folder(folder, KIND, STUDY_FILE, STORE_FILES, known=_is_ours(folder))
     with FolderLock(folder, KIND), contextlib.closing(Store(folder / STUDY_FILE, KIND)) as store:
         yield _begun(plan, store, resume), store
-
-
-def _open(folder: Path) -> None:
-    """Make the folder, or check that it is a study's."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        there = {entry.name for entry in folder.iterdir()}
-    except OSError as error:
-        raise StoreError(
-            f"{folder}: cannot be used ({error.strerror or error}); name another folder"
-        ) from None
-    if (folder / STUDY_FILE).is_dir():
-        raise StoreError(
-            f"{folder / STUDY_FILE}: is a folder where the store of the study belongs; move it away, or name another "
-            "folder (--out, out=)"
-        )
-    if there and STUDY_FILE not in there and not there <= set(STORE_FILES) and not _is_ours(folder):
-        raise StoreError(f"{folder}: is not empty and holds no {KIND}; name another folder")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise StoreError(f"{folder}: cannot be written to; name another folder")
 
 
 def _is_ours(folder: Path) -> bool:
