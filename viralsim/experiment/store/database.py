@@ -77,6 +77,8 @@ class Store:
         The file, made if it is not there; None: in memory.
     kind : str
         Whose store it is: a sweep's, or that of another study.
+    whole : bool
+        Have SQLite look through all of the file for damage first, which takes about a second for a gigabyte.
 
     Raises
     ------
@@ -84,23 +86,28 @@ class Store:
         If it is no store, or one of another version.
     """
 
-    def __init__(self, path: Path | None, kind: str = "sweep") -> None:
+    def __init__(self, path: Path | None, kind: str = "sweep", whole: bool = True) -> None:
         self.path, self.kind = path, kind
         self.label = f"this {kind}" if path is None else str(path.parent)
         self._lock = threading.RLock()
         with self._said():
             self.connection = connect(path)
             try:
+                if whole:
+                    self._look_through()
                 self._prepare()
             except BaseException:
                 self.connection.close()
                 raise
 
-    def _prepare(self) -> None:
-        """Make the tables, or check that they are ours and whole."""
+    def _look_through(self) -> None:
+        """Refuse a file of which SQLite itself says that it is damaged."""
         found = self.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
             raise StoreError(self.damage(" ".join(found.split())))
+
+    def _prepare(self) -> None:
+        """Make the tables, or check that they are ours."""
         known = self.connection.execute("SELECT name FROM sqlite_master WHERE name = 'meta'").fetchone()
         if known is None:
             if self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
