@@ -107,8 +107,8 @@ class Marginal:
         """The answer in a sentence."""
         row, what = self.rows[0], self.metric.replace("_", " ")
         if math.isnan(row.marginal.mean):
-            said = f"No more can be bought for {100 * self.more:.3g} % more"
-            return f"{said}: everybody has been shown what the frequency caps allow or been asked, or the next one costs more."
+            why = "everybody has been shown what the frequency caps allow or been asked, or the next one costs more"
+            return f"No more can be bought for {100 * self.more:.3g} % more: {why}."
         now, further = text_of(row.average), text_of(row.marginal)
         part = row.added_cost.mean / row.spent.mean if self.notes and row.spent.mean > 0 else self.more
         said = f"A US$ spent so far brought {now} {what}; of {part:.0%} more spending, each brings {further}"
