@@ -179,12 +179,17 @@ def test_factors_follow_the_equations():
     assert set(affinity) == {0.7, 1.5}
 
 
-def test_the_average_account_has_the_engagement_of_a_friend():
-    found = scenario(pick={"kind": "random", "count": 20}, influencer={**NEUTRAL, "size": "falling"})
+@pytest.mark.parametrize("fake", [0.0, 0.4])
+def test_the_average_account_has_the_engagement_of_a_friend(fake):
+    """Followers who are people on both sides of the ratio: fakes do not engage, and lower nobody else's engagement."""
+    influencer = {**NEUTRAL, "size": "falling", "fake_followers": fake}
+    found = scenario(pick={"kind": "most-followers", "count": 20}, influencer=influencer)
     made = compiled(found)
     network = made.audience.networks[0]
     mean = network.follower_count[network.account].mean()
-    expected = (np.maximum(network.follower_count[made.plan.ask_person], 1) / mean) ** -0.17
+    followers = network.follower_count[made.plan.ask_person]
+    assert followers.min() >= 1
+    expected = (followers / mean) ** -0.17
     np.testing.assert_allclose(made.plan.reaching.asked[:, 0], expected, rtol=1e-12)
 
 

@@ -224,3 +224,15 @@ def test_a_flight_gets_at_least_one_more_display():
     assert found[0].more == {"campaign.paid.0.budget": pytest.approx(0.058)}
     cheap = marginal_return(world([{**FLIGHT, "budget": 0.05, "cpm": 8.0}]), more=0.01, replicates=2, draws=1)
     assert cheap.rows[0].added_cost.mean == pytest.approx(0.008)
+
+
+def test_a_budget_that_pays_for_nobody_more_says_so():
+    """Prices by size: a tenth more than what three people cost does not reach to the fourth."""
+    dear = {"kind": "per-follower", "per_1000_followers": 1000.0}
+    ask = {**ASK, "price": 0.0, "price_by_size": dear, "pick": {"kind": "most-followers", "budget": 40.0}}
+    scenario = world(campaign={"posts": POSTS, "seeding": [ask]})
+    small = marginal_return(scenario, more=0.001, replicates=2, draws=1, threads=1)
+    assert small.rows[0].spent.mean > 0 and small.rows[0].added_cost.mean == 0.0
+    assert "0.1 % more pays for nobody more" in small.notes[0]
+    large = marginal_return(scenario, more=2.0, replicates=2, draws=1, threads=1)
+    assert large.rows[0].added_cost.mean > 0 and large.notes == ()

@@ -15,8 +15,9 @@ from scipy import stats
 from viralsim.engine.ensemble import Ensemble
 from viralsim.experiment.ranking import rank
 from viralsim.metrics.columns import Column
+from viralsim.metrics.single_runs import LEVELS, quantiles_of
 from viralsim.metrics.tails import caution_of, may_reach_one, tail_bound
-from viralsim.metrics.uncertainty import LEVELS, _quantiles, summarise
+from viralsim.metrics.uncertainty import summarise
 from viralsim.metrics.variance import components, split_variance
 from viralsim.metrics.views import View
 from viralsim.spec.uncertain import Uncertain
@@ -291,10 +292,10 @@ def test_summary_bounds_on_any_counts(values, draws):
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 19, 20, 21, 100, 997])
-def test_quantiles_are_numpys_to_the_last_digit(size):
+def testquantiles_of_are_numpys_to_the_last_digit(size):
     values = np.random.default_rng(size).exponential(size=(50, size)) * 1e3
     values[::2] = np.round(values[::2])
-    assert np.array_equal(_quantiles(values), np.quantile(values, LEVELS, axis=1).T)
+    assert np.array_equal(quantiles_of(values), np.quantile(values, LEVELS, axis=1).T)
 
 
 def test_intervals_of_people_end_at_the_audience():

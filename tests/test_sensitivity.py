@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+import re
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import zlib
 
 import numpy as np
 import pytest
@@ -541,3 +545,113 @@ def test_a_damaged_record_of_a_study_names_what_is_unusable(tmp_path, kind, chan
     (tmp_path / "run.json").write_text(json.dumps({**whole, **change}))
     with pytest.raises(StoreError, match=rf"damaged \(missing or unusable: {said}\)"):
         read_record(tmp_path, (kind,))
+
+
+# ----------------------------------------------------------------------------------------------- damaged stores
+
+
+def _bytes(change):
+    """Damage that changes the bytes of the store's file."""
+    return lambda store: store.write_bytes(change(store.read_bytes()))
+
+
+def _sql(text, *values):
+    """Damage that SQLite itself does."""
+
+    def damage(store):
+        with contextlib.closing(sqlite3.connect(store)) as connection, connection:
+            connection.execute(text, values)
+
+    return damage
+
+
+def _foreign_database(store):
+    store.unlink()
+    _sql("CREATE TABLE a (b)")(store)
+
+
+def _folder(store):
+    store.unlink()
+    store.mkdir()
+
+
+def _cell(head, numbers=0):
+    data = zlib.compress(json.dumps(head).encode() + b"\n" + bytes(8 * numbers))
+    return _sql("UPDATE cells SET columns = ? WHERE key LIKE 'curve % 3'", data)
+
+
+ROW = r"table cells, row 'curve items.film.share_prob 3', 0: is damaged"
+DAMAGES = {
+    "truncated": (_bytes(lambda data: data[: len(data) // 2]), "is damaged"),
+    "cut to nothing much": (_bytes(lambda data: data[:50]), "is damaged|no store of a sensitivity study"),
+    "header": (_bytes(lambda data: b"x" * 16 + data[16:]), "no store of a sensitivity study, or damaged"),
+    "page": (_bytes(lambda data: data[:20480] + bytes(8192) + data[28672:]), "is damaged"),
+    "letter": (_bytes(lambda data: b"Dear Sir"), "no store of a sensitivity study, or damaged"),
+    "foreign": (_foreign_database, "is a database, but no sensitivity study's"),
+    "folder": (_folder, "is a folder where the store of the study belongs; move it away"),
+    "no format": (_sql("DELETE FROM meta WHERE name = 'format'"), "no sensitivity study's"),
+    "no record": (
+        _sql("DELETE FROM meta WHERE name = 'scenario_digest'"),
+        "row 'scenario_digest': is damaged",
+    ),
+    "no JSON": (_sql("UPDATE meta SET value = '{oops' WHERE name = 'seed'"), "row 'seed': is damaged"),
+    "no seed": (_sql("DELETE FROM meta WHERE name = 'seed'"), r"row 'seed': is damaged \(it is not there\)"),
+    "no number": (
+        _sql("UPDATE meta SET value = '\"x\"' WHERE name = 'samples'"),
+        "row 'samples': is damaged",
+    ),
+    "no cells": (_sql("DROP TABLE cells"), "is damaged .no such table: cells"),
+    "no column": (_sql("ALTER TABLE cells DROP COLUMN columns"), "is damaged .no such column"),
+    "garbage": (_sql("UPDATE cells SET columns = x'00ff' WHERE key LIKE 'curve % 3'"), ROW),
+    "text": (_sql("UPDATE cells SET columns = 'abc' WHERE key LIKE 'curve % 3'"), ROW),
+    "moved": (_sql("UPDATE cells SET first = 40 WHERE key LIKE 'curve % 3'"), ROW),
+    "no head": (_cell([]), ROW),
+    "short": (_cell([["reach"], [1, 4], 0], 1), ROW),
+    "fewer": (_cell([["reach"], [1, 2], 0], 4), ROW + r" \(2 replicates in place of 4\)"),
+}
+
+
+@pytest.fixture(scope="module")
+def one_number(tmp_path_factory):
+    """A small study of one number, and the arguments it takes."""
+    place = tmp_path_factory.mktemp("one")
+    (place / "small.yaml").write_text(SMALL)
+    sizes = ["--samples", "2", "--replicates", "4", "--draws", "2", "--curve-replicates", "4"]
+    words = ["sensitivity", str(place / "small.yaml"), "--vary", SHARE, *sizes, "--threads", "1", "--quiet"]
+    assert main([*words, "--out", str(place / "out")]) == 0
+    return place / "out", words
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_damaged_store_says_where_what_and_what_to_do(one_number, tmp_path, capsys, name):
+    good, words = one_number
+    out = tmp_path / "out"
+    shutil.copytree(good, out)
+    damage, said = DAMAGES[name]
+    damage(out / "sensitivity.sqlite")
+    assert main([*words, "--out", str(out), "--resume"]) == 2
+    told = capsys.readouterr().err
+    assert re.search(said, told), told
+    assert "sensitivity.sqlite" in told and str(out) in told
+    assert "move" in told and "name another folder" in told
+    assert "unexpected" not in told
+
+
+def test_after_the_store_is_deleted_force_begins_anew(one_number, tmp_path, capsys):
+    good, words = one_number
+    out = tmp_path / "out"
+    shutil.copytree(good, out)
+    (out / "sensitivity.sqlite").write_text("Dear Sir")
+    assert main([*words, "--out", str(out)]) == 2
+    assert "no store of a sensitivity study or damaged" in capsys.readouterr().err
+    (out / "sensitivity.sqlite").unlink()
+    assert main([*words, "--out", str(out)]) == 2
+    assert "replace them with --force" in capsys.readouterr().err
+    assert main([*words, "--out", str(out), "--force"]) == 0
+    assert digest(out / "sensitivity.csv") == digest(good / "sensitivity.csv")
+
+
+def test_a_lock_that_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "out" / "sensitivity.lock").mkdir(parents=True)
+    with pytest.raises(StoreError, match=r"sensitivity.lock: cannot be written to .* name another folder"):
+        vs.sensitivity(small_scenario(), "reach", **TWO, out=tmp_path / "out")

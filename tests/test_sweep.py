@@ -401,8 +401,33 @@ def test_a_damaged_cell_is_said(tmp_path):
     with sqlite3.connect(out / STORE_FILE) as connection:
         connection.execute("UPDATE cells SET columns = x'00'")
     connection.close()
-    with pytest.raises(StoreError, match="damaged"):
+    with pytest.raises(
+        StoreError, match=r"sweep.sqlite: table cells, row .*, 0: is damaged .*delete sweep.sqlite"
+    ):
         swept.replicates(0)
+
+
+def test_a_folder_in_place_of_the_store_is_said(tmp_path):
+    (tmp_path / STORE_FILE).mkdir()
+    with pytest.raises(StoreError, match="is a folder where the store of the sweep belongs; move it away"):
+        vs.sweep(small_scenario(), {SHARE: [0.1]}, out=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("DELETE FROM meta WHERE name = 'versions'", r"row 'versions': is damaged \(it is not there\)"),
+        ("UPDATE meta SET value = '\"x\"' WHERE name = 'settings'", "row 'settings': is damaged"),
+        ("UPDATE meta SET value = '{oops' WHERE name = 'seed'", "row 'seed': is damaged"),
+    ],
+)
+def test_a_damaged_record_is_said(tmp_path, statement, said):
+    out = tmp_path / "out"
+    vs.sweep(small_scenario(), {SHARE: [0.1]}, out=out)
+    with contextlib.closing(sqlite3.connect(out / STORE_FILE)) as connection, connection:
+        connection.execute(statement)
+    with pytest.raises(StoreError, match=said + ".*delete sweep.sqlite to begin anew"):
+        vs.sweep(small_scenario(), {SHARE: [0.1]}, out=out, resume=True)
 
 
 def test_results_can_be_read_while_it_runs(tmp_path):

@@ -136,7 +136,7 @@ def check_out(out: Path | None, resume: bool, force: bool) -> None:
     """Refuse a folder that cannot be used before any time is spent; --force takes the store of an old study away."""
     from viralsim.cli.folder import check_free
     from viralsim.errors import StoreError
-    from viralsim.experiment.store.study import STUDY_FILE, forget_study, kept_settings
+    from viralsim.experiment.store.study import STORE_FILES, STUDY_FILE, forget_study, store_text
 
     if out is None:
         if resume:
@@ -146,14 +146,17 @@ def check_out(out: Path | None, resume: bool, force: bool) -> None:
         raise click.UsageError(
             "--resume goes on with what is in FOLDER, and --force replaces it: choose one."
         )
+    if (out / STUDY_FILE).is_dir():
+        raise StoreError(
+            f"--out {out}: {STUDY_FILE} there is a folder where the store of the study belongs; move it away, or name "
+            "another folder"
+        )
     if (out / STUDY_FILE).is_file():
         if resume:
             return
         if not force:
-            raise StoreError(
-                f"--out {out}: holds a sensitivity study already ({kept_settings(out):,} settings done); go on with "
-                "--resume, replace it with --force, or name another folder"
-            )
+            raise StoreError(f"--out {out}: {store_text(out)} with --force, or name another folder")
+    if force and any((out / name).is_file() for name in STORE_FILES):
         forget_study(out)
     check_free(out, force)
 

@@ -276,7 +276,7 @@ def kept_count(folder: Path) -> int:
     from viralsim.experiment.store import STORE_FILE, Store
 
     try:
-        with closing(Store(folder / STORE_FILE)) as store:
+        with closing(Store(folder / STORE_FILE, whole=False)) as store:
             return sum(store.counts())
     except StoreError:
         return 0

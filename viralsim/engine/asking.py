@@ -43,7 +43,10 @@ def followers_counted(network: Network, influencer: Any) -> NDArray[np.float64]:
 def _factors(
     influencer: Any, counted: NDArray[np.float64], affinity: NDArray[np.float64], mean_followers: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Factors of likes and comments, and of clicks and shares, with what each person shows (float64[n], twice)."""
+    """Factors of likes and comments, and of clicks and shares, with what each person shows (float64[n], twice).
+
+    `mean_followers` of an account, counted with the same part of fakes as `counted`: their ratio is that of people.
+    """
     if influencer is None:
         return np.ones(counted.size), np.ones(counted.size)
     engaging = affinity ** float(influencer.fit_exponent)
@@ -96,9 +99,7 @@ def make_asks(
         counted = followers_counted(network, seeding.influencer)
         prices = prices_by_size(seeding.price_by_size, float(seeding.price), counted)
         chosen = _chosen(scenario, audience, rates[slot], entry, p, counted, prices, key)
-        mean_followers = (
-            float(network.follower_count[network.account].mean()) if network.account.any() else 1.0
-        )
+        mean_followers = float(counted[network.account].mean()) if network.account.any() else 1.0
         topic = audience.affinity[scenario.items[i].topic]
         engaging, acting = _factors(seeding.influencer, counted, topic, mean_followers)
         step = math.floor(seeding.at / scenario.run.step + 1e-9)

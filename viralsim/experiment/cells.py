@@ -89,17 +89,15 @@ class Columns:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Columns:
-        """What `to_bytes` made; StoreError if it is damaged."""
+        """What `to_bytes` made; StoreError that says what is wrong if it is damaged."""
         try:
             head, _, body = zlib.decompress(data).partition(b"\n")
             names, shape, *more = json.loads(head)
-            numbers = np.frombuffer(body, np.float64).reshape(2, *shape)
-        except (zlib.error, ValueError) as error:
-            raise StoreError(
-                f"a stored cell is damaged ({error}); run the sweep anew in another folder"
-            ) from None
-        cut_draws = int(more[0]) if more else 0  # older stores lack these
-        ceilings = tuple(more[1]) if len(more) > 1 else ()
+            numbers = np.frombuffer(body, np.float64).reshape(2, len(names), shape[1])
+            cut_draws = int(more[0]) if more else 0  # older stores lack these
+            ceilings = tuple(more[1]) if len(more) > 1 else ()
+        except (zlib.error, ValueError, TypeError, IndexError, KeyError) as error:
+            raise StoreError(str(error)) from None
         return cls(tuple(names), numbers[0], numbers[1], cut_draws, ceilings)
 
     @classmethod

@@ -107,7 +107,8 @@ class Marginal:
         """The answer in a sentence."""
         row, what = self.rows[0], self.metric.replace("_", " ")
         if math.isnan(row.marginal.mean):
-            return "No more can be bought: everybody has been shown what the frequency caps allow, or been asked."
+            why = "everybody has been shown what the frequency caps allow or been asked, or the next one costs more"
+            return f"No more can be bought for {100 * self.more:.3g} % more: {why}."
         now, further = text_of(row.average), text_of(row.marginal)
         part = row.added_cost.mean / row.spent.mean if self.notes and row.spent.mean > 0 else self.more
         said = f"A US$ spent so far brought {now} {what}; of {part:.0%} more spending, each brings {further}"
@@ -272,6 +273,14 @@ def marginal_return(
         _row(each.label, metric, runs[0], runs[2 * k + 1], runs[2 * k + 2]) for k, each in enumerate(found)
     )
     base = runs[0]
+    notes += tuple(
+        f"{row.label}: {100 * more:.3g} % more pays for nobody more: the next one costs more (try --more), or all "
+        "are asked"
+        for each, row in zip(found, rows, strict=True)
+        if row.added_cost.mean == 0.0
+        and row.label != ALL
+        and any(".pick.budget" in path for path in each.more)
+    )
     return Marginal(scenario.name, metric, more, rows, notes, base.replicates, base.draws, base.seed)
 
 

@@ -32,6 +32,10 @@ _MUST_AGREE = {
     "draws": "the draws",
 }
 _MAY_GROW = {"design": "what is varied", "replicates": "the replicates"}
+_RECORDED: dict[str, type | tuple[type, ...]] = {
+    "scenario": str, "scenario_digest": str, "fixed": bool, "paths": list, "settings": int, "design": str,
+    "seed": (int, type(None)), "replicates": (int, type(None)), "draws": (int, type(None)), "versions": dict,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,8 @@ class SweepPlan:
         """
         old = store.meta()
         going_on = "scenario_digest" in old
+        if going_on:
+            store.check_meta(_RECORDED)
         if going_on and resume is False:
             raise StoreError(_occupied(store, old))
         plan = self

@@ -13,7 +13,7 @@ import numpy as np
 
 from viralsim import rng
 from viralsim.engine.effort import at_least_1
-from viralsim.errors import EngineError
+from viralsim.errors import EngineError, StoreError
 from viralsim.experiment.cells import Cell, Columns, Outcome
 from viralsim.experiment.designs import Law
 from viralsim.experiment.executors import Executor
@@ -160,8 +160,7 @@ class _Work:
         kept = self.store.keys() if self.store is not None else set()
         for setting in self.plan.list_settings():
             if self.store is not None and setting.name in kept:
-                columns = self.store.cell(setting.name, setting.first)
-                self._take(Outcome(setting.name, setting.first, setting.count, columns))
+                self._taken(setting.name, self._kept(self.store, setting))
                 continue
             cell = self.plan.cell(setting)
             self.running[setting.name] = setting, cell.scenario.digest if self.store is not None else ""
@@ -177,10 +176,24 @@ class _Work:
                 outcome.error, {},
             )  # fmt: skip
             self.store.keep(outcome, lambda: [row])
-        self._take(outcome)
+        if outcome.columns is None:
+            raise EngineError(
+                f"a setting could not be simulated: {outcome.error}; narrow the ranges, or vary fewer numbers (--vary)"
+            )
+        self._taken(outcome.key, Columns.from_bytes(outcome.columns))
 
-    def _take(self, outcome: Outcome) -> None:
-        self.found.take(outcome)
+    @staticmethod
+    def _kept(store: Store, setting: Setting) -> Columns:
+        """What the store holds of a setting; StoreError if that cannot be it."""
+        columns = store.read_cell(setting.name, setting.first, store.cell(setting.name, setting.first))
+        there = columns.numerator.shape[1]
+        if there != setting.count:
+            where = f"table cells, row {setting.name!r}, {setting.first}"
+            raise StoreError(store.damage(f"{there} replicates in place of {setting.count}", where))
+        return columns
+
+    def _taken(self, key: str, columns: Columns) -> None:
+        self.found.take(key, columns)
         self.done += 1
         self.heartbeat()
 
@@ -200,26 +213,15 @@ class _Gathered:
         draw = np.arange(plan.replicates) % plan.draws
         self.halves = (draw < plan.draws // 2, draw >= plan.draws // 2)
 
-    def take(self, outcome: Outcome) -> None:
-        """Keep what a setting gave.
-
-        Raises
-        ------
-        EngineError
-            If it failed, or does not define the metric.
-        """
-        if outcome.columns is None:
-            raise EngineError(
-                f"a setting could not be simulated: {outcome.error}; narrow the ranges, or vary fewer numbers (--vary)"
-            )
-        columns = Columns.from_bytes(outcome.columns)
+    def take(self, key: str, columns: Columns) -> None:
+        """Keep what the setting of a key gave; EngineError if it does not define the metric."""
         if self.plan.metric not in columns.names:
             raise EngineError(
                 f"metric: {self.plan.metric!r} is not defined by {self.plan.scenario.name}; defined are: "
                 f"{', '.join(columns.names)}"
             )
         column = columns.column(self.plan.metric)
-        kind, _, rest = outcome.key.partition(" ")
+        kind, _, rest = key.partition(" ")
         if kind == "curve":
             self.curves[rest], self.kinds[rest] = column, columns.kind(self.plan.metric)
             return

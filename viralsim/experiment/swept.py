@@ -69,7 +69,7 @@ class Sweep:
             yield self._store
             return
         assert self.folder is not None
-        with contextlib.closing(Store(self.folder / STORE_FILE)) as store:
+        with contextlib.closing(Store(self.folder / STORE_FILE, whole=False)) as store:
             yield store
 
     def __len__(self) -> int:

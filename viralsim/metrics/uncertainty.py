@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from viralsim.metrics.columns import Column, Floats, as_column
+from viralsim.metrics.single_runs import spread_of
 from viralsim.metrics.tails import leaning_interval, may_be_more, rarely, tail_end
 
 __all__ = [
-    "LEVELS", "Interval", "Kind", "Summary", "draw_totals", "interval_of", "summarise", "summarise_all", "t_quantile",
+    "Interval", "Kind", "Summary", "draw_totals", "interval_of", "summarise", "summarise_all", "t_quantile",
 ]  # fmt: skip
 
 CONFIDENCE = 0.95
-LEVELS = (0.05, 0.5, 0.95)  # of the quantiles of single replicates
 FEW_DRAWS = 5
 SKEW_LIMIT = 0.3  # |skewness| / sqrt(draws) from which a t interval misses noticeably
 DOMINANT = 0.25  # part of the sum of squares that one replicate may have
@@ -346,7 +346,7 @@ def summarise_all(
     single = np.full(numerator.shape, np.nan)
     np.divide(numerator, denominator, out=single, where=there)
     count, often = there.sum(axis=1), np.count_nonzero(numerator, axis=1)
-    quantiles, deviation = _spread(single, there, count)
+    quantiles, deviation = spread_of(single, there, count)
     draws = int(_numbered(draw)[1].size)
     found = []
     for row, kind in enumerate(kinds):
@@ -377,32 +377,3 @@ def _notes(defined: float, caution: str) -> list[str]:
     """What else is to be said of a metric."""
     partly = f"defined in {100 * defined:.3g} % of the replicates" if 0.0 < defined < 1.0 else ""
     return [text for text in (partly, caution) if text]
-
-
-def _spread(single: Floats, there: NDArray[np.bool_], count: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Quantiles (float64[M, 3]) and standard deviation (float64[M]) of single replicates where they are defined."""
-    quantiles, deviation = np.full((single.shape[0], 3), np.nan), np.full(single.shape[0], np.nan)
-    whole = count == single.shape[1]
-    if whole.any():
-        quantiles[whole] = _quantiles(single[whole])
-        if single.shape[1] > 1:
-            deviation[whole] = np.std(single[whole], axis=1, ddof=1)
-    for row in np.flatnonzero(~whole & (count > 0)):
-        values = single[row][there[row]]
-        quantiles[row] = _quantiles(values)
-        deviation[row] = np.std(values, ddof=1) if values.size > 1 else np.nan
-    return quantiles, deviation
-
-
-def _quantiles(values: Floats) -> Floats:
-    """Quantiles at `LEVELS` along the last axis, as `np.quantile` has them to the last digit, in less time."""
-    ordered = np.sort(values, axis=-1)
-    found = []
-    for level in LEVELS:
-        place = level * (values.shape[-1] - 1)
-        below = int(place)
-        part = place - below
-        low, high = ordered[..., below], ordered[..., min(below + 1, values.shape[-1] - 1)]
-        step = high - low
-        found.append(low + step * part if part < 0.5 else high - step * (1.0 - part))
-    return np.stack(found, axis=-1)

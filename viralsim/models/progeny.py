@@ -18,7 +18,7 @@ from viralsim.errors import SpecError
 from viralsim.kernels import branching as kernel
 from viralsim.models.durations import Duration, DurationLaw, check_duration
 from viralsim.models.results import ModelResult, check_count, check_threads, model_key
-from viralsim.models.running import Job, check_horizon, check_number, make_tree, nice_grid
+from viralsim.models.running import Grid, Job, check_horizon, check_number, make_tree, nice_grid
 
 __all__ = ["OffspringLaw", "branching", "check_offspring"]
 
@@ -121,15 +121,8 @@ def branching(
     cap = check_count("max_size", max_size)
     if cap < roots or cap > 2**31 - 2:
         raise SpecError(f"max_size: got {cap:,}; allowed are {roots:,} (the roots) to {2**31 - 2:,}")
-    timed = delay is not None
-    wait = check_duration("delay", delay) if timed else DurationLaw("fixed", 0.0)
-    if not timed and horizon_hours is not None:
-        raise SpecError("horizon_hours: it means nothing without a delay; give delay=, or leave it out")
-    horizon, grid, bins = check_horizon(horizon_hours, bins if timed else 0)
-    if timed and grid is None and law.mean >= 1.0:
-        raise SpecError(
-            f"horizon_hours: needed, as the mean offspring is {law.mean:g} (1 or more) and growth need not end"
-        )
+    wait = DurationLaw("fixed", 0.0) if delay is None else check_duration("delay", delay)
+    horizon, grid, bins = _check_end(horizon_hours, bins, delay is not None, law.mean)
     used_seed, key = model_key("branching", seed)
     head = (law.cumulated, wait.kernel, roots, horizon)
     nobody = np.zeros((1, 0), np.int64)
@@ -141,7 +134,7 @@ def branching(
     outcome = job.run(grid)
     flows = outcome.flows[:, 0]
     settings = {"offspring": law.name, "roots": str(roots)}
-    if timed:
+    if delay is not None:
         settings["delay"] = str(wait)
     return ModelResult(
         "branching process",
@@ -158,6 +151,20 @@ def branching(
         "hours",
         outcome.stopped.astype(bool),
     )
+
+
+def _check_end(
+    horizon_hours: float | None, bins: int, timed: bool, mean: float
+) -> tuple[float, Grid | None, int]:
+    """Horizon, grid of times and bins of a process with or without delays; SpecError where it need not end."""
+    if not timed and horizon_hours is not None:
+        raise SpecError("horizon_hours: it means nothing without a delay; give delay=, or leave it out")
+    horizon, grid, bins = check_horizon(horizon_hours, bins if timed else 0)
+    if timed and grid is None and mean >= 1.0:
+        raise SpecError(
+            f"horizon_hours: needed, as the mean offspring is {mean:g} (1 or more) and growth need not end"
+        )
+    return horizon, grid, bins
 
 
 def _scratch(cap: int) -> tuple[Any, ...]:

@@ -60,7 +60,8 @@ class FallingEngagement(Model):
         {"value": 0.17, "low": 0.12, "high": 0.25, "source": _OF_SIZE, "year": 2026},
     )
     reference: Positive | None = about(
-        "Followers at which engagement is that of a friend's share. Default: the mean of the platform's accounts.",
+        "Followers counted at which engagement is that of a friend's share. Default: the mean of the platform's "
+        "accounts, counted with as many fakes.",
         None,
     )
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from viralsim.errors import StoreError
 from viralsim.experiment.cells import Columns, Outcome
 from viralsim.metrics.uncertainty import Summary
+from viralsim.spec.problems import shown
 
 __all__ = ["FORMAT_VERSION", "STORE_FILE", "Finished", "Store"]
 
@@ -76,6 +77,8 @@ class Store:
         The file, made if it is not there; None: in memory.
     kind : str
         Whose store it is: a sweep's, or that of another study.
+    whole : bool
+        Have SQLite look through all of the file for damage first, which takes about a second for a gigabyte.
 
     Raises
     ------
@@ -83,27 +86,39 @@ class Store:
         If it is no store, or one of another version.
     """
 
-    def __init__(self, path: Path | None, kind: str = "sweep") -> None:
+    def __init__(self, path: Path | None, kind: str = "sweep", whole: bool = True) -> None:
         self.path, self.kind = path, kind
         self.label = f"this {kind}" if path is None else str(path.parent)
         self._lock = threading.RLock()
         with self._said():
             self.connection = connect(path)
-            self._prepare()
+            try:
+                if whole:
+                    self._look_through()
+                self._prepare()
+            except BaseException:
+                self.connection.close()
+                raise
+
+    def _look_through(self) -> None:
+        """Refuse a file of which SQLite itself says that it is damaged."""
+        found = self.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise StoreError(self.damage(" ".join(found.split())))
 
     def _prepare(self) -> None:
         """Make the tables, or check that they are ours."""
         known = self.connection.execute("SELECT name FROM sqlite_master WHERE name = 'meta'").fetchone()
         if known is None:
             if self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise StoreError(f"{self.path}: is a database, but no {self.kind}'s; name another folder")
+                raise StoreError(f"{self.path}: is a database, but no {self.kind}'s; {self._advice}")
             with self._transaction():
                 for statement in _TABLES.split(";"):
                     self.connection.execute(statement)
                 self._set_meta({"format": f"viralsim {self.kind}", "format_version": FORMAT_VERSION})
         found = self.meta()
         if found.get("format") != f"viralsim {self.kind}":
-            raise StoreError(f"{self.path}: is a database, but no {self.kind}'s; name another folder")
+            raise StoreError(f"{self.path}: is a database, but no {self.kind}'s; {self._advice}")
         if found.get("format_version") != FORMAT_VERSION:
             made = found.get("versions", {}).get("viralsim", "?")
             raise StoreError(
@@ -134,11 +149,27 @@ class Store:
                 f"{self.label}: the disk is full ({text}); everything finished before is kept: make room and go on "
                 "with --resume (resume=True)"
             )
-        if "not a database" in text or "malformed" in text:
-            return f"{self.path}: is no store of a {self.kind}, or damaged ({text}); name another folder"
+        if "not a database" in text:
+            return f"{self.path}: is no store of a {self.kind}, or damaged ({text}); {self._advice}"
         if "readonly" in text or "unable to open" in text:
-            return f"{self.path}: cannot be written to ({text}); name another folder"
-        return f"{self.path}: {text}"
+            return (
+                f"{self.path}: cannot be written to ({text}); allow writing to the file and its folder, or name "
+                "another folder (--out, out=)"
+            )
+        if "locked" in text:
+            return f"{self.path}: another program holds it ({text}); end that one, or name another folder (--out, out=)"
+        return self.damage(text)
+
+    @property
+    def _advice(self) -> str:
+        """What to do with a file that is of no use."""
+        name = "it" if self.path is None else self.path.name
+        return f"move or delete {name} to begin anew (what it holds is lost), or name another folder (--out, out=)"
+
+    def damage(self, what: str, where: str = "") -> str:
+        """The message about something in the file that a store does not hold."""
+        place = f"{self.path}: {where}" if where else f"{self.path}"
+        return f"{place}: is damaged ({what}); {self._advice}"
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -157,8 +188,25 @@ class Store:
 
     def meta(self) -> dict[str, Any]:
         """What is recorded about the sweep."""
-        with self._lock:
-            return {name: json.loads(value) for name, value in self.connection.execute("SELECT * FROM meta")}
+        with self._lock, self._said():
+            rows = self.connection.execute("SELECT name, value FROM meta").fetchall()
+        found = {}
+        for name, value in rows:
+            try:
+                found[name] = json.loads(value)
+            except (TypeError, ValueError) as error:
+                raise StoreError(self.damage(str(error), f"table meta, row {name!r}")) from None
+        return found
+
+    def check_meta(self, kinds: Mapping[str, type | tuple[type, ...]]) -> dict[str, Any]:
+        """What is recorded, with the right kind of thing under each name; StoreError if a row is damaged or gone."""
+        found = self.meta()
+        for name, kind in kinds.items():
+            if name not in found:
+                raise StoreError(self.damage("it is not there", f"table meta, row {name!r}"))
+            if not isinstance(found[name], kind):
+                raise StoreError(self.damage(f"it holds {shown(found[name])}", f"table meta, row {name!r}"))
+        return found
 
     def _set_meta(self, record: dict[str, Any]) -> None:
         rows = [(name, json.dumps(value)) for name, value in record.items()]
@@ -195,8 +243,18 @@ class Store:
         """Columns of a cell that is kept, as `Outcome` has them."""
         query = "SELECT columns FROM cells WHERE key = ? AND first = ?"
         with self._lock, self._said():
-            data: bytes = self.connection.execute(query, (key, first)).fetchone()[0]
+            row = self.connection.execute(query, (key, first)).fetchone()
+        if row is None:
+            raise StoreError(self.damage("it is not there", f"table cells, row {key!r}, {first}"))
+        data: bytes = row[0]
         return data
+
+    def read_cell(self, key: str, first: int, data: Any) -> Columns:
+        """Columns of what `cell` gave; StoreError that says which row is damaged, if it is."""
+        try:
+            return Columns.from_bytes(data)
+        except StoreError as error:
+            raise StoreError(self.damage(str(error), f"table cells, row {key!r}, {first}")) from None
 
     def columns(self, key: str, replicates: int) -> Columns:
         """The first replicates of a setting, all blocks joined; StoreError if they are not all kept."""
@@ -206,7 +264,7 @@ class Store:
         joined, have = [], 0
         for first, data in found:
             if first == have:
-                joined.append(Columns.from_bytes(data))
+                joined.append(self.read_cell(key, first, data))
                 have += joined[-1].numerator.shape[1]
         if have < replicates:
             raise StoreError(f"{self.label}: only {have} of {replicates} replicates of this setting are kept")

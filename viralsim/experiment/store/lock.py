@@ -36,7 +36,13 @@ class FolderLock:
         self._file: IO[str] | None = None
 
     def __enter__(self) -> FolderLock:
-        file = open(self.path, "a+", encoding="utf-8")
+        try:
+            file = open(self.path, "a+", encoding="utf-8")
+        except OSError as error:
+            raise StoreError(
+                f"{self.path}: cannot be written to ({error.strerror or error}); allow writing there, or name another "
+                "folder (--out, out=)"
+            ) from None
         if not _locked(file):
             file.seek(0)
             holder = file.read().strip() or "unknown"

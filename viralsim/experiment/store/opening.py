@@ -40,6 +40,11 @@ def open_folder(folder: Path, kind: str, store_file: str, ours: Collection[str],
         raise StoreError(
             f"{folder}: cannot be used ({error.strerror or error}); name another folder"
         ) from None
+    if (folder / store_file).is_dir():
+        raise StoreError(
+            f"{folder / store_file}: is a folder where the store of the {kind} belongs; move it away, or name another "
+            "folder (--out, out=)"
+        )
     if there and store_file not in there and not there <= set(ours) and not known:
         raise StoreError(f"{folder}: is not empty and holds no {kind}; name another folder")
     if not os.access(folder, os.W_OK | os.X_OK):

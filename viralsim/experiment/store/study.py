@@ -18,7 +18,7 @@ from viralsim.experiment.store.opening import open_folder
 if TYPE_CHECKING:
     from viralsim.experiment.sensitivity_plan import SensitivityPlan
 
-__all__ = ["KIND", "STORE_FILES", "STUDY_FILE", "forget_study", "kept_settings", "kept_study"]
+__all__ = ["KIND", "STORE_FILES", "STUDY_FILE", "forget_study", "kept_settings", "kept_study", "store_text"]
 
 KIND, STUDY_FILE, STUDY_LOCK = "sensitivity study", "sensitivity.sqlite", "sensitivity.lock"
 STORE_FILES = (STUDY_FILE, f"{STUDY_FILE}-wal", f"{STUDY_FILE}-shm", STUDY_LOCK)
@@ -30,6 +30,12 @@ _MUST_AGREE = {
     "draws": "the draws",
     "curve_replicates": "the replicates of the effect curves",
 }
+
+
+_RECORDED: dict[str, type] = {
+    "scenario": str, "scenario_digest": str, "seed": int, "laws": list, "replicates": int, "draws": int,
+    "curve_replicates": int, "samples": int, "settings": int, "versions": dict,
+}  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -71,6 +77,8 @@ def _begun(plan: SensitivityPlan, store: Store, resume: bool | None) -> Sensitiv
     """Take up what the store holds, or begin."""
     old = store.meta()
     going_on = "scenario_digest" in old
+    if going_on or store.keys():  # cells without a record could be anybody's
+        store.check_meta(_RECORDED)
     if going_on and plan.seed_is_drawn:
         plan = dataclasses.replace(plan, seed=old["seed"])
     record = plan.record()
@@ -111,20 +119,38 @@ def _check_same(store: Store, old: Mapping[str, Any], new: Mapping[str, Any], re
 
 def kept_settings(folder: Path) -> int:
     """Settings that the store of a folder holds; 0 where there is none."""
+    try:
+        return _count_settings(folder)
+    except sqlite3.Error:
+        return 0
+
+
+def store_text(folder: Path) -> str:
+    """What the file of a study's store in a folder is, in words: a study with so many settings, or no use."""
+    try:
+        return f"holds a {KIND} already ({_count_settings(folder):,} settings done); go on with --resume, replace it"
+    except sqlite3.Error as error:
+        return f"holds {STUDY_FILE}, which is no store of a {KIND} or damaged ({error}); replace it"
+
+
+def _count_settings(folder: Path) -> int:
     place = (folder / STUDY_FILE).absolute()
     if not place.is_file():
         return 0
-    try:  # for reading only: another process may be about to begin
-        with contextlib.closing(sqlite3.connect(f"{place.as_uri()}?mode=ro", uri=True)) as store:
-            found = store.execute("SELECT count(*) FROM settings WHERE error IS NULL").fetchone()[0]
-    except sqlite3.Error:
-        return 0
-    return int(found)
+    # for reading only: another process may be about to begin
+    with contextlib.closing(sqlite3.connect(f"{place.as_uri()}?mode=ro", uri=True)) as store:
+        return int(store.execute("SELECT count(*) FROM settings WHERE error IS NULL").fetchone()[0])
 
 
 def forget_study(folder: Path) -> None:
     """Take the store of a study out of its folder; StoreError if another process is writing to it."""
-    with FolderLock(folder, KIND):
-        for name in STORE_FILES[:-1]:
-            (folder / name).unlink(missing_ok=True)
-    (folder / STUDY_LOCK).unlink(missing_ok=True)
+    try:
+        with FolderLock(folder, KIND):
+            for name in STORE_FILES[:-1]:
+                (folder / name).unlink(missing_ok=True)
+        (folder / STUDY_LOCK).unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"{error.filename or folder}: cannot be taken away ({error.strerror or error}); move it away, or name "
+            "another folder (--out, out=)"
+        ) from None
