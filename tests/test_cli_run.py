@@ -17,6 +17,8 @@ from cli_worlds import SMALL, environment, names, run, run_json
 
 import viralsim as vs
 from viralsim.cli import jobs
+from viralsim.engine.effort import Effort
+from viralsim.engine.memory import estimate, graphs_that_fit
 
 pytestmark = pytest.mark.usefixtures("small_folder")
 
@@ -285,3 +287,13 @@ def test_what_does_not_fit_in_memory_is_refused_with_the_number(capsys, monkeypa
     out, err = capsys.readouterr()
     assert out == ""
     assert re.search(r"needs about 0\.\d GB .* only 0\.1 GB are available", err)
+
+
+def test_the_draws_given_count_when_memory_is_estimated(monkeypatch):
+    scenario = vs.load_scenario("small-shop").with_overrides({"audience.size": 200_000, "run.draws": 1})
+    one, two = (estimate(scenario, {}, 100, 1, draws).bytes for draws in (1, 2))  # the first draw is kept
+    assert one < two
+    monkeypatch.setattr("viralsim.engine.memory.available_bytes", lambda: (one + two) / 2)
+    graphs_that_fit(scenario, Effort.of(scenario, threads=1))
+    with pytest.raises(vs.EngineError, match="GB are available"):
+        vs.simulate(scenario, draws=2, threads=1)

@@ -207,5 +207,5 @@ def graphs_that_fit(scenario: Scenario, effort: Effort) -> dict[str, SocialGraph
         As `check_memory`.
     """
     graphs = file_graphs(resolve(scenario, effort.seed, 0, fixed=True))
-    check_memory(scenario, graphs, effort.replicates, effort.threads)
+    check_memory(scenario, graphs, effort.replicates, effort.threads, effort.draws)
     return graphs

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from viralsim.engine.audience import Audience, audience_settings, make_audience
+from viralsim.engine.effort import Effort
 from viralsim.engine.memory import available_bytes, check_memory
 from viralsim.engine.networks import file_graphs
 from viralsim.graph.social_graph import SocialGraph
@@ -53,7 +54,7 @@ class Audiences:
         usual = _SHARE_OF_MEMORY * free if math.isfinite(free) else _UNKNOWN_MEMORY_BYTES
         self.limit_bytes = usual if limit_bytes is None else limit_bytes
         self._kept: dict[str, _Kept] = {}
-        self._checked: set[tuple[str, int, int]] = set()
+        self._checked: set[tuple[str, tuple[int, int, int]]] = set()
         self._lock = threading.Lock()
         self.made = 0
 
@@ -83,14 +84,13 @@ class Audiences:
         made = self._once(key, key, lambda: file_graphs(view)[name], lambda graph: float(graph.memory_bytes))
         return made  # type: ignore[no-any-return]
 
-    def check_memory(
-        self, scenario: Scenario, graphs: Mapping[str, SocialGraph], count: int, threads: int
-    ) -> None:
+    def check_memory(self, scenario: Scenario, graphs: Mapping[str, SocialGraph], effort: Effort) -> None:
         """Refuse a cell that would not fit (EngineError); asked once for each size of audience."""
-        question = (audience_settings(scenario)[1], count, threads)
+        sizes = effort.replicates, effort.threads, effort.draws
+        question = (audience_settings(scenario)[1], sizes)
         if question in self._checked:
             return
-        check_memory(scenario, graphs, count, threads)
+        check_memory(scenario, graphs, *sizes)
         with self._lock:
             self._checked = {question, *list(self._checked)[:1000]}
 

@@ -184,8 +184,8 @@ def run_cell(
     """Run a cell; what goes wrong in it is part of the outcome."""
     try:
         graphs = audiences.graphs(cell.scenario)
-        audiences.check_memory(cell.scenario, graphs, cell.count, threads)
         effort = Effort(cell.count, cell.draws, cell.seed, threads, cell.fixed)
+        audiences.check_memory(cell.scenario, graphs, effort)
         ensemble = run_block(
             cell.scenario, effort, graphs, cell.first, audiences, stop=stop, central_platforms=cell.central
         )

@@ -87,7 +87,7 @@ class SharedWorlds:
         self.report()
         scenario = self.scenario.with_overrides(overrides) if overrides else self.scenario
         graphs = self.audiences.graphs(scenario)
-        self.audiences.check_memory(scenario, graphs, self.effort.replicates, self.effort.threads)
+        self.audiences.check_memory(scenario, graphs, self.effort)
         made = run_block(scenario, self.effort, graphs, maker=self.audiences, stop=self.stop)
         self.runs += 1
         return made
