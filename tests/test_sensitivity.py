@@ -606,8 +606,8 @@ DAMAGES = {
     "text": (_sql("UPDATE cells SET columns = 'abc' WHERE key LIKE 'curve % 3'"), ROW),
     "moved": (_sql("UPDATE cells SET first = 40 WHERE key LIKE 'curve % 3'"), ROW),
     "no head": (_cell([]), ROW),
-    "short": (_cell([["reach"], [1, 4], 0], 1), ROW),
-    "fewer": (_cell([["reach"], [1, 2], 0], 4), ROW + r" \(2 replicates in place of 4\)"),
+    "short": (_cell([["reach"], [1, 4], 0, [None]], 1), ROW),
+    "fewer": (_cell([["reach"], [1, 2], 0, [None]], 4), ROW + r" \(2 replicates in place of 4\)"),
 }
 
 

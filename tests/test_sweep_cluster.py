@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sqlite3
 import subprocess
@@ -20,12 +21,10 @@ from viralsim.cli.shell import run_command
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 
-def test_a_worker_killed_on_the_way_changes_no_byte(tmp_path):
+@contextlib.contextmanager
+def cluster_that_loses_a_worker():
+    """A client of two workers, a progress callback that kills one of them, and the list of when it did."""
     distributed = pytest.importorskip("distributed", reason="needs the extra: viralsim[cluster]")
-    import os
-
-    axes = {SHARE: "0.001:0.3:40"}
-    vs.sweep(small_scenario(), axes, out=tmp_path / "threads")
     cluster = distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
     )
@@ -38,6 +37,13 @@ def test_a_worker_killed_on_the_way_changes_no_byte(tmp_path):
                 os.kill(workers[0], signal.SIGKILL)
                 killed.append(done)
 
+        yield client, kill_one, killed
+
+
+def test_a_worker_killed_on_the_way_changes_no_byte(tmp_path):
+    axes = {SHARE: "0.001:0.3:40"}
+    vs.sweep(small_scenario(), axes, out=tmp_path / "threads")
+    with cluster_that_loses_a_worker() as (client, kill_one, killed):
         vs.sweep(small_scenario(), axes, out=tmp_path / "dask", executor=client, progress=kill_one)
     assert killed
     assert digest(tmp_path / "dask" / "results.csv") == digest(tmp_path / "threads" / "results.csv")
@@ -45,23 +51,9 @@ def test_a_worker_killed_on_the_way_changes_no_byte(tmp_path):
 
 def test_a_sensitivity_study_with_a_worker_killed_says_the_same(tmp_path):
     """Two studies share a cluster: one is not taken for the other, though their settings have the same names."""
-    distributed = pytest.importorskip("distributed", reason="needs the extra: viralsim[cluster]")
-    import os
-
     numbers = {"vary": [SHARE], "samples": 16, "replicates": 4, "draws": 2, "curve_replicates": 4}
     alone = [vs.sensitivity(small_scenario(), "reach", **numbers, seed=seed) for seed in (1, 2)]
-    cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
-    )
-    killed: list[int] = []
-    with cluster, distributed.Client(cluster) as client:
-        workers = list(client.run(os.getpid).values())
-
-        def kill_one(done: int, total: int) -> None:
-            if done >= 8 and not killed:
-                os.kill(workers[0], signal.SIGKILL)
-                killed.append(done)
-
+    with cluster_that_loses_a_worker() as (client, kill_one, killed):
         found = [
             vs.sensitivity(small_scenario(), "reach", **numbers, seed=seed, executor=client, progress=kill_one,
                            out=tmp_path / str(seed))

@@ -72,14 +72,14 @@ class Columns:
     cut_draws : int
         Draws whose R was cut to what a network carries.
     ceilings : tuple of float or None
-        Upper bound of each metric's expected value; empty in stores of older versions: those by definition.
+        Upper bound of each metric's expected value, None where it has none.
     """
 
     names: tuple[str, ...]
     numerator: NDArray[np.float64]
     denominator: NDArray[np.float64]
-    cut_draws: int = 0
-    ceilings: tuple[float | None, ...] = ()
+    cut_draws: int
+    ceilings: tuple[float | None, ...]
 
     def to_bytes(self) -> bytes:
         """For the store: names, shape and numbers, compressed."""
@@ -92,13 +92,11 @@ class Columns:
         """What `to_bytes` made; StoreError that says what is wrong if it is damaged."""
         try:
             head, _, body = zlib.decompress(data).partition(b"\n")
-            names, shape, *more = json.loads(head)
+            names, shape, cut_draws, ceilings = json.loads(head)
             numbers = np.frombuffer(body, np.float64).reshape(2, len(names), shape[1])
-            cut_draws = int(more[0]) if more else 0  # older stores lack these
-            ceilings = tuple(more[1]) if len(more) > 1 else ()
         except (zlib.error, ValueError, TypeError, IndexError, KeyError) as error:
             raise StoreError(str(error)) from None
-        return cls(tuple(names), numbers[0], numbers[1], cut_draws, ceilings)
+        return cls(tuple(names), numbers[0], numbers[1], int(cut_draws), tuple(ceilings))
 
     @classmethod
     def joined(cls, blocks: list[Columns], count: int) -> Columns:
@@ -118,14 +116,11 @@ class Columns:
 
     def kind(self, name: str) -> registry.Metric:
         """The metric, bounded by the people that there were."""
-        metric = registry.METRICS[name]
-        return replace(metric, ceiling=self.ceilings[self.names.index(name)]) if self.ceilings else metric
+        return replace(registry.METRICS[name], ceiling=self.ceilings[self.names.index(name)])
 
 
 def _highest(ceilings: list[tuple[float | None, ...]]) -> tuple[float | None, ...]:
-    """The highest bound of each metric that any block has; () where one has none."""
-    if not all(ceilings):
-        return ()
+    """The highest bound of each metric that any block has; None where one has none."""
     return tuple(None if None in most else max(most) for most in zip(*ceilings, strict=True))
 
 
