@@ -226,9 +226,8 @@ def take_batch(world, plan, scratch, curves, t, width, filled):
     people = np.uint64(world.person_key.size)
     scale, fan = world.share_scale.reshape(-1), scratch.reaching.fan
     for k in range(noticed):
-        later = np.uint64(
-            scratch.noticed[min(k + U3, noticed - U1)]
-        )  # what only a reaction needs is asked for
+        # what only a reaction needs is asked for a little before
+        later = np.uint64(scratch.noticed[min(k + U3, noticed - U1)])
         person = scratch.batch[later, 0] >> PERSON_OF
         item = np.uint64(plan.slot_item[(scratch.batch[later, 2] >> EV_SLOT) & LOW_8])
         prefetch(scale, item * people + person)
