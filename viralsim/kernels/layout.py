@@ -166,6 +166,7 @@ QUANTILES = 4096
 HAZARD_UNIT = float(1 << 40)
 HAZARD_CERTAIN = float(1 << 46)
 HAZARD_CAP = 1 << 47
+HAZARD_SURE = 37 << 40  # above every threshold: draws have 52 bits, so that E < 53 log 2 < 37
 MAX_SEGMENTS = 32
 MAX_PLATFORMS = 8
 MAX_SLOTS = 255

@@ -28,6 +28,7 @@ from viralsim.kernels.words import (
     COIN_ROOM,
     EV_SLOT,
     EVENT_OF,
+    LAST_QUANTILE,
     LOW_8,
     LOW_32,
     ONE_32,
@@ -115,9 +116,12 @@ def find_steps(plan, scratch, t, count):
     last, now = np.uint64(scratch.bucket_head.size), np.uint64(t + 1)
     for i in range(np.uint64(count)):
         at, e = points[i], list_of(tags[i])
-        word = derive(np.uint64(lists[e + L_DELAY]), (at ^ (at >> 63)) - lists[e + L_START])
-        begin, platform = np.uint64(lists[e + L_CLOCK]), np.uint64(lists[e + L_ITEM]) >> U8
-        due = clock[begin + now] + delay[platform * np.uint64(QUANTILES) + below_table(word)]
+        begin, table = np.uint64(lists[e + L_CLOCK]), (np.uint64(lists[e + L_ITEM]) >> U8) * np.uint64(QUANTILES)
+        wait = delay[table]
+        if wait != delay[table + LAST_QUANTILE]:
+            word = derive(np.uint64(lists[e + L_DELAY]), (at ^ (at >> 63)) - lists[e + L_START])
+            wait = delay[table + below_table(word)]
+        due = clock[begin + now] + wait
         if due >= clock[begin + last]:
             points[i] = np.int64(last)
             continue

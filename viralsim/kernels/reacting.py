@@ -11,7 +11,6 @@ from viralsim.kernels.deliveries import (
     EV_DELIVERY,
 )
 from viralsim.kernels.draws import (
-    below,
     derive,
     exponential,
     high32,
@@ -34,10 +33,10 @@ from viralsim.kernels.layout import (
     F_CROSSED,
     FULL_PENDING,
     HAZARD_CAP,
+    HAZARD_SURE,
     HAZARD_UNIT,
     K_REACTION,
     K_THRESHOLD,
-    QUANTILES,
     SIZE_FAILED,
     SIZE_PENDING,
 )
@@ -47,6 +46,7 @@ from viralsim.kernels.machine import (
 from viralsim.kernels.market import (
     ANSWERED,
 )
+from viralsim.kernels.publishing import below_table
 from viralsim.kernels.words import (
     CLICKS,
     COUNTS,
@@ -60,6 +60,7 @@ from viralsim.kernels.words import (
     EVENT_MASK,
     EVENT_OF,
     KEEP_SCORE,
+    LAST_QUANTILE,
     LIKES,
     LOW_8,
     LOW_16,
@@ -95,8 +96,11 @@ def has_attention(plan, scratch, key, word, t):
 @inner
 def cross(plan, scratch, t, person, slot, key, event, polarity):
     """Plan the share of a person who has just crossed the threshold. Returns False if the list is full."""
-    bits = derive(scratch.slot_key[slot, K_REACTION], key)
-    due = t + plan.reaction[plan.slot_platform[slot], below(bits, QUANTILES)]
+    platform = np.uint64(plan.slot_platform[slot])
+    due = t + plan.reaction[platform, U0]
+    if plan.reaction[platform, LAST_QUANTILE] != plan.reaction[platform, U0]:
+        bits = derive(scratch.slot_key[slot, K_REACTION], key)
+        due = t + plan.reaction[platform, below_table(bits)]
     if due >= scratch.pending_head.size:
         return True
     at = scratch.size[SIZE_PENDING]
@@ -190,20 +194,24 @@ def react(world, plan, scratch, t, width, display, word, event):
     if event & PEER and plan.influence:
         item_word, slot_word = hear(plan, scratch, at_item, item_word, slot_word, display, event)
 
-    opinion = low32(derive(scratch.opinion_key[item], key))
-    score = (item_word >> SCORE) & LOW_8
-    view = np.int64(opinion >= plan.neutral_q[item, score])
-    view = -1 if opinion < plan.negative_q[item, score] else view
+    view = np.int64(1)
+    if plan.neutral_q[item, U0] > U0:
+        opinion = low32(derive(scratch.opinion_key[item], key))
+        score = (item_word >> SCORE) & LOW_8
+        view = np.int64(opinion >= plan.neutral_q[item, score])
+        view = -1 if opinion < plan.negative_q[item, score] else view
 
     segment = (person_word >> SEGMENT) & U31
     n_segments = np.uint64(counts.size) // (COUNTS * np.uint64(plan.slot_item.size))
     count_at = (slot * n_segments + segment) * COUNTS
     counts[count_at + NOTICES] += 1
-    word_2 = derive(word, 1)
     cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
     like_q, comment_q, click_q, acting = chances(plan, scratch, slot, event, cause)
     liked = view >= 0 and high32(word) < like_q
-    commented, clicked = low32(word_2) < comment_q, high32(word_2) < click_q
+    commented, clicked = False, False
+    if comment_q | click_q:
+        word_2 = derive(word, 1)
+        commented, clicked = low32(word_2) < comment_q, high32(word_2) < click_q
     if liked:
         counts[count_at + LIKES] += 1
     if commented:
@@ -227,11 +235,14 @@ def react(world, plan, scratch, t, width, display, word, event):
         growth = exposure(world, plan, scratch, person_word, person, slot, slot_word, event, view, acting)
         hazard = np.int64(min((slot_word >> U16) + growth, np.uint64(HAZARD_CAP)))
         slot_word = (slot_word & LOW_16) | (np.uint64(hazard) << U16)
-        bits = derive(scratch.slot_key[slot, K_THRESHOLD], key)
-        # -log(u) >= 1 - u spares most people the logarithm
-        if (1.0 - uniform(bits)) * HAZARD_UNIT <= hazard + 1 and hazard > np.int64(
-            exponential(bits) * HAZARD_UNIT
-        ):
+        crossed = hazard >= HAZARD_SURE
+        if not crossed:
+            bits = derive(scratch.slot_key[slot, K_THRESHOLD], key)
+            # -log(u) >= 1 - u spares most people the logarithm
+            crossed = (1.0 - uniform(bits)) * HAZARD_UNIT <= hazard + 1 and hazard > np.int64(
+                exponential(bits) * HAZARD_UNIT
+            )
+        if crossed:
             slot_word |= np.uint64(F_CROSSED)
             if delivery:
                 scratch.reaching.wave[delivery - U1, 1] += 1

@@ -17,6 +17,7 @@ from viralsim.kernels.layout import (
     F_OWNED,
     N_COUNTS,
     POINTS,
+    QUANTILES,
     READ_AHEAD,
     SCORE_SHIFT,
 )
@@ -47,4 +48,5 @@ PEER = np.uint64(1 << EVENT_PEER_SHIFT)
 ONE_32 = 4294967296.0
 AHEAD = np.uint64(READ_AHEAD)
 TAG_LIST, TAG_TIE = np.uint64(0xFFFF), np.uint64(16)
+LAST_QUANTILE = np.uint64(QUANTILES - 1)
 COIN_ROOM, POINT_ROOM = np.uint64(COINS), np.uint64(POINTS)
