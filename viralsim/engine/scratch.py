@@ -51,7 +51,7 @@ def make_scratch(
     n_segments = n_segments or int(world.segment.max(initial=0)) + 1
     chunks = -(-sizes["displays"] // lay.CHUNK)
     events, repeats, pending = sizes["events"], sizes["repeats"], sizes["pending"]
-    longest, scopes = longest_list(world), 1 + n_items + plan.platform_key.size
+    scopes = 1 + n_items + plan.platform_key.size
     return Scratch(
         rows=make_rows(world, plan),
         touched=np.zeros(n + 1, np.int32),
@@ -77,19 +77,26 @@ def make_scratch(
         node_parent=np.zeros(events, np.int32),
         node_cause_key=np.zeros(events, np.uint64),
         tree_work=np.zeros((4, events), np.int64),
-        seen=np.zeros(longest // 64 + 1, np.uint64),
-        seen_at=np.zeros(longest + 1, np.int64),
         lists=np.zeros(lay.LISTS * lay.N_LIST, np.int64),
         point_at=np.zeros(lay.POINTS, np.int64),
-        point_tag=np.zeros(lay.POINTS, np.uint64),
+        point_list=np.zeros(lay.POINTS, np.uint64),
         point_display=np.zeros(lay.POINTS, np.uint64),
         counts=np.zeros(n_slots * n_segments * lay.N_COUNTS, np.int64),
         boost=np.ones(n_slots),
         slot_key=np.zeros((n_slots, 7), np.uint64),
         opinion_key=np.zeros(n_items, np.uint64),
         run_key=np.zeros(2, np.uint64),
-        coins=np.zeros(lay.COINS, np.uint64),
+        tile_begin=np.zeros(lay.TILES, np.uint64),
+        tile_inside=np.zeros(lay.TILES, np.uint64),
+        tile_key=np.zeros(lay.TILES, np.uint64),
+        tile_byte=np.zeros(lay.TILES, np.uint64),
+        tile_list=np.zeros(lay.TILES, np.uint64),
+        tile_flip=np.zeros(lay.TILES, np.int64),
+        tile_shown=np.zeros(lay.TILES, np.uint64),
+        tile_tied=np.zeros(lay.TILES, np.uint64),
+        coins=np.zeros(lay.COINS // 8, np.uint64),
         kept=np.zeros(lay.COINS + 1, np.int64),
+        margin=np.zeros(lay.COINS + 1),
         masks=np.zeros(scopes, np.uint64),
         flag_bins=np.zeros((scopes + n_slots) * n_segments * 32, np.int64),
         size=_sizes(chunks),

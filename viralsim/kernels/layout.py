@@ -110,19 +110,26 @@ class Scratch(NamedTuple):
     node_parent: Array  # int32[capacity]
     node_cause_key: Array  # uint64[capacity]
     tree_work: Array  # int64[4, capacity]
-    seen: Array  # uint64[longest list / 64 + 1], zero between events
-    seen_at: Array  # int64[longest list], words of `seen` in use
     lists: Array  # int64[LISTS x N_LIST]: columns L_*, by new event
     point_at: Array  # int64[POINTS], position in `followers`, or ~position in `fans`
-    point_tag: Array  # uint64[POINTS], row of `lists` in 16 | tie 8
-    point_display: Array  # uint64[POINTS], the viewer, as in a display
+    point_list: Array  # uint64[POINTS], row of `lists`
+    point_display: Array  # uint64[POINTS], viewer and tie, as in a display
     counts: Array  # int64[S x G x N_COUNTS]
     boost: Array  # float64[S]
     slot_key: Array  # uint64[S, 7], by purpose P_EVENT .. P_COPY
     opinion_key: Array  # uint64[I]
     run_key: Array  # uint64[2]: run key, attention key
-    coins: Array  # uint64[COINS], coins of followers
+    tile_begin: Array  # uint64[TILES], position of the tile's first follower in `followers` or `fans`
+    tile_inside: Array  # uint64[TILES], bits of its followers
+    tile_key: Array  # uint64[TILES], of its first word
+    tile_byte: Array  # uint64[TILES], first eight bits of the probability, eight times
+    tile_list: Array  # uint64[TILES], row of `lists`
+    tile_flip: Array  # int64[TILES], 0: in `followers`, -1: in `fans`
+    tile_shown: Array  # uint64[TILES], bits of those shown the event
+    tile_tied: Array  # uint64[TILES], bits of those whose first eight bits tie
+    coins: Array  # uint64[COINS / 8], coins of ranked followers
     kept: Array  # int64[COINS + 1], those that fell below their limit; shares taken together
+    margin: Array  # float64[COINS + 1], 256 x probability - coin of each of them
     masks: Array  # uint64[1 + I + P], flags of a person in each scope of several slots
     flag_bins: Array  # int64[(1 + I + P + S) x G x 32], people by scope, segment and flags
     size: Array  # int64[N_SIZES]
@@ -151,12 +158,12 @@ class Tally(NamedTuple):
 CHUNK = 128
 READ_AHEAD = 32  # displays whose rows are asked for before their turn
 POINTS = 2048
-COINS = 256  # followers whose coins are drawn together
+TILES = 256  # of at most 64 followers each
+COINS = 256  # ranked followers whose coins are drawn together
 LISTS = 1024
 LISTS_AHEAD = 8  # events whose place in the graph is asked for before their turn
 # A list of followers: where it begins, its size, keys of choice and delay, where the platform's clock and first guesses
-# begin, item and platform (from bit 8 on)
-L_START, L_SIZE, L_EVENT, L_DELAY, L_CLOCK, L_GUESS, L_ITEM = range(7)
+# begin, item and platform (from bit 8 on), bits of its probability after the first eight
 N_LIST = 8  # a cache line
 CLOCK_SHIFT = 7
 BATCH = 128
@@ -173,7 +180,6 @@ MAX_SLOTS = 255
 MAX_STEPS = 65_534
 MAX_PEOPLE = 1 << 28
 MAX_EVENTS = 1 << 28
-SHOW_ALL = 1.0 - 2.0**-20
 
 # `Scratch.size`: how much of each list is in use, and which was too small
 SIZE_TOUCHED, SIZE_FREE, SIZE_PENDING, SIZE_EVENTS, SIZE_NODES, SIZE_FAILED = range(6)

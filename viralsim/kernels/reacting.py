@@ -46,7 +46,7 @@ from viralsim.kernels.machine import (
 from viralsim.kernels.market import (
     ANSWERED,
 )
-from viralsim.kernels.publishing import below_table
+from viralsim.kernels.placing import below_table
 from viralsim.kernels.words import (
     CLICKS,
     COUNTS,

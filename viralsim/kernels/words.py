@@ -15,7 +15,9 @@ from viralsim.kernels.layout import (
     F_DONE,
     F_NOTICED,
     F_OWNED,
+    LISTS_AHEAD,
     N_COUNTS,
+    N_LIST,
     POINTS,
     QUANTILES,
     READ_AHEAD,
@@ -47,6 +49,7 @@ KEEP_SCORE = np.uint64(0xFFFFFFFFFFFFFFFF ^ (0xFF << SCORE_SHIFT))
 PEER = np.uint64(1 << EVENT_PEER_SHIFT)
 ONE_32 = 4294967296.0
 AHEAD = np.uint64(READ_AHEAD)
-TAG_LIST, TAG_TIE = np.uint64(0xFFFF), np.uint64(16)
 LAST_QUANTILE = np.uint64(QUANTILES - 1)
+LIST, READ_LISTS = np.uint64(N_LIST), np.uint64(LISTS_AHEAD // 2)
+L_START, L_SIZE, L_EVENT, L_DELAY, L_CLOCK, L_GUESS, L_ITEM, L_FINE = (np.uint64(k) for k in range(8))
 COIN_ROOM, POINT_ROOM = np.uint64(COINS), np.uint64(POINTS)
