@@ -73,10 +73,10 @@ def make_scratch(
         event_cause=np.zeros(events, np.int32),
         event_step=np.zeros(events, np.int32),
         event_kind=np.zeros(events, np.uint8),
-        nodes=np.zeros((events, lay.N_NODE), np.int64),
+        node_event=np.zeros(events, np.int32),
         node_parent=np.zeros(events, np.int32),
-        node_cause_key=np.zeros(events, np.uint64),
-        tree_work=np.zeros((4, events), np.int64),
+        own_parent=np.zeros(events if plan.reaching.rival.size else 0, np.int32),
+        tree_work=np.zeros((4, events), np.int32),
         lists=np.zeros(lay.LISTS * lay.N_LIST, np.int64),
         point_at=np.zeros(lay.POINTS, np.int64),
         point_list=np.zeros(lay.POINTS, np.uint64),
@@ -172,7 +172,7 @@ def make_tally(plan: Plan, n_segments: int, n_bins: int, replicates: int) -> Tal
 def scratch_bytes(n_people: int, n_items: int, n_slots: int, sizes: dict[str, int], longest: int) -> int:
     """Bytes of `make_scratch` for these sizes (the small fixed arrays are left out)."""
     per_person = 8 * (2 + n_items + n_slots) + 8
-    per_event = 16 + 8 + 9 + 8 * lay.N_NODE + 4 + 8 + 32
+    per_event = 16 + 8 + 9 + 12 + 16
     return (
         n_people * per_person
         + sizes["displays"] * 8

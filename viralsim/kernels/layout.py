@@ -106,10 +106,10 @@ class Scratch(NamedTuple):
     event_cause: Array  # int32[capacity], the event that made them share or that is copied, -1: none
     event_step: Array  # int32[capacity]
     event_kind: Array  # uint8[capacity], KIND_*
-    nodes: Array  # int64[capacity, N_NODE]: columns NODE_*
-    node_parent: Array  # int32[capacity]
-    node_cause_key: Array  # uint64[capacity]
-    tree_work: Array  # int64[4, capacity]
+    node_event: Array  # int32[capacity], the share that made the node
+    node_parent: Array  # int32[capacity], -1: none; parents stand before their children
+    own_parent: Array  # int32[capacity], of the brand's nodes alone; shape (0,) without competitors
+    tree_work: Array  # int32[4, capacity]
     lists: Array  # int64[LISTS x N_LIST]: columns L_*, by new event
     point_at: Array  # int64[POINTS], position in `followers`, or ~position in `fans`
     point_list: Array  # uint64[POINTS], row of `lists`
@@ -162,8 +162,7 @@ TILES = 256  # of at most 64 followers each
 COINS = 256  # ranked followers whose coins are drawn together
 LISTS = 1024
 LISTS_AHEAD = 8  # events whose place in the graph is asked for before their turn
-# A list of followers: where it begins, its size, keys of choice and delay, where the platform's clock and first guesses
-# begin, item and platform (from bit 8 on), bits of its probability after the first eight
+# A list of followers: columns L_* of viralsim.kernels.words
 N_LIST = 8  # a cache line
 CLOCK_SHIFT = 7
 BATCH = 128
@@ -181,13 +180,10 @@ MAX_STEPS = 65_534
 MAX_PEOPLE = 1 << 28
 MAX_EVENTS = 1 << 28
 
-# `Scratch.size`: how much of each list is in use, and which was too small
-SIZE_TOUCHED, SIZE_FREE, SIZE_PENDING, SIZE_EVENTS, SIZE_NODES, SIZE_FAILED = range(6)
-N_SIZES = 6
+# `Scratch.size`: how much of each list is in use, which was too small, and the brand's nodes of people asked
+SIZE_TOUCHED, SIZE_FREE, SIZE_PENDING, SIZE_EVENTS, SIZE_NODES, SIZE_FAILED, SIZE_ASKED = range(7)
+N_SIZES = 7
 FULL_POOL, FULL_REPEAT, FULL_PENDING, FULL_EVENTS, FULL_TOUCHES = 1, 2, 3, 4, 5
-
-NODE_PERSON, NODE_PARENT, NODE_GENERATION, NODE_STEP, NODE_SLOT, NODE_ASKED = range(6)
-N_NODE = 6
 
 KIND_POST, KIND_ASKED, KIND_OWN, KIND_COPY = range(4)
 

@@ -21,14 +21,8 @@ from viralsim.kernels.layout import (
     KIND_COPY,
     KIND_OWN,
     N_COUNTS,
-    N_NODE,
-    NODE_ASKED,
-    NODE_GENERATION,
-    NODE_PARENT,
-    NODE_PERSON,
-    NODE_SLOT,
-    NODE_STEP,
     SHARES_TOGETHER,
+    SIZE_ASKED,
     SIZE_EVENTS,
     SIZE_FAILED,
     SIZE_NODES,
@@ -100,38 +94,36 @@ def node_of(plan, scratch, row, item):
 
 
 @inner
+def view_key_of(scratch, cause):
+    """View key of the event that made somebody share, 0 for those asked (`cause` negative)."""
+    return scratch.events[cause, 0] if cause >= 0 else np.uint64(0)
+
+
+@inner
 def share(plan, scratch, t, width, person, slot, cause, origin, polarity):
     """A person publishes on a slot; `cause` is the event that made them, -1 if asked.
 
     Marks the slot as done and returns the new event, -1 if the list is full.
     """
     row = person * width
-    item = plan.slot_item[slot]
-    touch(scratch, row, person)
-    cause_key = scratch.events[cause, 0] if cause >= 0 else np.uint64(0)
-    node = node_of(plan, scratch, row, item)
-    if node < 0:
+    node = node_of(plan, scratch, row, plan.slot_item[slot])
+    first = node < 0
+    if first:
         node = scratch.size[SIZE_NODES]
         scratch.size[SIZE_NODES] = node + 1
-        first = True
+        scratch.size[SIZE_ASKED] += cause < 0 and scratch.reaching.own[slot] > 0
     else:  # two first shares in one step: the cause with the smaller view key counts
-        first = scratch.nodes[node, NODE_STEP] == t and cause_key < scratch.node_cause_key[node]
+        before = scratch.node_event[node]
+        first = scratch.event_step[before] == t
+        first &= view_key_of(scratch, cause) < view_key_of(scratch, scratch.event_cause[before])
     key = derive(scratch.slot_key[slot, K_VIEW], scratch.rows[row])
     kind = KIND_OWN if cause >= 0 else KIND_ASKED
     event = add_event(scratch, t, slot, person, key, origin, polarity, node, cause, kind)
     if event < 0:
         return event
     if first:
-        parent = np.int64(scratch.events[cause, 1] & LOW_32) - 1 if cause >= 0 else -1
-        scratch.nodes[node, NODE_PERSON] = person
-        scratch.nodes[node, NODE_PARENT] = parent
-        scratch.nodes[node, NODE_GENERATION] = (
-            scratch.nodes[parent, NODE_GENERATION] + 1 if parent >= 0 else 0
-        )
-        scratch.nodes[node, NODE_STEP] = t
-        scratch.nodes[node, NODE_SLOT] = slot
-        scratch.nodes[node, NODE_ASKED] = 1 if cause < 0 else 0
-        scratch.node_cause_key[node] = cause_key
+        scratch.node_event[node] = event
+        scratch.node_parent[node] = np.int64(scratch.events[cause, 1] & LOW_32) - 1 if cause >= 0 else -1
     at_slot = row + 2 + plan.item_key.size + slot
     flags = (scratch.rows[at_slot] & LOW_8) | np.uint64(F_DONE)
     if cause >= 0:
@@ -169,6 +161,7 @@ def ask(world, plan, scratch, t, width, ask_idx):
     if not low32(derive(scratch.slot_key[slot, K_ACCEPT], key)) < plan.ask_q[ask_idx]:
         return True, 0.0
     origin = 1 if plan.ask_paid[ask_idx] else 2
+    touch(scratch, person * width, person)
     event = share(plan, scratch, t, width, person, slot, -1, origin, 1)
     if event < 0:
         return False, 0.0
@@ -186,11 +179,11 @@ def ask(world, plan, scratch, t, width, ask_idx):
 def share_pending(plan, scratch, curves, t, width):
     """People whose reaction delay ends in step t share. Returns False if a list is full.
 
-    They are taken in groups, whose rows, causes and nodes are asked for before they are needed.
+    They are taken in groups, whose rows and causes are asked for before they are needed.
     """
     at = np.int64(scratch.pending_head[t])
     scratch.pending_head[t] = -1
-    events, nodes = scratch.events.reshape(-1), scratch.nodes.reshape(-1)
+    events = scratch.events.reshape(-1)
     wide = np.uint64(width)
     while at >= 0:
         found = 0
@@ -202,9 +195,6 @@ def share_pending(plan, scratch, curves, t, width):
             prefetch(events, np.uint64(scratch.pending[at, 1]) * U2)
             at = scratch.pending[at, 3]
             found += 1
-        for k in range(found):
-            cause = scratch.pending[scratch.kept[k], 1]
-            prefetch(nodes, (scratch.events[cause, 1] & LOW_32) * np.uint64(N_NODE))
         if not share_together(plan, scratch, curves, t, width, found):
             return False
     return True

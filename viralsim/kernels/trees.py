@@ -35,7 +35,7 @@ def measure_forest(parent, n, work):
         Position of the parent, -1 for a root; ``parent[i] < i``.
     n : int
         Number of nodes.
-    work : int64[4, >= n]
+    work : int32 or int64[4, >= n]
         Overwritten: row 0 the size of each node's subtree, row 1 its depth (a root has 0), row 2 the
         position of its root, row 3 (at roots only) the depth of the tree.
     """
@@ -65,7 +65,7 @@ def pair_distances(parent, n, work):
     parent : int32 or int64[>= n]
         As in `measure_forest`.
     n : int
-    work : int64[4, >= n]
+    work : int32 or int64[4, >= n]
         Scratch, overwritten by `measure_forest`.
 
     Returns
@@ -97,7 +97,7 @@ def tree_tallies(parent, n, work, trees, generations, tree_sizes):
         As in `measure_forest`.
     n : int
         Number of nodes; 0 is allowed.
-    work : int64[4, >= n]
+    work : int32 or int64[4, >= n]
         Scratch, overwritten.
     trees : int64[12]
         Overwritten, except for column ``TREE_ASKED`` (the caller's): number of trees, of trees with
