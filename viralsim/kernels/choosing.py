@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from viralsim.kernels.coins import INSIDE, compare_bytes, split_prob
+from viralsim.kernels.coins import INSIDE, compare_bytes
 from viralsim.kernels.draws import derive, mix64
-from viralsim.kernels.layout import KIND_COPY, KIND_OWN, KIND_POST, TILES
+from viralsim.kernels.layout import KIND_COPY, KIND_OWN, KIND_POST
 from viralsim.kernels.machine import inner, prefetch, trailing_zeros
 from viralsim.kernels.placing import place_points
 from viralsim.kernels.reaching import KIND_COMMENT, KIND_LIKE
@@ -28,15 +28,18 @@ from viralsim.kernels.words import (
     POINT_ROOM,
     READ_LISTS,
     TIE_HALF,
+    TILE,
     U0,
     U1,
     U2,
     U3,
+    U4,
+    U6,
     U7,
     U16,
 )
 
-TIE_KNOWN, U11, U64, TILE, TILE_ROOM = (np.uint64(x) for x in (TIE_HALF, 11, 64, 64, TILES))
+TIE_KNOWN, U11, U64 = (np.uint64(x) for x in (TIE_HALF, 11, 64))
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 BYTES, FINE = np.uint64(0x0101010101010101), 9007199254740992.0  # a byte eight times; 2^53
 
@@ -73,10 +76,12 @@ def place(world, plan, scratch, t, first, points, leaving):
 
 
 @inner
-def judge_word(key, word, byte):
-    """Compare word `word` of a tile's coins with the byte: bits of the coins below it, and of those not above it."""
+def judge_two(key, word, byte):
+    """Compare words `word` and `word` + 1 of a tile's coins with the byte: bits of those below it, and not above it."""
     below, within = compare_bytes(mix64(key + GOLDEN * (word + U1)), byte)
-    return below >> (U7 - word), within >> (U7 - word)
+    below_next, within_next = compare_bytes(mix64(key + GOLDEN * (word + U2)), byte)
+    shift = U7 - word
+    return (below >> shift) | (below_next >> (shift - U1)), (within >> shift) | (within_next >> (shift - U1))
 
 
 @inner
@@ -85,20 +90,18 @@ def judge_tiles(scratch, tiles):
     key, byte, shown, tied = scratch.tile_key, scratch.tile_byte, scratch.tile_shown, scratch.tile_tied
     inside = scratch.tile_inside
     for k in range(tiles):
-        below_0, within_0 = judge_word(key[k], np.uint64(0), byte[k])
-        below_1, within_1 = judge_word(key[k], np.uint64(1), byte[k])
-        below_2, within_2 = judge_word(key[k], np.uint64(2), byte[k])
-        below_3, within_3 = judge_word(key[k], np.uint64(3), byte[k])
-        below_4, within_4 = judge_word(key[k], np.uint64(4), byte[k])
-        below_5, within_5 = judge_word(key[k], np.uint64(5), byte[k])
-        below_6, within_6 = judge_word(key[k], np.uint64(6), byte[k])
-        below_7, within_7 = judge_word(key[k], np.uint64(7), byte[k])
-        below = (below_0 | below_1 | below_2 | below_3 | below_4 | below_5 | below_6 | below_7) & inside[k]
+        below_0, within_0 = judge_two(key[k], U0, byte[k])
+        below_1, within_1 = judge_two(key[k], U2, byte[k])
+        below_2, within_2 = judge_two(key[k], U4, byte[k])
+        below_3, within_3 = judge_two(key[k], U6, byte[k])
+        below = (below_0 | below_1 | below_2 | below_3) & inside[k]
         shown[k] = below
-        tied[k] = below ^ ((within_0 | within_1 | within_2 | within_3 | within_4 | within_5 | within_6 | within_7) & inside[k])
+        tied[k] = below ^ ((within_0 | within_1 | within_2 | within_3) & inside[k])
     for k in range(tiles):
         if tied[k]:
-            shown[k] |= settle(key[k], tied[k], np.uint64(scratch.lists[scratch.tile_list[k] * LIST + L_FINE]))
+            shown[k] |= settle(
+                key[k], tied[k], np.uint64(scratch.lists[scratch.tile_list[k] * LIST + L_FINE])
+            )
 
 
 @inner
@@ -152,44 +155,15 @@ def choose_from_tiles(world, plan, scratch, t, first, tiles, points, leaving):
 
 
 @inner
-def choose_alike(world, plan, scratch, t, first, stop):
-    """Plan the displays of events[first:stop] whose followers have one probability each. Returns False if full."""
-    tiles, points, leaving = U0, np.int64(0), False
-    level, byte, fine = 0.0, U0, U0
-    lists = scratch.lists
-    for event in range(np.uint64(first), np.uint64(stop)):
-        slot = (scratch.events[event, 1] >> EV_SLOT) & LOW_8
-        kind = scratch.event_kind[event]
-        if plan.ranked[slot] and kind <= KIND_COPY:
-            continue
-        e = event - np.uint64(first)
-        size = np.uint64(lists[e * LIST + L_SIZE])
-        if size == U0:
-            continue
-        peer = scratch.event_who[event] >= 0
-        leaving |= not peer and plan.reaching.follow_q.size > 0
-        prob = shown_prob(plan, scratch, slot, kind, peer)
-        if prob != level:
-            level = prob
-            byte, fine = split_prob(prob)
-            byte *= BYTES
-        lists[e * LIST + L_FINE] = np.int64(fine)
-        begin, key = np.uint64(lists[e * LIST + L_START]), np.uint64(lists[e * LIST + L_EVENT])
-        for done in range(U0, size, TILE):
-            if tiles == TILE_ROOM:
-                points = choose_from_tiles(world, plan, scratch, t, first, tiles, np.uint64(points), leaving)
-                if points < 0:
-                    return False
-                tiles = U0
-            scratch.tile_begin[tiles] = begin + done
-            scratch.tile_inside[tiles] = INSIDE[min(size - done, TILE)]
-            scratch.tile_key[tiles] = key + GOLDEN * (done >> U3)
-            scratch.tile_byte[tiles] = byte
-            scratch.tile_list[tiles] = e
-            scratch.tile_flip[tiles] = np.int64(peer) - 1
-            tiles += U1
-    points = choose_from_tiles(world, plan, scratch, t, first, tiles, np.uint64(points), leaving)
-    return points >= 0 and place(world, plan, scratch, t, first, np.uint64(points), leaving)
+def add_tile(scratch, tiles, begin, size, key, byte, e, flip):
+    """Add a tile of at most 64 followers from `begin` on; returns the new number."""
+    scratch.tile_begin[tiles] = begin
+    scratch.tile_inside[tiles] = INSIDE[size]
+    scratch.tile_key[tiles] = key
+    scratch.tile_byte[tiles] = byte
+    scratch.tile_list[tiles] = e
+    scratch.tile_flip[tiles] = flip
+    return tiles + U1
 
 
 @inner
@@ -207,7 +181,10 @@ def read_ahead(world, scratch, first, e):
 
 @inner
 def choose_ranked(world, plan, scratch, t, first, stop):
-    """As `choose_alike`, for slots where ranking gives followers probabilities of their own."""
+    """Plan the displays of those of events[first:stop] whose followers ranking gives probabilities of their own.
+
+    Returns False if the pool is full.
+    """
     points, leaving = U0, False
     people = np.uint64(world.person_key.size)
     with_tie, with_affinity = world.tie.size > 0, world.rank_scale.shape[1] > 0
@@ -252,7 +229,9 @@ def choose_ranked(world, plan, scratch, t, first, stop):
                 found += np.uint64(coin < chance)
             for k in range(found):
                 j = np.uint64(kept[k])
-                if margin[k] < 1.0 and not derive(coins[j >> U3], j & U7) >> U11 < np.uint64(margin[k] * FINE):
+                if margin[k] < 1.0 and not derive(coins[j >> U3], j & U7) >> U11 < np.uint64(
+                    margin[k] * FINE
+                ):
                     continue  # the first eight bits tie, and the rest is not below the probability's
                 at = start + begin + j
                 tie = np.uint64(world.tie[at]) if ties else TIE_KNOWN

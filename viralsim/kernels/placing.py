@@ -10,10 +10,8 @@ from viralsim.kernels.machine import inner
 from viralsim.kernels.words import (
     EV_SLOT,
     EVENT_OF,
-    L_CLOCK,
     L_DELAY,
-    L_GUESS,
-    L_ITEM,
+    L_PLATFORM,
     L_START,
     LAST_QUANTILE,
     LIST,
@@ -23,7 +21,6 @@ from viralsim.kernels.words import (
     TIE_HALF,
     U0,
     U1,
-    U8,
     U32,
 )
 
@@ -116,9 +113,11 @@ def find_steps(plan, scratch, t, count):
     lists, points = scratch.lists, scratch.point_at
     delay, clock, guess = plan.delay.reshape(-1), plan.clock.reshape(-1), plan.clock_step.reshape(-1)
     last, now = np.uint64(scratch.bucket_head.size), np.uint64(t + 1)
+    guesses = np.uint64(plan.clock_step.shape[1])
     for i in range(np.uint64(count)):
         at, e = points[i], scratch.point_list[i] * LIST
-        begin, table = np.uint64(lists[e + L_CLOCK]), (np.uint64(lists[e + L_ITEM]) >> U8) * np.uint64(QUANTILES)
+        platform = np.uint64(lists[e + L_PLATFORM])
+        begin, table = platform * (last + U1), platform * np.uint64(QUANTILES)
         wait = delay[table]
         if wait != delay[table + LAST_QUANTILE]:
             word = derive(np.uint64(lists[e + L_DELAY]), (at ^ (at >> 63)) - lists[e + L_START])
@@ -127,7 +126,7 @@ def find_steps(plan, scratch, t, count):
         if due >= clock[begin + last]:
             points[i] = np.int64(last)
             continue
-        s = np.uint64(guess[np.uint64(lists[e + L_GUESS] + (due >> CLOCK_SHIFT))]) + begin + U1
+        s = np.uint64(guess[platform * guesses + np.uint64(due >> CLOCK_SHIFT)]) + begin + U1
         s += np.uint64(clock[s] <= due)
         s += np.uint64(clock[s] <= due)  # mostly enough
         while clock[s] <= due:
@@ -141,7 +140,7 @@ def drop_left(scratch, first, count):
     kept = U0
     for i in range(np.uint64(count)):
         at, e, display = scratch.point_at[i], scratch.point_list[i], scratch.point_display[i]
-        platform = np.uint64(scratch.lists[e * LIST + L_ITEM]) >> U8
+        platform = np.uint64(scratch.lists[e * LIST + L_PLATFORM])
         left = at < 0 and has_left(scratch, display, first + np.int64(e), platform)
         scratch.point_at[kept], scratch.point_list[kept], scratch.point_display[kept] = at, e, display
         kept += np.uint64(not left)

@@ -4,71 +4,66 @@ from __future__ import annotations
 
 import numpy as np
 
-from viralsim.kernels.choosing import choose_alike, choose_ranked
+from viralsim.kernels.choosing import (
+    BYTES,
+    GOLDEN,
+    add_tile,
+    choose_from_tiles,
+    choose_ranked,
+    place,
+    shown_prob,
+)
+from viralsim.kernels.coins import split_prob
 from viralsim.kernels.draws import derive
 from viralsim.kernels.layout import K_DELAY, K_EVENT, KIND_COPY, KIND_POST, LISTS_AHEAD, POST_WORD
 from viralsim.kernels.machine import inner, prefetch
 from viralsim.kernels.reaching import ECHO_WORD, KIND_COMMENT
 from viralsim.kernels.words import (
     EV_SLOT,
-    L_CLOCK,
     L_DELAY,
     L_EVENT,
-    L_GUESS,
-    L_ITEM,
+    L_FINE,
+    L_PLATFORM,
     L_SIZE,
     L_START,
+    LAST_QUANTILE,
     LIST,
     LOW_8,
+    TILE,
+    TILE_ROOM,
     U0,
+    U3,
 )
 
 ECHO = np.uint64(ECHO_WORD)
 
 
 @inner
-def look_up_lists(world, plan, scratch, first, stop):
-    """What there is to know of each new event before it is published (a pass of its own: independent loads).
-
-    Returns whether there are events whose followers have one probability, and such that are ranked.
-    """
-    indptr, row_size, lists = world.indptr.reshape(-1), np.uint64(world.indptr.shape[1]), scratch.lists
-    width = scratch.rows.size // scratch.repeat_head.size
-    any_alike, any_ranked = False, False
-    for event in range(first, stop):
-        later = min(event + LISTS_AHEAD, stop - 1)
-        platform = plan.slot_platform[np.int64((scratch.events[later, 1] >> EV_SLOT) & LOW_8)]
-        prefetch(indptr, np.uint64(platform) * row_size + np.uint64(max(scratch.event_who[later], 0)))
-        who, kind = scratch.event_who[event], scratch.event_kind[event]
-        slot = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)
-        ranked = plan.ranked[slot] > 0 and kind <= KIND_COPY
-        any_alike, any_ranked = any_alike or not ranked, any_ranked or ranked
-        platform = plan.slot_platform[slot]
-        event_key, delay_key = scratch.slot_key[slot, K_EVENT], scratch.slot_key[slot, K_DELAY]
-        start, stop_at, key = 0, 0, U0
-        if kind > KIND_COMMENT or (who < 0 and kind != KIND_POST):
-            pass  # shown to chosen people, not to a list of followers
-        elif who >= 0:
-            start, stop_at = world.indptr[platform, who], world.indptr[platform, who + 1]
-            prefetch(world.tie, np.uint64(start))
-            if kind <= KIND_COPY:
-                key = scratch.rows[who * width]
-            else:  # a like or comment: keys of its own
-                event_key, delay_key, key = scratch.events[event, 0], scratch.events[event, 0], ECHO
-        else:
-            fans = plan.reaching.fans[slot] if plan.reaching.fans.size > 0 else platform
-            start, stop_at = world.fan_ptr[fans], world.fan_ptr[fans + 1]
-            event_key, delay_key = derive(event_key, POST_WORD), derive(delay_key, POST_WORD)
-            key = np.uint64(-1 - who)
-        e = np.uint64(event - first) * LIST
-        lists[e + L_START] = start
-        lists[e + L_SIZE] = stop_at - start
-        lists[e + L_EVENT] = np.int64(derive(event_key, key))
-        lists[e + L_DELAY] = np.int64(derive(delay_key, key + np.uint64(key == ECHO)))
-        lists[e + L_CLOCK] = platform * plan.clock.shape[1]
-        lists[e + L_GUESS] = platform * plan.clock_step.shape[1]
-        lists[e + L_ITEM] = plan.slot_item[slot] | (platform << 8)
-    return any_alike, any_ranked
+def look_up_list(world, plan, scratch, event, e, slot, who, kind):
+    """Put into row `e` of `lists` what there is to know of the followers of an event before it is published."""
+    lists, platform = scratch.lists, np.uint64(plan.slot_platform[slot])
+    event_key, delay_key = scratch.slot_key[slot, K_EVENT], scratch.slot_key[slot, K_DELAY]
+    start, stop, key = 0, 0, U0
+    if kind > KIND_COMMENT or (who < 0 and kind != KIND_POST):
+        pass  # shown to chosen people, not to a list of followers
+    elif who >= 0:
+        start, stop = world.indptr[platform, who], world.indptr[platform, who + 1]
+        if kind <= KIND_COPY:
+            key = scratch.rows[np.uint64(who) * np.uint64(scratch.rows.size // scratch.repeat_head.size)]
+        else:  # a like or comment: keys of its own
+            event_key, delay_key, key = scratch.events[event, 0], scratch.events[event, 0], ECHO
+    else:
+        fans = plan.reaching.fans[slot] if plan.reaching.fans.size > 0 else np.int64(platform)
+        start, stop = world.fan_ptr[fans], world.fan_ptr[fans + 1]
+        event_key, delay_key = derive(event_key, POST_WORD), derive(delay_key, POST_WORD)
+        key = np.uint64(-1 - who)
+    at = e * LIST
+    lists[at + L_START] = start
+    lists[at + L_SIZE] = stop - start
+    lists[at + L_EVENT] = np.int64(derive(event_key, key))
+    if plan.delay[platform, U0] != plan.delay[platform, LAST_QUANTILE]:
+        lists[at + L_DELAY] = np.int64(derive(delay_key, key + np.uint64(key == ECHO)))
+    lists[at + L_PLATFORM] = np.int64(platform)
 
 
 @inner
@@ -77,7 +72,44 @@ def publish(world, plan, scratch, t, first, stop):
 
     The lists of `lists` hold LISTS events, so this is called for at most as many.
     """
-    any_alike, any_ranked = look_up_lists(world, plan, scratch, first, stop)
-    if any_alike and not choose_alike(world, plan, scratch, t, first, stop):
+    indptr, row_size, lists = world.indptr.reshape(-1), np.uint64(world.indptr.shape[1]), scratch.lists
+    tiles, points, leaving, any_ranked = U0, np.int64(0), False, False
+    level, byte, fine = 0.0, U0, U0
+    for event in range(np.uint64(first), np.uint64(stop)):
+        later = min(event + np.uint64(LISTS_AHEAD), np.uint64(stop - 1))
+        platform = np.uint64(plan.slot_platform[(scratch.events[later, 1] >> EV_SLOT) & LOW_8])
+        prefetch(indptr, platform * row_size + np.uint64(max(scratch.event_who[later], 0)))
+        slot, kind, who = (
+            (scratch.events[event, 1] >> EV_SLOT) & LOW_8,
+            scratch.event_kind[event],
+            scratch.event_who[event],
+        )
+        e = event - np.uint64(first)
+        look_up_list(world, plan, scratch, event, e, slot, who, kind)
+        begin, size = np.uint64(lists[e * LIST + L_START]), np.uint64(lists[e * LIST + L_SIZE])
+        if plan.ranked[slot] and kind <= KIND_COPY:
+            any_ranked = True
+            prefetch(world.tie, begin)
+            continue
+        if size == U0:
+            continue
+        leaving |= who < 0 and plan.reaching.follow_q.size > 0
+        prob = shown_prob(plan, scratch, slot, kind, who >= 0)
+        if prob != level:
+            level = prob
+            byte, fine = split_prob(prob)
+            byte *= BYTES
+        lists[e * LIST + L_FINE] = np.int64(fine)
+        key, flip = np.uint64(lists[e * LIST + L_EVENT]), np.int64(who >= 0) - 1
+        for done in range(U0, size, TILE):
+            if tiles == TILE_ROOM:
+                points = choose_from_tiles(world, plan, scratch, t, first, tiles, np.uint64(points), leaving)
+                if points < 0:
+                    return False
+                tiles = U0
+            key_of_tile = key + GOLDEN * (done >> U3)
+            tiles = add_tile(scratch, tiles, begin + done, min(size - done, TILE), key_of_tile, byte, e, flip)
+    points = choose_from_tiles(world, plan, scratch, t, first, tiles, np.uint64(points), leaving)
+    if points < 0 or not place(world, plan, scratch, t, first, np.uint64(points), leaving):
         return False
     return not any_ranked or choose_ranked(world, plan, scratch, t, first, stop)
