@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from viralsim.kernels.layout import F_ACCOUNT, SIZE_TOUCHED
-from viralsim.kernels.machine import inner
+from viralsim.kernels.machine import inlined, inner
 from viralsim.kernels.words import (
     ASKED_AT,
     COIN_ROOM,
@@ -54,7 +54,7 @@ def finish_people(plan, scratch, people, width):
     _read_bins(bins, people)
 
 
-@inner
+@inlined
 def finish_person(plan, scratch, row):
     """Book one person's flags in every scope, then reset the row. No branch: flags are as good as random.
 

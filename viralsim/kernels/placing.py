@@ -6,7 +6,7 @@ import numpy as np
 
 from viralsim.kernels.draws import derive
 from viralsim.kernels.layout import CHUNK, CLOCK_SHIFT, FULL_POOL, QUANTILES, SIZE_FAILED, SIZE_FREE
-from viralsim.kernels.machine import inner
+from viralsim.kernels.machine import inlined, inner
 from viralsim.kernels.words import (
     EV_SLOT,
     EVENT_OF,
@@ -43,7 +43,7 @@ def take_chunk(scratch, step):
     return cursor
 
 
-@inner
+@inlined
 def show_now(scratch, t, person, event):
     """Put a display of `event` to a person in the bucket of step t itself. Returns False if the pool is full."""
     cursor = scratch.bucket_cursor[t]
@@ -57,7 +57,7 @@ def show_now(scratch, t, person, event):
     return True
 
 
-@inner
+@inlined
 def show_later(plan, scratch, t, platform, delay, viewer, event, tie):
     """Put a display in the bucket of the step in which its delay ends. Returns False if the pool is full."""
     clock, last = plan.clock[platform], scratch.bucket_head.size

@@ -16,7 +16,7 @@ from viralsim.kernels.choosing import (
 from viralsim.kernels.coins import split_prob
 from viralsim.kernels.draws import derive
 from viralsim.kernels.layout import K_DELAY, K_EVENT, KIND_COPY, KIND_POST, LISTS_AHEAD, POST_WORD
-from viralsim.kernels.machine import inner, prefetch
+from viralsim.kernels.machine import inlined, inner, prefetch
 from viralsim.kernels.reaching import ECHO_WORD, KIND_COMMENT
 from viralsim.kernels.words import (
     EV_SLOT,
@@ -38,7 +38,7 @@ from viralsim.kernels.words import (
 ECHO = np.uint64(ECHO_WORD)
 
 
-@inner
+@inlined
 def look_up_list(world, plan, scratch, event, e, slot, who, kind):
     """Put into row `e` of `lists` what there is to know of the followers of an event before it is published."""
     lists, platform = scratch.lists, np.uint64(plan.slot_platform[slot])

@@ -41,6 +41,7 @@ from viralsim.kernels.layout import (
     SIZE_PENDING,
 )
 from viralsim.kernels.machine import (
+    inlined,
     inner,
 )
 from viralsim.kernels.market import (
@@ -171,7 +172,7 @@ def exposure(world, plan, scratch, person_word, person, slot, slot_word, event, 
     return np.uint64(min(growth, np.float64(HAZARD_CAP)))
 
 
-@inner
+@inlined
 def react(world, plan, scratch, t, width, display, word, event):
     """One display that would be noticed: attention, view, engagement, share (docs/model.md, section 4, 3 to 7).
 

@@ -28,7 +28,7 @@ from viralsim.kernels.layout import (
     SIZE_NODES,
     SIZE_TOUCHED,
 )
-from viralsim.kernels.machine import inner, prefetch
+from viralsim.kernels.machine import inlined, inner, prefetch
 from viralsim.kernels.private import make_private
 from viralsim.kernels.reaching import EVENT_INFLUENCER_SHIFT
 from viralsim.kernels.words import (
@@ -99,7 +99,7 @@ def view_key_of(scratch, cause):
     return scratch.events[cause, 0] if cause >= 0 else np.uint64(0)
 
 
-@inner
+@inlined
 def share(plan, scratch, t, width, person, slot, cause, origin, polarity):
     """A person publishes on a slot; `cause` is the event that made them, -1 if asked.
 
@@ -132,7 +132,7 @@ def share(plan, scratch, t, width, person, slot, cause, origin, polarity):
     return event
 
 
-@inner
+@inlined
 def count_share(plan, scratch, curves, t, width, event, copied):
     """Book a person's own share or copy."""
     info = scratch.events[event, 1]
@@ -200,7 +200,7 @@ def share_pending(plan, scratch, curves, t, width):
     return True
 
 
-@inner
+@inlined
 def share_together(plan, scratch, curves, t, width, found):
     """The first `found` of the pending shares in `kept` happen. Returns False if a list is full."""
     for k in range(found):
