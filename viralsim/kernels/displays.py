@@ -142,6 +142,14 @@ def _sift(ordered, start, root, end):
 
 
 @inner
+def order_two(ordered, at):
+    """Put rows `at` and `at` + 1 in the order of column 1, without a branch: which is first is a coin's toss."""
+    first, second, here, there = ordered[at, 1], ordered[at + U1, 1], ordered[at, 0], ordered[at + U1, 0]
+    ordered[at, 0], ordered[at, 1] = here if first < second else there, min(first, second)
+    ordered[at + U1, 0], ordered[at + U1, 1] = there if first < second else here, max(first, second)
+
+
+@inner
 def order_repeats(scratch, count):
     """Group the `count` set-aside displays by person, each group in the order of its words."""
     out = 0
@@ -157,7 +165,10 @@ def order_repeats(scratch, count):
             scratch.ordered[out, 1] = scratch.repeat[link, 1]
             out += 1
             link = scratch.repeat_next[link]
-        sort_by_word(scratch.ordered, start, out)
+        if out - start == 2:
+            order_two(scratch.ordered, np.uint64(start))
+        else:
+            sort_by_word(scratch.ordered, start, out)
 
 
 @inner
