@@ -32,6 +32,7 @@ from viralsim.kernels.words import (
     TILE,
     TILE_ROOM,
     U0,
+    U1,
     U3,
 )
 
@@ -39,17 +40,20 @@ ECHO = np.uint64(ECHO_WORD)
 
 
 @inlined
-def look_up_list(world, plan, scratch, event, e, slot, who, kind):
-    """Put into row `e` of `lists` what there is to know of the followers of an event before it is published."""
+def look_up_list(world, plan, scratch, width, event, e, slot, who, kind):
+    """Put into row `e` of `lists` what there is to know of the followers of an event before it is published.
+
+    Returns where the list begins, its size and the event's key.
+    """
     lists, platform = scratch.lists, np.uint64(plan.slot_platform[slot])
     event_key, delay_key = scratch.slot_key[slot, K_EVENT], scratch.slot_key[slot, K_DELAY]
     start, stop, key = 0, 0, U0
     if kind > KIND_COMMENT or (who < 0 and kind != KIND_POST):
         pass  # shown to chosen people, not to a list of followers
     elif who >= 0:
-        start, stop = world.indptr[platform, who], world.indptr[platform, who + 1]
+        start, stop = world.indptr[platform, np.uint64(who)], world.indptr[platform, np.uint64(who) + U1]
         if kind <= KIND_COPY:
-            key = scratch.rows[np.uint64(who) * np.uint64(scratch.rows.size // scratch.repeat_head.size)]
+            key = scratch.rows[np.uint64(who) * np.uint64(width)]
         else:  # a like or comment: keys of its own
             event_key, delay_key, key = scratch.events[event, 0], scratch.events[event, 0], ECHO
     else:
@@ -60,14 +64,16 @@ def look_up_list(world, plan, scratch, event, e, slot, who, kind):
     at = e * LIST
     lists[at + L_START] = start
     lists[at + L_SIZE] = stop - start
-    lists[at + L_EVENT] = np.int64(derive(event_key, key))
+    event_key = derive(event_key, key)
+    lists[at + L_EVENT] = np.int64(event_key)
     if plan.delay[platform, U0] != plan.delay[platform, LAST_QUANTILE]:
         lists[at + L_DELAY] = np.int64(derive(delay_key, key + np.uint64(key == ECHO)))
     lists[at + L_PLATFORM] = np.int64(platform)
+    return np.uint64(start), np.uint64(stop - start), event_key
 
 
 @inner
-def publish(world, plan, scratch, t, first, stop):
+def publish(world, plan, scratch, t, width, first, stop):
     """Plan the displays of events[first:stop] (docs/model.md, sections 3 and 6). Returns False if the pool is full.
 
     The lists of `lists` hold LISTS events, so this is called for at most as many.
@@ -85,8 +91,7 @@ def publish(world, plan, scratch, t, first, stop):
             scratch.event_who[event],
         )
         e = event - np.uint64(first)
-        look_up_list(world, plan, scratch, event, e, slot, who, kind)
-        begin, size = np.uint64(lists[e * LIST + L_START]), np.uint64(lists[e * LIST + L_SIZE])
+        begin, size, key = look_up_list(world, plan, scratch, width, event, e, slot, who, kind)
         if plan.ranked[slot] and kind <= KIND_COPY:
             any_ranked = True
             prefetch(world.tie, begin)
@@ -100,7 +105,7 @@ def publish(world, plan, scratch, t, first, stop):
             byte, fine = split_prob(prob)
             byte *= BYTES
         lists[e * LIST + L_FINE] = np.int64(fine)
-        key, flip = np.uint64(lists[e * LIST + L_EVENT]), np.int64(who >= 0) - 1
+        flip = np.int64(who >= 0) - 1
         for done in range(U0, size, TILE):
             if tiles == TILE_ROOM:
                 points = choose_from_tiles(world, plan, scratch, t, first, tiles, np.uint64(points), leaving)

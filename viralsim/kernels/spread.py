@@ -148,7 +148,7 @@ def replicate(world, plan, scratch, curves, width, run_key):
             return False, cost
         first = begun if echoing else first
         while first < stop:
-            if not publish(world, plan, scratch, t, first, min(first + LISTS, stop)):
+            if not publish(world, plan, scratch, t, width, first, min(first + LISTS, stop)):
                 return False, cost
             first += LISTS
         if following and not show_joined(world, plan, scratch, t, width, published, stop):
