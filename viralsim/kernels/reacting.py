@@ -42,7 +42,6 @@ from viralsim.kernels.layout import (
 )
 from viralsim.kernels.machine import (
     inlined,
-    inner,
 )
 from viralsim.kernels.market import (
     ANSWERED,
@@ -84,7 +83,7 @@ from viralsim.kernels.words import (
 )
 
 
-@inner
+@inlined
 def has_attention(plan, scratch, key, word, t):
     """Whether the person (key, person word) can still notice something today."""
     room = plan.notices_per_day - 1 - np.int64(word >> USED)
@@ -94,7 +93,7 @@ def has_attention(plan, scratch, key, word, t):
     return high32(derive(derive(scratch.run_key[1], key), plan.day[t])) < plan.background_q[room]
 
 
-@inner
+@inlined
 def cross(plan, scratch, t, person, slot, key, event, polarity):
     """Plan the share of a person who has just crossed the threshold. Returns False if the list is full."""
     platform = np.uint64(plan.slot_platform[slot])
@@ -104,20 +103,21 @@ def cross(plan, scratch, t, person, slot, key, event, polarity):
         due = t + plan.reaction[platform, below_table(bits)]
     if due >= scratch.pending_head.size:
         return True
-    at = scratch.size[SIZE_PENDING]
-    if at == scratch.pending.shape[0]:
+    last = scratch.size[SIZE_PENDING]
+    if last == scratch.pending.shape[0]:
         scratch.size[SIZE_FAILED] = FULL_PENDING
         return False
+    at, then = np.uint64(last), np.uint64(due)
     scratch.pending[at, 0] = np.int64((person << U8) | slot)
     scratch.pending[at, 1] = event
     scratch.pending[at, 2] = polarity
-    scratch.pending[at, 3] = scratch.pending_head[due]
-    scratch.pending_head[due] = at
-    scratch.size[SIZE_PENDING] = at + 1
+    scratch.pending[at, 3] = scratch.pending_head[then]
+    scratch.pending_head[then] = last
+    scratch.size[SIZE_PENDING] = last + 1
     return True
 
 
-@inner
+@inlined
 def hear(plan, scratch, at_item, item_word, slot_word, display, event):
     """What noticing a friend's share does to the count of sharers and the score. Returns both words.
 
@@ -137,7 +137,7 @@ def hear(plan, scratch, at_item, item_word, slot_word, display, event):
     return item_word, slot_word
 
 
-@inner
+@inlined
 def chances(plan, scratch, slot, event, cause):
     """Chances of a like, a comment and a click in 2^-32, and the factor on sharing, of a display of event `cause`."""
     like_q, comment_q, click_q = scratch.reaching.like_q[slot], plan.comment_q[slot], plan.click_q[slot]
@@ -148,7 +148,7 @@ def chances(plan, scratch, slot, event, cause):
     return weakened(like_q, engaging), weakened(comment_q, engaging), weakened(click_q, acting), acting
 
 
-@inner
+@inlined
 def exposure(world, plan, scratch, person_word, person, slot, slot_word, event, view, acting):
     """What a noticed display adds to the exposure hazard, in 2^-40 (docs/model.md, section 4, 6)."""
     item, peer = np.uint64(plan.slot_item[slot]), (event >> EV_PEER) & U1
