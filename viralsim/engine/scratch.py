@@ -66,7 +66,7 @@ def make_scratch(
         repeat_next=np.zeros(repeats, np.int32),
         repeat_head=np.full(n, -1, np.int32),
         ordered=np.zeros((repeats, 2), np.uint64),
-        pending=np.zeros((pending, 4), np.int64),
+        pending=np.zeros((pending, 2), np.uint64),
         pending_head=np.full(n_steps, -1, np.int64),
         events=np.zeros((events, 2), np.uint64),
         event_who=np.zeros(events, np.int64),
@@ -177,7 +177,7 @@ def scratch_bytes(n_people: int, n_items: int, n_slots: int, sizes: dict[str, in
         n_people * per_person
         + sizes["displays"] * 8
         + sizes["repeats"] * 36
-        + sizes["pending"] * 32
+        + sizes["pending"] * 16
         + sizes["events"] * per_event
         + longest * 9
     )
