@@ -28,18 +28,20 @@ NAMES = (
 IN_TEST_STOCK_CUSTOMERS = (
     "answer-fast-or-slow", "bad-news-spreads", "referral-programme", "review-driven-sale", "tailored-or-one-message",
 )  # fmt: skip
-DRAWS = {"launch-video": 20, "influencers-or-many": 12, "small-shop": 20, "left-out": 20}
+DRAWS = {"launch-video": 20, "influencers-or-many": 12, "small-shop": 20, "left-out": 20, "backlash": 20}
+REPLICATES = {"backlash": 480}  # what is shared with a complaint runs far now and then: fewer leave the verdict open
 FEW_DRAWS = (
     10  # for the others; fewer networks than the files ask for, as what is tested is paired within draws
 )
 
 
 @functools.cache
-def compared(name: str, replicates: int = 240) -> Comparison:
+def compared(name: str) -> Comparison:
     """The scenario and its variants, in shared worlds; the lessons' metrics as well as reach."""
     scenario = vs.load_scenario(name)
     metrics = ["impressions_earned", "half_reach_hour", "clicks", "shares", "reach_accounts"]
-    return vs.compare([scenario], metrics=metrics, replicates=replicates, draws=DRAWS.get(name, FEW_DRAWS))
+    replicates, draws = REPLICATES.get(name, 240), DRAWS.get(name, FEW_DRAWS)
+    return vs.compare([scenario], metrics=metrics, replicates=replicates, draws=draws)
 
 
 def pair(name: str, a: str, b: str, metric: str = "reach"):
@@ -70,16 +72,17 @@ def test_each_says_what_it_teaches_where_from_and_what_was_measured(name):
 
 def test_an_ordinary_post_does_not_spread():
     """Share trees as published (sources in the file), within 4 standard errors from draws."""
-    ensemble = vs.simulate(vs.load_scenario("ordinary-post"), replicates=1200, draws=6)
-    by_draw = np.array([ensemble.tallies.trees[ensemble.draw == d].sum(axis=0) for d in range(6)], float)
+    draws = 12  # tree sizes are heavy-tailed: half as many leave the error of their mean above what is asked below
+    ensemble = vs.simulate(vs.load_scenario("ordinary-post"), replicates=3600, draws=draws)
+    by_draw = np.array([ensemble.tallies.trees[ensemble.draw == d].sum(axis=0) for d in range(draws)], float)
     trees = by_draw.sum(axis=0)
     single, shallow, people = trees[[1, 2, 4]] / trees[0]
 
     def error(entry: int) -> float:
         residual = by_draw[:, entry] - trees[entry] / trees[0] * by_draw[:, 0]
-        return float(np.sqrt(6 / 5 * np.sum(residual**2)) / trees[0])
+        return float(np.sqrt(draws / (draws - 1) * np.sum(residual**2)) / trees[0])
 
-    assert trees[0] > 3000
+    assert trees[0] > 15_000
     assert 0.73 <= single <= 0.95
     assert abs(single - 0.922) < 4 * error(1), "Goel et al. 2016, exponent 2, r = .2"
     assert abs(shallow - 0.9906) < 4 * error(2), "the same"
