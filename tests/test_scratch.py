@@ -31,14 +31,21 @@ def test_the_bytes_said_are_those_allocated(people, slots):
     own = {name: value for name, value in scratch._asdict().items() if name not in ("sales", "reaching")}
     counted = sum(value.nbytes for name, value in own.items() if name not in FIXED)
     said = scratch_bytes(people, plan.item_key.size, plan.slot_item.size, sizes)
-    assert counted == pytest.approx(said, abs=8 * 2)  # one more person touched, rows that begin at a cache line
+    assert counted == pytest.approx(
+        said, abs=8 * 2
+    )  # one more person touched, rows that begin at a cache line
     assert sum(own[name].nbytes for name in FIXED) < 300_000
 
 
 def test_a_list_that_was_full_doubles_and_the_bytes_with_it():
     _, world, plan = scratch_of(10, [(0, 0)])
     sizes = capacities(world, plan)
-    codes = {"displays": lay.FULL_POOL, "repeats": lay.FULL_REPEAT, "pending": lay.FULL_PENDING, "events": lay.FULL_EVENTS}
+    codes = {
+        "displays": lay.FULL_POOL,
+        "repeats": lay.FULL_REPEAT,
+        "pending": lay.FULL_PENDING,
+        "events": lay.FULL_EVENTS,
+    }
     for name, code in codes.items():
         larger = grown(sizes, code)
         assert larger == {**sizes, name: 2 * sizes[name]}

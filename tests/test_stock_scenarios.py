@@ -29,7 +29,9 @@ IN_TEST_STOCK_CUSTOMERS = (
     "answer-fast-or-slow", "bad-news-spreads", "referral-programme", "review-driven-sale", "tailored-or-one-message",
 )  # fmt: skip
 DRAWS = {"launch-video": 20, "influencers-or-many": 12, "small-shop": 20, "left-out": 20, "backlash": 20}
-REPLICATES = {"backlash": 480}  # what is shared with a complaint runs far now and then: fewer leave the verdict open
+REPLICATES = {
+    "backlash": 480
+}  # what is shared with a complaint runs far now and then: fewer leave the verdict open
 FEW_DRAWS = (
     10  # for the others; fewer networks than the files ask for, as what is tested is paired within draws
 )
@@ -211,22 +213,22 @@ def test_the_same_post_twice_is_practically_equal():
 
 # Scenario, variant, metric: mean ratio written in the file, and how it was judged there.
 WRITTEN = [
-    ("launch-video", "five-asked", "reach", 1.94, "better"),
+    ("launch-video", "five-asked", "reach", 1.95, "better"),
     ("launch-video", "evening", "reach", 0.99, "practically equal"),
-    ("influencers-or-many", "influencers", "reach", 3.58, "better"),
-    ("influencers-or-many", "one-star", "reach", 0.5, "worse"),
+    ("influencers-or-many", "influencers", "reach", 3.55, "better"),
+    ("influencers-or-many", "one-star", "reach", 0.52, "worse"),
     ("two-platforms", "both", "reach", 1.43, "better"),
     ("two-platforms", "both", "reach_accounts", 1.51, "better"),
-    ("backlash", "provocative", "impressions_earned", 2.02, "better"),
+    ("backlash", "provocative", "impressions_earned", 1.87, "better"),
     ("backlash", "provocative", "reach", 1.02, "practically equal"),
-    ("best-hour", "evening", "half_reach_hour", 0.229, "better"),
+    ("best-hour", "evening", "half_reach_hour", 0.231, "better"),
     ("small-shop", "ask-regulars", "impressions", 1.53, "better"),
-    ("same-post-twice", "renamed", "reach", 0.995, "practically equal"),
-    ("nano-or-celebrity", "nanos", "engagements", 2.08, "better"),
-    ("nano-or-celebrity", "nanos-who-cost-work", "engagements", 0.89, "worse"),
-    ("big-seed", "a-thousand", "sharers", 91.82, "better"),
-    ("big-seed", "ten-and-contagious", "sharers", 5.29, "better"),
-    ("lucky-or-good", "better", "shares", 1.34, "better"),
+    ("same-post-twice", "renamed", "reach", 0.998, "practically equal"),
+    ("nano-or-celebrity", "nanos", "engagements", 2.05, "better"),
+    ("nano-or-celebrity", "nanos-who-cost-work", "engagements", 0.99, "unresolved"),
+    ("big-seed", "a-thousand", "sharers", 100.36, "better"),
+    ("big-seed", "ten-and-contagious", "sharers", 5.38, "better"),
+    ("lucky-or-good", "better", "shares", 1.3, "better"),
 ]
 
 

@@ -259,7 +259,9 @@ def ties_told_by_one_draw(run, key, position, p):
     """The 53 bits that settle a tie belong to the follower, not to all eight of a draw."""
     word = derive(key, position // 8)
     byte, whole = word >> (8 * (position % 8)) & 255, int(256.0 * p)
-    return p >= 1.0 or byte < whole or (byte == whole and (derive(word, 0) >> 11) / 2.0**53 < 256.0 * p - whole)
+    return (
+        p >= 1.0 or byte < whole or (byte == whole and (derive(word, 0) >> 11) / 2.0**53 < 256.0 * p - whole)
+    )
 
 
 def untied_ranking(run, event, person, tie_255):
