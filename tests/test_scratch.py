@@ -27,7 +27,7 @@ def scratch_of(people, slots, sizes=None):
 def test_the_bytes_said_are_those_allocated(people, slots):
     """Each list has a size of its own, so that no two can be taken for one another."""
     sizes = {"displays": 128 * 1000, "repeats": 3000, "pending": 7001, "events": 20_011, "touches": 1}
-    scratch, world, plan = scratch_of(people, slots, sizes)
+    scratch, _, plan = scratch_of(people, slots, sizes)
     own = {name: value for name, value in scratch._asdict().items() if name not in ("sales", "reaching")}
     counted = sum(value.nbytes for name, value in own.items() if name not in FIXED)
     said = scratch_bytes(people, plan.item_key.size, plan.slot_item.size, sizes)

@@ -2,6 +2,7 @@
 
 import functools
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -111,7 +112,7 @@ def test_each_byte_of_a_draw_is_the_coin_of_one_follower(runner, peer):
     coins = levels(plan_of(peer, 1.0), peer, TEN)
     order = sorted(coins)
     world = world_of(TEN, peer)
-    between = [0.0, *(float(a + b) / 512.0 for a, b in zip(order, order[1:], strict=False)), 1.0]
+    between = [0.0, *(float(a + b) / 512.0 for a, b in pairwise(order)), 1.0]
     shown = [seen_by(runner, world, plan_of(peer, prob)) for prob in between]
     assert [len(people) for people in shown] == list(range(TEN + 1))
     by_coin = sorted(zip(coins, list_of(TEN), strict=True))
