@@ -68,7 +68,7 @@ def make_scratch(
         repeat_next=np.zeros(repeats, np.int32),
         repeat_head=np.full(n, -1, np.int32),
         ordered=np.zeros((repeats, 2), np.uint64),
-        pending=np.zeros((pending, 4), np.int64),
+        pending=np.zeros((pending, 2), np.uint64),
         pending_head=np.full(n_steps, -1, np.int64),
         events=np.zeros((events, 2), np.uint64),
         event_who=np.zeros(events, np.int64),
@@ -178,6 +178,6 @@ def scratch_bytes(people: float, n_items: int, n_slots: int, sizes: Mapping[str,
         people * (rows + 4 + 4)  # touched, repeat_head
         + sizes["displays"] * chunks
         + sizes["repeats"] * (16 + 4 + 16)  # repeat, repeat_next, ordered
-        + sizes["pending"] * 32
+        + sizes["pending"] * 16
         + sizes["events"] * (event + node)
     )

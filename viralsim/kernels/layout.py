@@ -99,7 +99,9 @@ class Scratch(NamedTuple):
     repeat_next: Array  # int32[capacity]
     repeat_head: Array  # int32[n], -1: none
     ordered: Array  # uint64[capacity, 2]: the same, grouped by person, by word
-    pending: Array  # int64[capacity, 4]: person and slot, cause event, polarity, next
+    pending: (
+        Array  # uint64[capacity, 2]: person | slot 8 | polarity + 1 in 8; cause event in 32 | next + 1 in 32
+    )
     pending_head: Array  # int64[T], -1: none
     events: Array  # uint64[capacity, 2]: view key, event word
     event_who: Array  # int64[capacity], person, or -1 - ordinal of a post

@@ -79,6 +79,7 @@ from viralsim.kernels.words import (
     U8,
     U16,
     U31,
+    U32,
     USED,
 )
 
@@ -108,10 +109,8 @@ def cross(plan, scratch, t, person, slot, key, event, polarity):
         scratch.size[SIZE_FAILED] = FULL_PENDING
         return False
     at, then = np.uint64(last), np.uint64(due)
-    scratch.pending[at, 0] = np.int64((person << U8) | slot)
-    scratch.pending[at, 1] = event
-    scratch.pending[at, 2] = polarity
-    scratch.pending[at, 3] = scratch.pending_head[then]
+    scratch.pending[at, 0] = (person << U16) | (slot << U8) | np.uint64(polarity + 1)
+    scratch.pending[at, 1] = (np.uint64(event) << U32) | np.uint64(scratch.pending_head[then] + 1)
     scratch.pending_head[then] = last
     scratch.size[SIZE_PENDING] = last + 1
     return True

@@ -46,8 +46,10 @@ from viralsim.kernels.words import (
     U1,
     U2,
     U3,
+    U8,
     U16,
     U31,
+    U32,
 )
 
 INFLUENCER = np.uint64(1 << EVENT_INFLUENCER_SHIFT)
@@ -196,11 +198,12 @@ def share_pending(plan, scratch, curves, t, width):
         found = 0
         while at >= 0 and found < SHARES_TOGETHER:
             scratch.kept[found] = at
-            row = np.uint64(scratch.pending[np.uint64(at), 0] >> 8) * wide
+            row = (scratch.pending[np.uint64(at), 0] >> U16) * wide
             prefetch(scratch.rows, row)
             prefetch(scratch.rows, row + wide - U1)
-            prefetch(events, np.uint64(scratch.pending[np.uint64(at), 1]) * U2)
-            at = scratch.pending[np.uint64(at), 3]
+            link = scratch.pending[np.uint64(at), 1]
+            prefetch(events, (link >> U32) * U2)
+            at = np.int64(link & LOW_32) - 1
             found += 1
         if not share_together(plan, scratch, curves, t, width, found):
             return False
@@ -213,10 +216,11 @@ def share_together(plan, scratch, curves, t, width, found):
     slots = U2 + np.uint64(plan.item_key.size)
     for k in range(np.uint64(found)):
         at = np.uint64(scratch.kept[k])
-        person, slot = scratch.pending[at, 0] >> 8, scratch.pending[at, 0] & 255
-        cause, polarity = scratch.pending[at, 1], scratch.pending[at, 2]
-        if not scratch.rows[np.uint64(person) * np.uint64(width) + slots + np.uint64(slot)] & DONE:
-            event = share(plan, scratch, t, width, person, slot, cause, 2, polarity)
+        word, cause = scratch.pending[at, 0], np.int64(scratch.pending[at, 1] >> U32)
+        person, slot = word >> U16, (word >> U8) & LOW_8
+        if not scratch.rows[person * np.uint64(width) + slots + slot] & DONE:
+            polarity = np.int64(word & LOW_8) - 1
+            event = share(plan, scratch, t, width, np.int64(person), np.int64(slot), cause, 2, polarity)
             if event < 0:
                 return False
             if plan.reaching.private_q.size > 0:
