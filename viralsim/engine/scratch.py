@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from viralsim.kernels import layout as lay
@@ -120,12 +122,6 @@ def _sizes(chunks: int) -> np.ndarray:
     return size
 
 
-def longest_list(world: World) -> int:
-    """The largest number of followers of a person or of the brand."""
-    degrees = np.diff(world.indptr, axis=1)
-    return int(max(degrees.max(initial=0), np.diff(world.fan_ptr).max(initial=0)))
-
-
 def make_rows(world: World, plan: Plan) -> np.ndarray:
     """One row of words per person (uint64[n x W]): key, person, items, slots; see viralsim.kernels.layout."""
     n = world.person_key.size
@@ -169,15 +165,19 @@ def make_tally(plan: Plan, n_segments: int, n_bins: int, replicates: int) -> Tal
     )
 
 
-def scratch_bytes(n_people: int, n_items: int, n_slots: int, sizes: dict[str, int], longest: int) -> int:
-    """Bytes of `make_scratch` for these sizes (the small fixed arrays are left out)."""
-    per_person = 8 * (2 + n_items + n_slots) + 8
-    per_event = 16 + 8 + 9 + 12 + 16
+def scratch_bytes(people: float, n_items: int, n_slots: int, sizes: Mapping[str, float]) -> float:
+    """Bytes of `make_scratch` for these sizes (entries of `capacities`).
+
+    Left out are the small fixed arrays, and what is there with competitors, selling and gained followers only.
+    """
+    rows = 8 * (2 + n_items + n_slots)
+    chunks = 8.0 + 8.0 / lay.CHUNK  # per display: itself, and its part of a place in two lists of chunks
+    event = 16 + 8 + 4 + 4 + 1  # key and word, person, cause, step, kind
+    node = 4 + 4 + 4 * 4  # event, parent, work of the trees
     return (
-        n_people * per_person
-        + sizes["displays"] * 8
-        + sizes["repeats"] * 36
+        people * (rows + 4 + 4)  # touched, repeat_head
+        + sizes["displays"] * chunks
+        + sizes["repeats"] * (16 + 4 + 16)  # repeat, repeat_next, ordered
         + sizes["pending"] * 16
-        + sizes["events"] * per_event
-        + longest * 9
+        + sizes["events"] * (event + node)
     )
