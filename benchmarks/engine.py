@@ -24,7 +24,7 @@ from viralsim.verify.engine_worlds import neutral_scenario
 __all__ = ["PARTS", "rows"]
 
 HERE = Path(__file__).resolve().parent
-ROUNDS = 7
+ROUNDS = 21
 REFERENCE_ROUNDS = 21  # short ones: a neighbour's load comes and goes within seconds
 PLAIN_PROB = 0.05
 

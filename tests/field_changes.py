@@ -400,7 +400,8 @@ CHANGES: dict[str, Change] = {
     "fallingengagement.kind": to(f"{ASK}.influencer.size", "none", first=INFLUENCER | {
         f"{ASK}.influencer.size": STEEP}),
     "fallingengagement.exponent": to(f"{ASK}.influencer.size.exponent", 3.0, first=INFLUENCER),
-    "fallingengagement.reference": to(f"{ASK}.influencer.size.reference", 500.0, first=INFLUENCER),
+    "fallingengagement.reference": to(f"{ASK}.influencer.size.reference", 10.0, first=INFLUENCER | {
+        f"{ASK}.influencer.size": STEEP}),
     "anysize.kind": to(f"{ASK}.influencer.size", STEEP, first=INFLUENCER | {f"{ASK}.influencer.size": "none"}),
     "nopricebysize.kind": to(f"{ASK}.price_by_size", "per-follower"),
     "perfollower.kind": to(f"{ASK}.price_by_size", "none", first=BY_SIZE),

@@ -20,7 +20,7 @@ from viralsim.kernels.reaching import no_reaching
 from viralsim.kernels.spread import run_block
 
 ALWAYS, NEVER = ONE_32, 0
-NEGATIVE = {"negative_q": np.full((1, 255), ONE_32, np.uint64)}
+NEGATIVE = dict.fromkeys(("negative_q", "neutral_q"), np.full((1, 255), ONE_32, np.uint64))
 CLICKED = {"click_q": np.array([ONE_32], np.uint64)}
 ON = {
     "kind": "won-and-lost", "follow_prob_click": 0.6, "follow_prob_notice": 0.3, "unfollow_prob_negative": 0.3,

@@ -1,5 +1,7 @@
 """Buying, reviews, complaints and answers: the kernel equals its twin, each number matters, and off means off."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -45,8 +47,11 @@ def busy_market(world, steps):
 
 
 def busy_case():
-    """A crowd that buys, complains and is answered, with views that others move."""
-    world, plan, run_keys = crowd_case(11, 0.3, n=150)
+    """A crowd that buys, complains and is answered, with views that others move.
+
+    Large enough for dozens of answered complaints to be noticed: each moves a view or makes a sharer now and then only.
+    """
+    world, plan, run_keys = crowd_case(11, 0.3, n=300)
     score = np.arange(-127, 128)
     moved = (ONE_32 / (1.0 + 2.0 * np.exp(score / 6.0))).astype(np.uint64)
     plan = plan._replace(
@@ -102,6 +107,22 @@ def test_busy_case_is_busy():
     assert (result.deals.reshape(-1, DEALS).sum(axis=0) > 0).all()
     assert (result.lines.sum(axis=1) > 0).all()
     assert result.wait >= 0
+
+
+def test_answered_complaints_are_noticed_in_the_busy_case(monkeypatch):
+    """Without them nothing tells what an answer takes away."""
+    weights = []
+
+    def noted(shop, event, tie_255):
+        if event.view_key in shop.answered:
+            weights.append(MOVES(shop, event, tie_255))
+        return MOVES(shop, event, tie_255)
+
+    monkeypatch.setattr(Shop, "moves_score", noted)
+    world, plan, run_keys = busy_case()
+    run_twin(world, plan, run_keys)
+    assert len(weights) >= 40
+    assert sum(weight != 0 for weight in weights) >= 20
 
 
 @settings(max_examples=60)
@@ -209,8 +230,7 @@ BUGS = [
 
 @pytest.mark.parametrize(("method", "bug"), BUGS, ids=[bug.__name__ for _, bug in BUGS])
 def test_a_planted_bug_is_caught(method, bug, monkeypatch):
-    for case in (busy_case(), *map(random_case, range(600))):
-        world, plan, run_keys = case
+    for world, plan, run_keys in chain([busy_case()], map(random_case, range(600))):
         if not plan.market.counting:
             continue
         right = run_twin(world, plan, run_keys[:1])[0]

@@ -257,7 +257,8 @@ def test_a_like_shows_the_item_to_followers_once(runner):
     assert result.counts[0, 0, :3].tolist() == [2, 0, 2]
     assert result.extra[0, 0].tolist() == [0, 0, 2, 0, 0, 0]
     assert result.counts[0, 0, 4] == 4  # likes
-    disliked = plan._replace(negative_q=np.full((1, 255), ONE_32, np.uint64))
+    all_negative = np.full((1, 255), ONE_32, np.uint64)
+    disliked = plan._replace(negative_q=all_negative, neutral_q=all_negative)
     assert RUNNERS[runner](world, disliked, [5])[0].counts[0, 0, :3].tolist() == [2, 0, 0]
 
 

@@ -148,7 +148,7 @@ def test_a_scenario_that_can_be_worked_out():
 
 def test_effect_curves_are_the_metric_along_one_number():
     found = vs.sensitivity(
-        known_scenario(), "clicks", {REACH: (0.2, 0.8), CLICK: "0.01:0.3:log"}, samples=4, replicates=2, draws=2,
+        known_scenario(), "clicks", {REACH: (0.2, 0.8), CLICK: "0.01:0.3:log"}, samples=4, replicates=20, draws=20,
         curve_replicates=400, seed=3,
     )  # fmt: skip
     for factor in found.factors:
@@ -161,7 +161,8 @@ def test_effect_curves_are_the_metric_along_one_number():
     by_path = {factor.path: factor for factor in found.factors}
     assert [point.value for point in by_path[REACH].curve][2] == 0.5
     expected = 200 * (0.77 - 0.23) * middle["click_prob"]
-    assert abs(by_path[REACH].swing - expected) < 4.5 * by_path[REACH].swing_error < expected * 2
+    error = by_path[REACH].swing_error  # from differences between draws: of two it would be anything
+    assert abs(by_path[REACH].swing - expected) < 4.5 * error < expected / 2
 
 
 def test_what_an_item_is_held_against_stays_as_where_numbers_are_drawn():

@@ -28,18 +28,22 @@ NAMES = (
 IN_TEST_STOCK_CUSTOMERS = (
     "answer-fast-or-slow", "bad-news-spreads", "referral-programme", "review-driven-sale", "tailored-or-one-message",
 )  # fmt: skip
-DRAWS = {"launch-video": 20, "influencers-or-many": 12, "small-shop": 20, "left-out": 20}
+DRAWS = {"launch-video": 20, "influencers-or-many": 12, "small-shop": 20, "left-out": 20, "backlash": 20}
+REPLICATES = {
+    "backlash": 480
+}  # what is shared with a complaint runs far now and then: fewer leave the verdict open
 FEW_DRAWS = (
     10  # for the others; fewer networks than the files ask for, as what is tested is paired within draws
 )
 
 
 @functools.cache
-def compared(name: str, replicates: int = 240) -> Comparison:
+def compared(name: str) -> Comparison:
     """The scenario and its variants, in shared worlds; the lessons' metrics as well as reach."""
     scenario = vs.load_scenario(name)
     metrics = ["impressions_earned", "half_reach_hour", "clicks", "shares", "reach_accounts"]
-    return vs.compare([scenario], metrics=metrics, replicates=replicates, draws=DRAWS.get(name, FEW_DRAWS))
+    replicates, draws = REPLICATES.get(name, 240), DRAWS.get(name, FEW_DRAWS)
+    return vs.compare([scenario], metrics=metrics, replicates=replicates, draws=draws)
 
 
 def pair(name: str, a: str, b: str, metric: str = "reach"):
@@ -70,16 +74,17 @@ def test_each_says_what_it_teaches_where_from_and_what_was_measured(name):
 
 def test_an_ordinary_post_does_not_spread():
     """Share trees as published (sources in the file), within 4 standard errors from draws."""
-    ensemble = vs.simulate(vs.load_scenario("ordinary-post"), replicates=1200, draws=6)
-    by_draw = np.array([ensemble.tallies.trees[ensemble.draw == d].sum(axis=0) for d in range(6)], float)
+    draws = 12  # tree sizes are heavy-tailed: half as many leave the error of their mean above what is asked below
+    ensemble = vs.simulate(vs.load_scenario("ordinary-post"), replicates=3600, draws=draws)
+    by_draw = np.array([ensemble.tallies.trees[ensemble.draw == d].sum(axis=0) for d in range(draws)], float)
     trees = by_draw.sum(axis=0)
     single, shallow, people = trees[[1, 2, 4]] / trees[0]
 
     def error(entry: int) -> float:
         residual = by_draw[:, entry] - trees[entry] / trees[0] * by_draw[:, 0]
-        return float(np.sqrt(6 / 5 * np.sum(residual**2)) / trees[0])
+        return float(np.sqrt(draws / (draws - 1) * np.sum(residual**2)) / trees[0])
 
-    assert trees[0] > 3000
+    assert trees[0] > 15_000
     assert 0.73 <= single <= 0.95
     assert abs(single - 0.922) < 4 * error(1), "Goel et al. 2016, exponent 2, r = .2"
     assert abs(shallow - 0.9906) < 4 * error(2), "the same"
@@ -208,22 +213,22 @@ def test_the_same_post_twice_is_practically_equal():
 
 # Scenario, variant, metric: mean ratio written in the file, and how it was judged there.
 WRITTEN = [
-    ("launch-video", "five-asked", "reach", 1.94, "better"),
+    ("launch-video", "five-asked", "reach", 1.95, "better"),
     ("launch-video", "evening", "reach", 0.99, "practically equal"),
-    ("influencers-or-many", "influencers", "reach", 3.58, "better"),
-    ("influencers-or-many", "one-star", "reach", 0.5, "worse"),
+    ("influencers-or-many", "influencers", "reach", 3.55, "better"),
+    ("influencers-or-many", "one-star", "reach", 0.52, "worse"),
     ("two-platforms", "both", "reach", 1.43, "better"),
     ("two-platforms", "both", "reach_accounts", 1.51, "better"),
-    ("backlash", "provocative", "impressions_earned", 2.02, "better"),
+    ("backlash", "provocative", "impressions_earned", 1.87, "better"),
     ("backlash", "provocative", "reach", 1.02, "practically equal"),
-    ("best-hour", "evening", "half_reach_hour", 0.229, "better"),
+    ("best-hour", "evening", "half_reach_hour", 0.231, "better"),
     ("small-shop", "ask-regulars", "impressions", 1.53, "better"),
-    ("same-post-twice", "renamed", "reach", 0.995, "practically equal"),
-    ("nano-or-celebrity", "nanos", "engagements", 2.08, "better"),
-    ("nano-or-celebrity", "nanos-who-cost-work", "engagements", 0.89, "worse"),
-    ("big-seed", "a-thousand", "sharers", 91.82, "better"),
-    ("big-seed", "ten-and-contagious", "sharers", 5.29, "better"),
-    ("lucky-or-good", "better", "shares", 1.34, "better"),
+    ("same-post-twice", "renamed", "reach", 0.998, "practically equal"),
+    ("nano-or-celebrity", "nanos", "engagements", 2.05, "better"),
+    ("nano-or-celebrity", "nanos-who-cost-work", "engagements", 0.99, "unresolved"),
+    ("big-seed", "a-thousand", "sharers", 100.36, "better"),
+    ("big-seed", "ten-and-contagious", "sharers", 5.38, "better"),
+    ("lucky-or-good", "better", "shares", 1.3, "better"),
 ]
 
 

@@ -35,7 +35,7 @@ def test_kernel_agrees_with_the_twin_in_many_cases():
 
 def test_random_cases_are_lively():
     """What is compared is not mostly silence: every count and every tree figure occurs often."""
-    results = [result for seed in range(400) for result in run_twin(*random_case(seed)[:2], [seed])]
+    results = [result for seed in range(700) for result in run_twin(*random_case(seed)[:2], [seed])]
     with_impressions = sum(1 for result in results if result.counts[:, :, :3].any())
     assert with_impressions > 180
     for column in range(16):
@@ -242,10 +242,26 @@ def rounded_up(run, platform, step, delay):
     return next((s for s in range(len(clock) - 1) if clock[s] < due <= clock[s + 1]), None)
 
 
-def list_order(run, event, audience):
-    """Independent coins by position instead of the points of a process."""
-    words = [derive(event.event_key, k) for k in range(len(audience))]
-    return [k for k, (v, tie) in enumerate(audience) if words[k] / 2**64 < run.probability(event, v, tie)]
+def a_draw_each(run, key, position, p):
+    return derive(key, position) < p * 2.0**64
+
+
+def bytes_from_the_top(run, key, position, p):
+    return BELOW(run, key, position ^ 7, p)
+
+
+def ties_are_shown(run, key, position, p):
+    word = derive(key, position // 8)
+    return word >> (8 * (position % 8)) & 255 <= int(256.0 * p)
+
+
+def ties_told_by_one_draw(run, key, position, p):
+    """The 53 bits that settle a tie belong to the follower, not to all eight of a draw."""
+    word = derive(key, position // 8)
+    byte, whole = word >> (8 * (position % 8)) & 255, int(256.0 * p)
+    return (
+        p >= 1.0 or byte < whole or (byte == whole and (derive(word, 0) >> 11) / 2.0**53 < 256.0 * p - whole)
+    )
 
 
 def untied_ranking(run, event, person, tie_255):
@@ -337,7 +353,8 @@ def shares_before_displays(run):
 
 derive = spread.derive
 ASKED, REACTIONS, COPIES = Replicate.publish_asked, Replicate.publish_reactions, Replicate.publish_copies
-PROBABILITY, VIEW, ENGAGE, EXPOSE = (
+BELOW, PROBABILITY, VIEW, ENGAGE, EXPOSE = (
+    Replicate.is_below,
     Replicate.probability,
     Replicate.view,
     Replicate.engage,
@@ -348,7 +365,10 @@ BUGS = [
     ("publish_reactions", latest_cause_first),
     ("step_of_display", one_step_early),
     ("step_of_display", rounded_up),
-    ("shown_positions", list_order),
+    ("is_below", a_draw_each),
+    ("is_below", bytes_from_the_top),
+    ("is_below", ties_are_shown),
+    ("is_below", ties_told_by_one_draw),
     ("probability", untied_ranking),
     ("attention", unlimited),
     ("attention", no_background),

@@ -335,12 +335,17 @@ def test_expectations_are_those_of_simulation(number):
 
 
 def test_paid_shares_are_expected_as_simulated():
-    """People asked at a price: what their own shares show is paid, and so is the reach it brings."""
-    scenario = Scenario.from_dict(asked(5.0))
-    found = simulate(scenario, replicates=400, seed=1, threads=1, fixed=True, draws=1)
+    """People asked at a price: what their own shares show is paid, and so is the reach it brings.
+
+    Long enough for every delay: the end of the run, which an expectation leaves out, would cut 1.6 % off.
+    """
+    data = asked(5.0)
+    data["run"]["horizon"] = "30d"
+    scenario = Scenario.from_dict(data)
+    found = simulate(scenario, replicates=6400, seed=1, threads=1, fixed=True, draws=1)
     predicted = expectations(compile_draw(scenario, 1, 0, {}, True))
-    error = np.std(found["impressions_paid"]) / 20
+    error = np.std(found["impressions_paid"]) / 80
     assert predicted.paid_impressions == pytest.approx(50, rel=1e-6)
     assert abs(np.mean(found["impressions_paid"]) - 50) < 4 * error
     bought = found["reach"] - found["reach_earned_only"]
-    assert abs(np.mean(bought) - predicted.bought_reach) < 4 * np.std(bought) / 20
+    assert abs(np.mean(bought) - predicted.bought_reach) < 4 * np.std(bought) / 80

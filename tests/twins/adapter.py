@@ -10,7 +10,8 @@ import pytest
 from twins.counting import Node
 from twins.reaching import own_nodes
 from twins.spread import TwinResult, simulate_replicate
-from viralsim.kernels.layout import Plan, World
+from viralsim.engine.replicates import Events
+from viralsim.kernels.layout import KIND_ASKED, Plan, World
 
 __all__ = ["RUNNERS", "differences", "run_kernel", "run_twin"]
 
@@ -38,8 +39,9 @@ def run_kernel(
 ) -> list[TwinResult]:
     """One result per run key, from the kernel; the working memory is used again from key to key."""
     pytest.importorskip("viralsim.kernels.spread", reason="the spreading kernel is not there")
+    from viralsim.engine.replicates import last_events
     from viralsim.engine.scratch import capacities, grown, make_scratch, make_tally
-    from viralsim.kernels.layout import SIZE_FAILED, SIZE_NODES
+    from viralsim.kernels.layout import SIZE_FAILED
     from viralsim.kernels.spread import run_block
 
     sizes = sizes or capacities(world, plan)
@@ -62,28 +64,29 @@ def run_kernel(
                 extra=tally.extra[0].reshape(shape),
                 seed_cost=float(tally.seed_cost[0]),
                 wait=float(tally.wait[0]),
-                nodes=own_nodes(plan, kernel_nodes(plan, scratch.nodes[: scratch.size[SIZE_NODES]])),
+                nodes=own_nodes(plan, kernel_nodes(plan, last_events(scratch))),
             )
         )
     return results
 
 
-def kernel_nodes(plan: Plan, rows: np.ndarray) -> list[Node]:
-    """The kernel's node columns as the twin's nodes."""
-    from viralsim.kernels import layout
-
-    return [
-        Node(
-            person=int(row[layout.NODE_PERSON]),
-            parent=int(row[layout.NODE_PARENT]),
-            generation=int(row[layout.NODE_GENERATION]),
-            item=int(plan.slot_item[row[layout.NODE_SLOT]]),
-            step=int(row[layout.NODE_STEP]),
-            slot=int(row[layout.NODE_SLOT]),
-            asked=bool(row[layout.NODE_ASKED]),
+def kernel_nodes(plan: Plan, events: Events) -> list[Node]:
+    """The kernel's share trees as the twin's nodes."""
+    nodes: list[Node] = []
+    for event, parent in zip(events.first_shares, events.parents, strict=True):
+        slot = int(events.slot[event])
+        nodes.append(
+            Node(
+                person=int(events.who[event]),
+                parent=int(parent),
+                generation=nodes[parent].generation + 1 if parent >= 0 else 0,
+                item=int(plan.slot_item[slot]),
+                step=int(events.step[event]),
+                slot=slot,
+                asked=bool(events.kind[event] == KIND_ASKED),
+            )
         )
-        for row in rows
-    ]
+    return nodes
 
 
 RUNNERS = {"twin": run_twin, "kernel": run_kernel}

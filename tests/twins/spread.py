@@ -30,7 +30,7 @@ from twins.following import Followers
 from twins.market import Shop
 from twins.reaching import Delivery, apply_rules, count_extra, own_nodes
 from viralsim.kernels.layout import Plan, World
-from viralsim.rng import derive, exponential, level_of, log
+from viralsim.rng import derive, exponential, log
 
 __all__ = ["TwinResult", "simulate_replicate"]
 
@@ -47,10 +47,6 @@ def high32(word: int) -> int:
 
 def below(word: int, bound: int) -> int:
     return (low32(word) * bound) >> 32
-
-
-def exponential32(word: int) -> float:
-    return -log((word + 0.5) / 4294967296.0)
 
 
 @dataclass(frozen=True)
@@ -274,31 +270,19 @@ class Replicate:
         return min(p, 1.0)
 
     def shown_positions(self, event: Event, audience: list[tuple[int, int]]) -> list[int]:
-        followers = len(audience)
         probabilities = [self.probability(event, person, tie_255) for person, tie_255 in audience]
-        if self.plan.ranked[event.slot]:
-            words = [derive(event.event_key, position // 2) for position in range(followers)]
-            coins = [high32(word) if position % 2 else low32(word) for position, word in enumerate(words)]
-            limits_32 = [math.floor(2.0**32 * p + 0.5) for p in probabilities]
-            return [position for position in range(followers) if coins[position] < limits_32[position]]
-        return self.nested_positions(event, probabilities)
+        return [i for i, p in enumerate(probabilities) if self.is_below(event.event_key, i, p)]
 
-    def nested_positions(self, event: Event, probabilities: list[float]) -> list[int]:
-        followers = len(probabilities)
-        if probabilities and probabilities[0] >= 1.0 - 2.0**-20:
-            return list(range(followers))
-        limits = [followers * level_of(p) for p in probabilities]
-        first_level: dict[int, float] = {}
-        total, k = 0.0, 0
-        highest = max(limits, default=0.0)
-        while total < highest:
-            word = derive(event.event_key, k)
-            total += exponential32(high32(word))
-            position = below(word, followers)
-            if position not in first_level:
-                first_level[position] = total
-            k += 1
-        return sorted(position for position, level in first_level.items() if level < limits[position])
+    def is_below(self, key: int, position: int, p: float) -> bool:
+        if p >= 1.0:
+            return True
+        word = derive(key, position // 8)
+        byte = word >> (8 * (position % 8)) & 255
+        whole = math.floor(256.0 * p)
+        if byte != whole:
+            return byte < whole
+        rest = derive(word, position % 8) >> 11
+        return rest < math.floor(2.0**53 * (256.0 * p - whole))
 
     def step_of_display(self, platform: int, step: int, delay: int) -> int | None:
         clock = self.clocks[platform]
@@ -379,8 +363,9 @@ class Replicate:
         """Likes and comments of this step: shown as a share is, with a probability of their own."""
         for event, probability in self.echoes:
             audience = self.audience(event)
-            for position in self.nested_positions(event, [probability for _ in audience]):
-                self.plan_at(step, event, audience, position)
+            for position in range(len(audience)):
+                if self.is_below(event.event_key, position, probability):
+                    self.plan_at(step, event, audience, position)
         self.echoes.clear()
 
     def update_boosts(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from viralsim.engine.compiled import slots_of
 from viralsim.engine.effort import Effort
 from viralsim.engine.networks import file_graphs
+from viralsim.engine.scratch import scratch_bytes
 from viralsim.errors import EngineError
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.kernels import layout as lay
@@ -34,6 +35,7 @@ _MAKING = 18.0  # ... any other
 MOST_KEPT = 3e8  # bytes of the first draw, which is kept for traces if it is no larger
 _READING = 29.0  # bytes per arc while a network is read from a file (text 25, a scipy matrix 28)
 _REACHED_EVENTS = 0.25  # shares per person that the lists are prepared for
+_WAITING = 0.6  # displays per person that wait for their step
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ def _scratch_per_person(plain: Any, n_slots: int) -> float:
     """Bytes per person of one thread's working memory."""
     sold = plain.buying is not None or plain.campaign.response is not None
     followed = any(platform.following.kind != "none" for platform in plain.platforms.values())
-    need = 8.0 * (2 + len(plain.items) + n_slots) + 5.0 * sold + 8.0 + 8.0 * 0.6 + _REACHED_EVENTS * 190.0
+    lists = {"displays": _WAITING, **dict.fromkeys(("repeats", "pending", "events"), _REACHED_EVENTS)}
+    need = scratch_bytes(1.0, len(plain.items), n_slots, lists) + 5.0 * sold
     return need + followed * (6.0 + 4.0 * len(plain.platforms) + _REACHED_EVENTS * 20.0)
 
 

@@ -26,9 +26,11 @@ class Events:
         Person, or -1 - ordinal of a post.
     slot, step, cause, kind, polarity, node : int64[E]
         `cause`: position of the event that made the person share, or that was copied, -1 if none;
-        `kind`: one of viralsim.kernels.layout.KIND_*; `node`: row in `nodes`, -1 for posts.
-    nodes : int64[nodes, N_NODE]
-        The share trees' nodes, parents before children.
+        `kind`: one of viralsim.kernels.layout.KIND_*; `node`: in the share trees, -1 for posts.
+    first_shares : int64[nodes]
+        The event that made each node.
+    parents : int64[nodes]
+        The node of each node's parent, which stands before it, or -1.
     """
 
     who: NDArray[np.int64]
@@ -38,7 +40,8 @@ class Events:
     kind: NDArray[np.int64]
     polarity: NDArray[np.int64]
     node: NDArray[np.int64]
-    nodes: NDArray[np.int64]
+    first_shares: NDArray[np.int64]
+    parents: NDArray[np.int64]
 
 
 def run_replicates(
@@ -96,7 +99,8 @@ def last_events(scratch: Scratch) -> Events:
         kind=scratch.event_kind[:n_events].astype(np.int64),
         polarity=np.where(polarity > 1, -1, polarity),  # a complaint stays one after the answer
         node=(info & np.uint64(0xFFFFFFFF)).astype(np.int64) - 1,
-        nodes=scratch.nodes[:n_nodes].copy(),
+        first_shares=scratch.node_event[:n_nodes].astype(np.int64),
+        parents=scratch.node_parent[:n_nodes].astype(np.int64),
     )
 
 

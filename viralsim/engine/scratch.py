@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from viralsim.kernels import layout as lay
@@ -51,7 +53,7 @@ def make_scratch(
     n_segments = n_segments or int(world.segment.max(initial=0)) + 1
     chunks = -(-sizes["displays"] // lay.CHUNK)
     events, repeats, pending = sizes["events"], sizes["repeats"], sizes["pending"]
-    longest, scopes = longest_list(world), 1 + n_items + plan.platform_key.size
+    scopes = 1 + n_items + plan.platform_key.size
     return Scratch(
         rows=make_rows(world, plan),
         touched=np.zeros(n + 1, np.int32),
@@ -66,30 +68,37 @@ def make_scratch(
         repeat_next=np.zeros(repeats, np.int32),
         repeat_head=np.full(n, -1, np.int32),
         ordered=np.zeros((repeats, 2), np.uint64),
-        pending=np.zeros((pending, 4), np.int64),
+        pending=np.zeros((pending, 2), np.uint64),
         pending_head=np.full(n_steps, -1, np.int64),
         events=np.zeros((events, 2), np.uint64),
         event_who=np.zeros(events, np.int64),
         event_cause=np.zeros(events, np.int32),
         event_step=np.zeros(events, np.int32),
         event_kind=np.zeros(events, np.uint8),
-        nodes=np.zeros((events, lay.N_NODE), np.int64),
+        node_event=np.zeros(events, np.int32),
         node_parent=np.zeros(events, np.int32),
-        node_cause_key=np.zeros(events, np.uint64),
-        tree_work=np.zeros((4, events), np.int64),
-        seen=np.zeros(longest // 64 + 1, np.uint64),
-        seen_at=np.zeros(longest + 1, np.int64),
+        own_parent=np.zeros(events if plan.reaching.rival.size else 0, np.int32),
+        tree_work=np.zeros((4, events), np.int32),
         lists=np.zeros(lay.LISTS * lay.N_LIST, np.int64),
         point_at=np.zeros(lay.POINTS, np.int64),
-        point_tag=np.zeros(lay.POINTS, np.uint64),
+        point_list=np.zeros(lay.POINTS, np.uint64),
         point_display=np.zeros(lay.POINTS, np.uint64),
         counts=np.zeros(n_slots * n_segments * lay.N_COUNTS, np.int64),
         boost=np.ones(n_slots),
         slot_key=np.zeros((n_slots, 7), np.uint64),
         opinion_key=np.zeros(n_items, np.uint64),
         run_key=np.zeros(2, np.uint64),
-        coins=np.zeros(lay.COINS, np.uint64),
+        tile_begin=np.zeros(lay.TILES, np.uint64),
+        tile_inside=np.zeros(lay.TILES, np.uint64),
+        tile_key=np.zeros(lay.TILES, np.uint64),
+        tile_byte=np.zeros(lay.TILES, np.uint64),
+        tile_list=np.zeros(lay.TILES, np.uint64),
+        tile_flip=np.zeros(lay.TILES, np.int64),
+        tile_shown=np.zeros(lay.TILES, np.uint64),
+        tile_tied=np.zeros(lay.TILES, np.uint64),
+        coins=np.zeros(lay.COINS // 8, np.uint64),
         kept=np.zeros(lay.COINS + 1, np.int64),
+        margin=np.zeros(lay.COINS + 1),
         masks=np.zeros(scopes, np.uint64),
         flag_bins=np.zeros((scopes + n_slots) * n_segments * 32, np.int64),
         size=_sizes(chunks),
@@ -111,12 +120,6 @@ def _sizes(chunks: int) -> np.ndarray:
     size = np.zeros(lay.N_SIZES, np.int64)
     size[lay.SIZE_FREE] = chunks
     return size
-
-
-def longest_list(world: World) -> int:
-    """The largest number of followers of a person or of the brand."""
-    degrees = np.diff(world.indptr, axis=1)
-    return int(max(degrees.max(initial=0), np.diff(world.fan_ptr).max(initial=0)))
 
 
 def make_rows(world: World, plan: Plan) -> np.ndarray:
@@ -162,15 +165,19 @@ def make_tally(plan: Plan, n_segments: int, n_bins: int, replicates: int) -> Tal
     )
 
 
-def scratch_bytes(n_people: int, n_items: int, n_slots: int, sizes: dict[str, int], longest: int) -> int:
-    """Bytes of `make_scratch` for these sizes (the small fixed arrays are left out)."""
-    per_person = 8 * (2 + n_items + n_slots) + 8
-    per_event = 16 + 8 + 9 + 8 * lay.N_NODE + 4 + 8 + 32
+def scratch_bytes(people: float, n_items: int, n_slots: int, sizes: Mapping[str, float]) -> float:
+    """Bytes of `make_scratch` for these sizes (entries of `capacities`).
+
+    Left out are the small fixed arrays, and what is there with competitors, selling and gained followers only.
+    """
+    rows = 8 * (2 + n_items + n_slots)
+    chunks = 8.0 + 8.0 / lay.CHUNK  # per display: itself, and its part of a place in two lists of chunks
+    event = 16 + 8 + 4 + 4 + 1  # key and word, person, cause, step, kind
+    node = 4 + 4 + 4 * 4  # event, parent, work of the trees
     return (
-        n_people * per_person
-        + sizes["displays"] * 8
-        + sizes["repeats"] * 36
-        + sizes["pending"] * 32
-        + sizes["events"] * per_event
-        + longest * 9
+        people * (rows + 4 + 4)  # touched, repeat_head
+        + sizes["displays"] * chunks
+        + sizes["repeats"] * (16 + 4 + 16)  # repeat, repeat_next, ordered
+        + sizes["pending"] * 16
+        + sizes["events"] * (event + node)
     )

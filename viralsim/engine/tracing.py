@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from viralsim.engine.compiled import Compiled
 from viralsim.engine.replicates import Events, last_events, last_touches, run_replicates
@@ -43,7 +44,7 @@ def make_trace(compiled: Compiled, events: Events, replicate: int, touches: Touc
         hour=np.asarray(events.step[shares] * float(compiled.scenario.run.step), np.float64),
         platform_idx=slots[:, 1],
         item_idx=slots[:, 0],
-        generation=events.nodes[events.node[shares], lay.NODE_GENERATION],
+        generation=_generations(events.parents)[events.node[shares]],
         asked=events.kind[shares] == lay.KIND_ASKED,
         copy=events.kind[shares] == lay.KIND_COPY,
         polarity=events.polarity[shares],
@@ -52,3 +53,12 @@ def make_trace(compiled: Compiled, events: Events, replicate: int, touches: Touc
         replicate=replicate,
         touches=touches,
     )
+
+
+def _generations(parents: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Steps from each node of a forest up to its root (`parents`: -1 for a root)."""
+    generation, above = np.zeros(parents.size, np.int64), parents
+    while (above >= 0).any():
+        generation += above >= 0
+        above = np.where(above >= 0, parents[above], -1)
+    return generation

@@ -7,7 +7,7 @@ import numpy as np
 from viralsim.kernels.buying import buy_at_click, close_shop
 from viralsim.kernels.draws import below, derive, high32, low32
 from viralsim.kernels.layout import FULL_TOUCHES, QUANTILES, SIZE_FAILED
-from viralsim.kernels.machine import inner
+from viralsim.kernels.machine import inlined, inner
 from viralsim.kernels.market import (
     ANSWERED,
     D_ANSWERED,
@@ -44,7 +44,7 @@ from viralsim.kernels.words import (
 BY_PERSON = PEER | np.uint64(1 << EVENT_ECHO_SHIFT)
 
 
-@inner
+@inlined
 def engaged(plan, scratch, t, width, display, info, segment, view, word, did):
     """Book what a person `did` (liked, commented, clicked) about a display noticed. False if the record is full.
 
@@ -81,7 +81,7 @@ def engaged(plan, scratch, t, width, display, info, segment, view, word, did):
     return True
 
 
-@inner
+@inlined
 def mention(plan, scratch, t, at, view, word):
     """Count a mention; a negative one is a complaint, perhaps answered. Returns the step of the answer, -1: none."""
     sales, now = scratch.sales, plan.bin_of_step[t]
@@ -103,7 +103,7 @@ def mention(plan, scratch, t, at, view, word):
     return due
 
 
-@inner
+@inlined
 def share_mentioned(plan, scratch, t, event, slot, segment, view, copied):
     """Book a share as an interaction and a mention; if it is a complaint to be answered, plan the answer."""
     sales = scratch.sales

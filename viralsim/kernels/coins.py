@@ -42,7 +42,7 @@ _SPLAT = np.uint64(0x0101010101010101)
 _POINT = np.uint64(1 << 40)
 
 # Bits of the first d arcs of a tile: entry d, for d = 0 to 64.
-_INSIDE = np.array([sum(1 << (8 * (a % 8) + a // 8) for a in range(d)) for d in range(65)], dtype=np.uint64)
+INSIDE = np.array([sum(1 << (8 * (a % 8) + a // 8) for a in range(d)) for d in range(65)], dtype=np.uint64)
 
 
 class Coins(NamedTuple):
@@ -137,7 +137,7 @@ def inverse_in_degree(indices, count, prob):
 
 
 @njit(cache=True, nogil=True, forceinline=True)
-def _judge(word, splat):
+def compare_bytes(word, splat):
     """Compare eight bytes with eight: top bits of the bytes where word < splat, and where word <= splat.
 
     A byte is below t iff its low seven bits are below t's, or its top bit is lower; the sum of low bits
@@ -164,7 +164,7 @@ def _judge_equal(splat, key, live, near, count, first_word, last_word):
         add = _GOLDEN * (j + _U1)
         shift = _U7 - j
         for k in range(count):
-            below, within = _judge(mix64(key[k] + add), splat)
+            below, within = compare_bytes(mix64(key[k] + add), splat)
             live[k] |= below >> shift
             near[k] |= within >> shift
 
@@ -178,7 +178,7 @@ def _judge_each(lane, start, lanes, key, live, near, count, first_word, last_wor
         for k in range(count):  # apart from what follows, which then takes several tiles at a time
             lanes[k] = load_eight(lane, start[k] + (j << _U3))
         for k in range(count):
-            below, within = _judge(mix64(key[k] + add), lanes[k])
+            below, within = compare_bytes(mix64(key[k] + add), lanes[k])
             live[k] |= below >> shift
             near[k] |= within >> shift
 
@@ -331,7 +331,7 @@ def judge_tiles(coins, tiles, words, rows):
     _judge_words(coins, splat, rows.key, rows.start, live, tie, rows.lanes, tiles, _U0, words)
     _judge_more(coins, splat, tiles, words, rows)
     for k in range(tiles):
-        inside = _INSIDE[degree[k] if degree[k] <= _U64 else _U0]
+        inside = INSIDE[degree[k] if degree[k] <= _U64 else _U0]
         tie[k] = (tie[k] ^ live[k]) & inside
         live[k] &= inside
     for k in range(tiles):
@@ -419,7 +419,7 @@ def _collect_rest(coins, key, start, done, d, tiles, by, rows, found):
     splat = coins.byte_wide * _SPLAT
     _judge_words(coins, splat, some_key, some_start, live, tie, rows.lanes, tiles, _U0, _U8)
     last = tiles - _U1
-    inside = _INSIDE[min(d - done - (last << _U6), _U64)]
+    inside = INSIDE[min(d - done - (last << _U6), _U64)]
     tie[last] &= inside
     live[last] &= inside
     for k in range(tiles):

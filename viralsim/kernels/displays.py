@@ -20,6 +20,7 @@ from viralsim.kernels.layout import (
     SIZE_TOUCHED,
 )
 from viralsim.kernels.machine import (
+    inlined,
     inner,
     prefetch,
 )
@@ -142,33 +143,45 @@ def _sift(ordered, start, root, end):
 
 
 @inner
+def order_two(ordered, at):
+    """Put rows `at` and `at` + 1 in the order of column 1, without a branch: which is first is a coin's toss."""
+    first, second, here, there = ordered[at, 1], ordered[at + U1, 1], ordered[at, 0], ordered[at + U1, 0]
+    ordered[at, 0], ordered[at, 1] = here if first < second else there, min(first, second)
+    ordered[at + U1, 0], ordered[at + U1, 1] = there if first < second else here, max(first, second)
+
+
+@inner
 def order_repeats(scratch, count):
     """Group the `count` set-aside displays by person, each group in the order of its words."""
-    out = 0
-    for k in range(count):
-        person = np.int64(scratch.repeat[k, 0] >> PERSON_OF)
+    out = U0
+    for k in range(np.uint64(count)):
+        person = scratch.repeat[k, 0] >> PERSON_OF
         link = scratch.repeat_head[person]
         if link < 0:
             continue
         scratch.repeat_head[person] = -1
         start = out
         while link >= 0:
-            scratch.ordered[out, 0] = scratch.repeat[link, 0]
-            scratch.ordered[out, 1] = scratch.repeat[link, 1]
-            out += 1
-            link = scratch.repeat_next[link]
-        sort_by_word(scratch.ordered, start, out)
+            at = np.uint64(link)
+            scratch.ordered[out, 0] = scratch.repeat[at, 0]
+            scratch.ordered[out, 1] = scratch.repeat[at, 1]
+            out += U1
+            link = scratch.repeat_next[at]
+        if out - start == U2:
+            order_two(scratch.ordered, start)
+        else:
+            sort_by_word(scratch.ordered, np.int64(start), np.int64(out))
 
 
-@inner
+@inlined
 def set_aside(scratch, count, display, word):
     """Keep a display to a person shown several things this step for later. Returns the new count or -1."""
     if count == scratch.repeat_next.size:
         return -1
-    person = np.int64(display >> PERSON_OF)
-    scratch.repeat[count, 0] = display
-    scratch.repeat[count, 1] = word
-    scratch.repeat_next[count] = scratch.repeat_head[person]
+    at, person = np.uint64(count), display >> PERSON_OF
+    scratch.repeat[at, 0] = display
+    scratch.repeat[at, 1] = word
+    scratch.repeat_next[at] = scratch.repeat_head[person]
     scratch.repeat_head[person] = count
     return count + 1
 
@@ -185,10 +198,10 @@ def receive(world, plan, scratch, curves, t, width, filled):
     n_segments = np.uint64(counts.size // (N_COUNTS * plan.slot_item.size))
     wide = np.uint64(width)
     time_bin = np.uint64(plan.bin_of_step[t])
-    found = 0
+    found = U0
     own = scratch.reaching.own
     touched = np.uint64(scratch.size[SIZE_TOUCHED])
-    for b in range(np.uint64(filled)):
+    for b in range(filled):
         event, word = batch[b, 2], batch[b, 1]
         row = (batch[b, 0] >> PERSON_OF) * wide
         slot = (event >> EV_SLOT) & LOW_8
@@ -211,8 +224,8 @@ def receive(world, plan, scratch, curves, t, width, filled):
         if before < LOW_8:
             rows[at_item] = item_word + (U1 << DISPLAY)
         notice = ((item_word & LOW_32) * plan.fatigue_q[plan.slot_item[slot], before]) >> U31
-        noticed[found] = b
-        found += (word & LOW_32) >> U1 < notice
+        noticed[found] = np.int64(b)
+        found += np.uint64((word & LOW_32) >> U1 < notice)
     scratch.size[SIZE_TOUCHED] = np.int64(touched)
     return found
 
@@ -220,7 +233,7 @@ def receive(world, plan, scratch, curves, t, width, filled):
 @inner
 def take_batch(world, plan, scratch, curves, t, width, filled):
     """Book the first `filled` displays of the batch; who notices one reacts. Returns False if a list is full."""
-    noticed = np.uint64(receive(world, plan, scratch, curves, t, width, filled))
+    noticed = receive(world, plan, scratch, curves, t, width, filled)
     if plan.reaching.slot.size + plan.reaching.private_q.size + plan.reaching.like_shown.size > 0:
         book_special(scratch, filled)
     people = np.uint64(world.person_key.size)
@@ -249,7 +262,7 @@ def receive_bucket(world, plan, scratch, curves, t, today, width):
     end = scratch.bucket_cursor[t]
     repeats, taken = 0, 0
     while chunk >= 0 or taken < repeats:
-        filled = 0
+        filled = U0
         if chunk >= 0:
             start = chunk * CHUNK
             stop = end if chunk == last else start + CHUNK
@@ -267,20 +280,20 @@ def receive_bucket(world, plan, scratch, curves, t, today, width):
                     scratch.batch[filled, 0] = display
                     scratch.batch[filled, 1] = word
                     scratch.batch[filled, 2] = scratch.events[event, 1]
-                    filled += 1
+                    filled += U1
             scratch.free[scratch.size[SIZE_FREE]] = chunk
             scratch.size[SIZE_FREE] += 1
             chunk = np.int64(-1) if chunk == last else np.int64(scratch.chunk_next[chunk])
             if chunk < 0 and repeats > 0:
                 order_repeats(scratch, repeats)
         else:
-            for i in range(taken, min(taken + BATCH, repeats)):
-                event = np.int64((scratch.ordered[i, 0] >> EVENT_OF) & EVENT_MASK)
+            for i in range(np.uint64(taken), np.uint64(min(taken + BATCH, repeats))):
+                event = (scratch.ordered[i, 0] >> EVENT_OF) & EVENT_MASK
                 scratch.batch[filled, 0] = scratch.ordered[i, 0]
                 scratch.batch[filled, 1] = scratch.ordered[i, 1]
                 scratch.batch[filled, 2] = scratch.events[event, 1]
-                filled += 1
-            taken += filled
+                filled += U1
+            taken += np.int64(filled)
         if not take_batch(world, plan, scratch, curves, t, width, filled):
             return False
     scratch.bucket_head[t] = -1

@@ -116,7 +116,7 @@ def level_of(prob):
     """Level of a probability, -log(1 - prob): float64, 0 for prob <= 0 and inf for prob >= 1.
 
     A point of a unit Poisson process falls below this level with probability `prob`; levels turn
-    nested sampling into one comparison (docs/model.md, "Randomness").
+    nested sampling into one comparison (viralsim.kernels.coins).
     """
     if prob <= 0.0:
         return 0.0

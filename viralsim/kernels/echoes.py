@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from viralsim.kernels.draws import derive
-from viralsim.kernels.machine import inner
+from viralsim.kernels.machine import inlined
 from viralsim.kernels.reaching import (
     ECHOED_SHIFT,
     EVENT_DARK_SHIFT,
@@ -23,7 +23,7 @@ DARK_EVENT, ECHO_EVENT = np.uint64(1 << EVENT_DARK_SHIFT), np.uint64(1 << EVENT_
 PEER_EVENT = np.uint64(1) << EV_PEER
 
 
-@inner
+@inlined
 def echo(plan, scratch, t, at_item, person, slot, view, word, event, did):
     """Note that a person's first like or comment on a slot is to be shown. Returns False if the list is full.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from viralsim.kernels.layout import F_ACCOUNT, SIZE_TOUCHED
-from viralsim.kernels.machine import inner
+from viralsim.kernels.machine import inlined, inner
 from viralsim.kernels.words import (
     ASKED_AT,
     COIN_ROOM,
@@ -52,9 +52,27 @@ def finish_people(plan, scratch, people, width):
         for k in range(touched):
             finish_person(plan, scratch, np.uint64(scratch.touched[k]) * np.uint64(width))
     _read_bins(bins, people)
+    if plan.slot_item.size == 1:
+        measures, n_items = people.shape[0], plan.item_key.size
+        for m in range(measures):
+            for g in range(people.shape[2]):
+                number = people[m, people.shape[1] - 1, g]
+                people[m, 1 + plan.slot_item[0], g] += number
+                number *= np.int64(scratch.reaching.own[0])
+                people[m, 0, g] += number
+                people[m, 1 + n_items + plan.slot_platform[0], g] += number
 
 
-@inner
+@inlined
+def take_flags(rows, at):
+    """A person's five flags on a slot, whose word is made as new."""
+    flags = rows[at] & LOW_8
+    rows[at] = flags & np.uint64(F_ACCOUNT)
+    shared = (flags >> DONE_AT) & ~(flags >> ASKED_AT) & U1  # being asked is no share of one's own
+    return ((flags >> U3) & U15) | (shared << U4)
+
+
+@inlined
 def finish_person(plan, scratch, row):
     """Book one person's flags in every scope, then reset the row. No branch: flags are as good as random.
 
@@ -67,20 +85,19 @@ def finish_person(plan, scratch, row):
     n_scopes = everything + n_slots
     n_segments = np.uint64(bins.size) // (n_scopes * FLAGS)
     segment = (rows[row + U1] >> SEGMENT) & U31
-    for m in range(everything):
+    for m in range(everything if n_slots > U1 else U0):
         masks[m] = U0
     for s in range(n_slots):
         at = row + U2 + n_items + s
-        flags = rows[at] & LOW_8
-        rows[at] = flags & np.uint64(F_ACCOUNT)
-        shared = (flags >> DONE_AT) & ~(flags >> ASKED_AT) & U1  # being asked is no share of one's own
-        packed = ((flags >> U3) & U15) | (shared << U4)
+        packed = take_flags(rows, at)
         bins[((everything + s) * n_segments + segment) * FLAGS + packed] += 1
+        if n_slots == U1:  # all scopes are alike: `finish_people` sees to the others
+            break
         masks[U1 + np.uint64(plan.slot_item[s])] |= packed
         packed *= scratch.reaching.own[s]
         masks[U0] |= packed
         masks[U1 + n_items + np.uint64(plan.slot_platform[s])] |= packed
-    for scope in range(everything):
+    for scope in range(everything if n_slots > U1 else U0):
         bins[(scope * n_segments + segment) * FLAGS + masks[scope]] += 1
     rows[row + U1] &= KEEP_PERSON
     for i in range(row + U2, row + U2 + n_items):

@@ -15,7 +15,7 @@ from viralsim.kernels.layout import (
     QUANTILES,
     SIZE_FAILED,
 )
-from viralsim.kernels.machine import inner
+from viralsim.kernels.machine import inlined, inner
 from viralsim.kernels.placing import show_later
 from viralsim.kernels.reaching import (
     F_CLICK,
@@ -52,7 +52,7 @@ def start_following(world, plan, scratch, run_key):
     work.note_count[0] = 0
 
 
-@inner
+@inlined
 def note_following(plan, scratch, person, slot, view, clicked, is_post, word):
     """Note that a person who noticed a display of the brand's wants to follow or to leave. Returns False if full."""
     work, chances = scratch.reaching, plan.reaching.follow_q
@@ -71,7 +71,7 @@ def note_following(plan, scratch, person, slot, view, clicked, is_post, word):
     return fine
 
 
-@inner
+@inlined
 def add_note(scratch, person, slot, kind, word):
     """Append to the notes of this step. Returns False if the list is full."""
     work = scratch.reaching

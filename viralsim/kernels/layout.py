@@ -99,30 +99,39 @@ class Scratch(NamedTuple):
     repeat_next: Array  # int32[capacity]
     repeat_head: Array  # int32[n], -1: none
     ordered: Array  # uint64[capacity, 2]: the same, grouped by person, by word
-    pending: Array  # int64[capacity, 4]: person and slot, cause event, polarity, next
+    pending: (
+        Array  # uint64[capacity, 2]: person | slot 8 | polarity + 1 in 8; cause event in 32 | next + 1 in 32
+    )
     pending_head: Array  # int64[T], -1: none
     events: Array  # uint64[capacity, 2]: view key, event word
     event_who: Array  # int64[capacity], person, or -1 - ordinal of a post
     event_cause: Array  # int32[capacity], the event that made them share or that is copied, -1: none
     event_step: Array  # int32[capacity]
     event_kind: Array  # uint8[capacity], KIND_*
-    nodes: Array  # int64[capacity, N_NODE]: columns NODE_*
-    node_parent: Array  # int32[capacity]
-    node_cause_key: Array  # uint64[capacity]
-    tree_work: Array  # int64[4, capacity]
-    seen: Array  # uint64[longest list / 64 + 1], zero between events
-    seen_at: Array  # int64[longest list], words of `seen` in use
+    node_event: Array  # int32[capacity], the share that made the node
+    node_parent: Array  # int32[capacity], -1: none; parents stand before their children
+    own_parent: Array  # int32[capacity], of the brand's nodes alone; shape (0,) without competitors
+    tree_work: Array  # int32[4, capacity]
     lists: Array  # int64[LISTS x N_LIST]: columns L_*, by new event
     point_at: Array  # int64[POINTS], position in `followers`, or ~position in `fans`
-    point_tag: Array  # uint64[POINTS], row of `lists` in 16 | tie 8
-    point_display: Array  # uint64[POINTS], the viewer, as in a display
+    point_list: Array  # uint64[POINTS], row of `lists`
+    point_display: Array  # uint64[POINTS], viewer and tie, as in a display
     counts: Array  # int64[S x G x N_COUNTS]
     boost: Array  # float64[S]
     slot_key: Array  # uint64[S, 7], by purpose P_EVENT .. P_COPY
     opinion_key: Array  # uint64[I]
     run_key: Array  # uint64[2]: run key, attention key
-    coins: Array  # uint64[COINS], coins of followers
+    tile_begin: Array  # uint64[TILES], position of the tile's first follower in `followers` or `fans`
+    tile_inside: Array  # uint64[TILES], bits of its followers
+    tile_key: Array  # uint64[TILES], of its first word
+    tile_byte: Array  # uint64[TILES], first eight bits of the probability, eight times
+    tile_list: Array  # uint64[TILES], row of `lists`
+    tile_flip: Array  # int64[TILES], 0: in `followers`, -1: in `fans`
+    tile_shown: Array  # uint64[TILES], bits of those shown the event
+    tile_tied: Array  # uint64[TILES], bits of those whose first eight bits tie
+    coins: Array  # uint64[COINS / 8], coins of ranked followers
     kept: Array  # int64[COINS + 1], those that fell below their limit; shares taken together
+    margin: Array  # float64[COINS + 1], 256 x probability - coin of each of them
     masks: Array  # uint64[1 + I + P], flags of a person in each scope of several slots
     flag_bins: Array  # int64[(1 + I + P + S) x G x 32], people by scope, segment and flags
     size: Array  # int64[N_SIZES]
@@ -151,12 +160,11 @@ class Tally(NamedTuple):
 CHUNK = 128
 READ_AHEAD = 32  # displays whose rows are asked for before their turn
 POINTS = 2048
-COINS = 256  # followers whose coins are drawn together
+TILES = 256  # of at most 64 followers each
+COINS = 256  # ranked followers whose coins are drawn together
 LISTS = 1024
 LISTS_AHEAD = 8  # events whose place in the graph is asked for before their turn
-# A list of followers: where it begins, its size, keys of choice and delay, where the platform's clock and first guesses
-# begin, item and platform (from bit 8 on)
-L_START, L_SIZE, L_EVENT, L_DELAY, L_CLOCK, L_GUESS, L_ITEM = range(7)
+# A list of followers: columns L_* of viralsim.kernels.words
 N_LIST = 8  # a cache line
 CLOCK_SHIFT = 7
 BATCH = 128
@@ -166,21 +174,18 @@ QUANTILES = 4096
 HAZARD_UNIT = float(1 << 40)
 HAZARD_CERTAIN = float(1 << 46)
 HAZARD_CAP = 1 << 47
+HAZARD_SURE = 37 << 40  # above every threshold: draws have 52 bits, so that E < 53 log 2 < 37
 MAX_SEGMENTS = 32
 MAX_PLATFORMS = 8
 MAX_SLOTS = 255
 MAX_STEPS = 65_534
 MAX_PEOPLE = 1 << 28
 MAX_EVENTS = 1 << 28
-SHOW_ALL = 1.0 - 2.0**-20
 
-# `Scratch.size`: how much of each list is in use, and which was too small
-SIZE_TOUCHED, SIZE_FREE, SIZE_PENDING, SIZE_EVENTS, SIZE_NODES, SIZE_FAILED = range(6)
-N_SIZES = 6
+# `Scratch.size`: how much of each list is in use, which was too small, and the brand's nodes of people asked
+SIZE_TOUCHED, SIZE_FREE, SIZE_PENDING, SIZE_EVENTS, SIZE_NODES, SIZE_FAILED, SIZE_ASKED = range(7)
+N_SIZES = 7
 FULL_POOL, FULL_REPEAT, FULL_PENDING, FULL_EVENTS, FULL_TOUCHES = 1, 2, 3, 4, 5
-
-NODE_PERSON, NODE_PARENT, NODE_GENERATION, NODE_STEP, NODE_SLOT, NODE_ASKED = range(6)
-N_NODE = 6
 
 KIND_POST, KIND_ASKED, KIND_OWN, KIND_COPY = range(4)
 

@@ -1,4 +1,4 @@
-"""Three machine instructions that Python has no name for (trailing zeros, wide loads, prefetch), and `inner`.
+"""Machine instructions that Python has no name for (trailing zeros, wide loads, prefetch), `inner` and `inlined`.
 
 None of them decides anything: results are the same without them, only slower.
 """
@@ -18,7 +18,7 @@ from numba.core.typed_passes import NativeLowering
 from numba.cpython.unsafe.numbers import trailing_zeros
 from numba.extending import intrinsic
 
-__all__ = ["inner", "load_eight", "prefetch", "trailing_zeros"]
+__all__ = ["inlined", "inner", "load_eight", "prefetch", "trailing_zeros"]
 
 
 class _InnerLibrary(JITCodeLibrary):  # type: ignore[misc]
@@ -75,9 +75,9 @@ class _InnerCompiler(CompilerBase):  # type: ignore[misc]
         return [passes]
 
 
-_njit_inner = njit(
-    nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=_InnerCompiler
-)
+_INNER = {"nogil": True, "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_njit_inner = njit(**_INNER, pipeline_class=_InnerCompiler)
+_njit_inlined = njit(**_INNER, pipeline_class=_InnerCompiler, forceinline=True)
 
 
 class _QuickFlags(Flags):  # type: ignore[misc]
@@ -112,7 +112,19 @@ def inner(function: Any) -> Any:
     as an argument: numba compiles ``f(0)``, ``f(1)`` and, while it still guesses a loop variable's type, ``f(k)``
     each apart. (True and False stay apart: they choose a variant.)
     """
-    compiled = _njit_inner(function)
+    return _for_all_numbers(_njit_inner(function))
+
+
+def inlined(function: Any) -> Any:
+    """As `inner`, and always made part of its caller: for what is done once per display, share or person.
+
+    A call would save registers and look up every array again.
+    """
+    return _for_all_numbers(_njit_inlined(function))
+
+
+def _for_all_numbers(compiled: Any) -> Any:
+    """Make a dispatcher compile one variant for all whole numbers given as an argument."""
     if not hasattr(compiled, "get_call_template"):  # compiling is switched off: a plain function
         return compiled
     template_of = compiled.get_call_template

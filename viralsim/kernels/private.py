@@ -6,7 +6,7 @@ import numpy as np
 
 from viralsim.kernels.draws import below, derive, low32
 from viralsim.kernels.layout import K_EVENT, LISTS_AHEAD, N_COUNTS
-from viralsim.kernels.machine import inner, prefetch
+from viralsim.kernels.machine import inlined, inner, prefetch
 from viralsim.kernels.placing import show_later
 from viralsim.kernels.reaching import EVENT_DARK_SHIFT, KIND_PRIVATE, N_EXTRA, P_PRIVATE, X_PRIVATE
 from viralsim.kernels.words import EV_SLOT, LOW_8, SEGMENT, SHARED_NOW, TIE_HALF, U0
@@ -23,7 +23,7 @@ def start_private(plan, scratch, run_key):
         scratch.reaching.private_key[s] = derive(derive(derive(run_key, P_PRIVATE), item_key), platform_key)
 
 
-@inner
+@inlined
 def make_private(plan, scratch, width, event):
     """Turn a person's own share, just made, into a private one if their word says so."""
     slot = np.int64((scratch.events[event, 1] >> EV_SLOT) & LOW_8)

@@ -11,7 +11,6 @@ from viralsim.kernels.deliveries import (
     EV_DELIVERY,
 )
 from viralsim.kernels.draws import (
-    below,
     derive,
     exponential,
     high32,
@@ -34,19 +33,20 @@ from viralsim.kernels.layout import (
     F_CROSSED,
     FULL_PENDING,
     HAZARD_CAP,
+    HAZARD_SURE,
     HAZARD_UNIT,
     K_REACTION,
     K_THRESHOLD,
-    QUANTILES,
     SIZE_FAILED,
     SIZE_PENDING,
 )
 from viralsim.kernels.machine import (
-    inner,
+    inlined,
 )
 from viralsim.kernels.market import (
     ANSWERED,
 )
+from viralsim.kernels.placing import below_table
 from viralsim.kernels.words import (
     CLICKS,
     COUNTS,
@@ -60,6 +60,7 @@ from viralsim.kernels.words import (
     EVENT_MASK,
     EVENT_OF,
     KEEP_SCORE,
+    LAST_QUANTILE,
     LIKES,
     LOW_8,
     LOW_16,
@@ -78,11 +79,12 @@ from viralsim.kernels.words import (
     U8,
     U16,
     U31,
+    U32,
     USED,
 )
 
 
-@inner
+@inlined
 def has_attention(plan, scratch, key, word, t):
     """Whether the person (key, person word) can still notice something today."""
     room = plan.notices_per_day - 1 - np.int64(word >> USED)
@@ -92,27 +94,29 @@ def has_attention(plan, scratch, key, word, t):
     return high32(derive(derive(scratch.run_key[1], key), plan.day[t])) < plan.background_q[room]
 
 
-@inner
+@inlined
 def cross(plan, scratch, t, person, slot, key, event, polarity):
     """Plan the share of a person who has just crossed the threshold. Returns False if the list is full."""
-    bits = derive(scratch.slot_key[slot, K_REACTION], key)
-    due = t + plan.reaction[plan.slot_platform[slot], below(bits, QUANTILES)]
+    platform = np.uint64(plan.slot_platform[slot])
+    due = t + plan.reaction[platform, U0]
+    if plan.reaction[platform, LAST_QUANTILE] != plan.reaction[platform, U0]:
+        bits = derive(scratch.slot_key[slot, K_REACTION], key)
+        due = t + plan.reaction[platform, below_table(bits)]
     if due >= scratch.pending_head.size:
         return True
-    at = scratch.size[SIZE_PENDING]
-    if at == scratch.pending.shape[0]:
+    last = scratch.size[SIZE_PENDING]
+    if last == scratch.pending.shape[0]:
         scratch.size[SIZE_FAILED] = FULL_PENDING
         return False
-    scratch.pending[at, 0] = np.int64((person << U8) | slot)
-    scratch.pending[at, 1] = event
-    scratch.pending[at, 2] = polarity
-    scratch.pending[at, 3] = scratch.pending_head[due]
-    scratch.pending_head[due] = at
-    scratch.size[SIZE_PENDING] = at + 1
+    at, then = np.uint64(last), np.uint64(due)
+    scratch.pending[at, 0] = (person << U16) | (slot << U8) | np.uint64(polarity + 1)
+    scratch.pending[at, 1] = (np.uint64(event) << U32) | np.uint64(scratch.pending_head[then] + 1)
+    scratch.pending_head[then] = last
+    scratch.size[SIZE_PENDING] = last + 1
     return True
 
 
-@inner
+@inlined
 def hear(plan, scratch, at_item, item_word, slot_word, display, event):
     """What noticing a friend's share does to the count of sharers and the score. Returns both words.
 
@@ -132,7 +136,7 @@ def hear(plan, scratch, at_item, item_word, slot_word, display, event):
     return item_word, slot_word
 
 
-@inner
+@inlined
 def chances(plan, scratch, slot, event, cause):
     """Chances of a like, a comment and a click in 2^-32, and the factor on sharing, of a display of event `cause`."""
     like_q, comment_q, click_q = scratch.reaching.like_q[slot], plan.comment_q[slot], plan.click_q[slot]
@@ -143,7 +147,7 @@ def chances(plan, scratch, slot, event, cause):
     return weakened(like_q, engaging), weakened(comment_q, engaging), weakened(click_q, acting), acting
 
 
-@inner
+@inlined
 def exposure(world, plan, scratch, person_word, person, slot, slot_word, event, view, acting):
     """What a noticed display adds to the exposure hazard, in 2^-40 (docs/model.md, section 4, 6)."""
     item, peer = np.uint64(plan.slot_item[slot]), (event >> EV_PEER) & U1
@@ -167,7 +171,7 @@ def exposure(world, plan, scratch, person_word, person, slot, slot_word, event, 
     return np.uint64(min(growth, np.float64(HAZARD_CAP)))
 
 
-@inner
+@inlined
 def react(world, plan, scratch, t, width, display, word, event):
     """One display that would be noticed: attention, view, engagement, share (docs/model.md, section 4, 3 to 7).
 
@@ -190,20 +194,24 @@ def react(world, plan, scratch, t, width, display, word, event):
     if event & PEER and plan.influence:
         item_word, slot_word = hear(plan, scratch, at_item, item_word, slot_word, display, event)
 
-    opinion = low32(derive(scratch.opinion_key[item], key))
-    score = (item_word >> SCORE) & LOW_8
-    view = np.int64(opinion >= plan.neutral_q[item, score])
-    view = -1 if opinion < plan.negative_q[item, score] else view
+    view = np.int64(1)
+    if plan.neutral_q[item, U0] > U0:
+        opinion = low32(derive(scratch.opinion_key[item], key))
+        score = (item_word >> SCORE) & LOW_8
+        view = np.int64(opinion >= plan.neutral_q[item, score])
+        view = -1 if opinion < plan.negative_q[item, score] else view
 
     segment = (person_word >> SEGMENT) & U31
     n_segments = np.uint64(counts.size) // (COUNTS * np.uint64(plan.slot_item.size))
     count_at = (slot * n_segments + segment) * COUNTS
     counts[count_at + NOTICES] += 1
-    word_2 = derive(word, 1)
     cause = np.int64((display >> EVENT_OF) & EVENT_MASK)
     like_q, comment_q, click_q, acting = chances(plan, scratch, slot, event, cause)
     liked = view >= 0 and high32(word) < like_q
-    commented, clicked = low32(word_2) < comment_q, high32(word_2) < click_q
+    commented, clicked = False, False
+    if comment_q | click_q:
+        word_2 = derive(word, 1)
+        commented, clicked = low32(word_2) < comment_q, high32(word_2) < click_q
     if liked:
         counts[count_at + LIKES] += 1
     if commented:
@@ -227,11 +235,14 @@ def react(world, plan, scratch, t, width, display, word, event):
         growth = exposure(world, plan, scratch, person_word, person, slot, slot_word, event, view, acting)
         hazard = np.int64(min((slot_word >> U16) + growth, np.uint64(HAZARD_CAP)))
         slot_word = (slot_word & LOW_16) | (np.uint64(hazard) << U16)
-        bits = derive(scratch.slot_key[slot, K_THRESHOLD], key)
-        # -log(u) >= 1 - u spares most people the logarithm
-        if (1.0 - uniform(bits)) * HAZARD_UNIT <= hazard + 1 and hazard > np.int64(
-            exponential(bits) * HAZARD_UNIT
-        ):
+        crossed = hazard >= HAZARD_SURE
+        if not crossed:
+            bits = derive(scratch.slot_key[slot, K_THRESHOLD], key)
+            # -log(u) >= 1 - u spares most people the logarithm
+            crossed = (1.0 - uniform(bits)) * HAZARD_UNIT <= hazard + 1 and hazard > np.int64(
+                exponential(bits) * HAZARD_UNIT
+            )
+        if crossed:
             slot_word |= np.uint64(F_CROSSED)
             if delivery:
                 scratch.reaching.wave[delivery - U1, 1] += 1

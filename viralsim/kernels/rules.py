@@ -11,13 +11,10 @@ from viralsim.kernels.layout import (
     C_OWNED,
     C_SHARES,
     N_COUNTS,
-    NODE_ASKED,
-    NODE_PARENT,
-    NODE_SLOT,
 )
 from viralsim.kernels.machine import inner
 from viralsim.kernels.reaching import MOST_DISPLAYS
-from viralsim.kernels.words import ONE_32
+from viralsim.kernels.words import EV_SLOT, LOW_8, ONE_32
 
 
 @inner
@@ -152,15 +149,14 @@ def apply_rules(plan, scratch, t):
 
 @inner
 def own_parents(scratch, n):
-    """Parents of the brand's share tree nodes among the first `n`, in `node_parent`; returns (nodes, those asked)."""
+    """Parents of the brand's share tree nodes among the first `n`, to `own_parent`; returns how many there are."""
     own, renamed = scratch.reaching.own, scratch.tree_work[0]
-    kept, asked = 0, 0
+    kept = 0
     for i in range(n):
-        if own[scratch.nodes[i, NODE_SLOT]] == 0:
+        if not own[(scratch.events[scratch.node_event[i], 1] >> EV_SLOT) & LOW_8]:
             continue
-        parent = scratch.nodes[i, NODE_PARENT]
-        scratch.node_parent[kept] = renamed[parent] if parent >= 0 else -1
+        parent = scratch.node_parent[i]
+        scratch.own_parent[kept] = renamed[parent] if parent >= 0 else -1
         renamed[i] = kept
-        asked += scratch.nodes[i, NODE_ASKED]
         kept += 1
-    return kept, asked
+    return kept

@@ -21,23 +21,19 @@ from viralsim.kernels.layout import (
     KIND_COPY,
     KIND_OWN,
     N_COUNTS,
-    N_NODE,
-    NODE_ASKED,
-    NODE_GENERATION,
-    NODE_PARENT,
-    NODE_PERSON,
-    NODE_SLOT,
-    NODE_STEP,
     SHARES_TOGETHER,
+    SIZE_ASKED,
     SIZE_EVENTS,
     SIZE_FAILED,
     SIZE_NODES,
     SIZE_TOUCHED,
 )
-from viralsim.kernels.machine import inner, prefetch
+from viralsim.kernels.machine import inlined, inner, prefetch
 from viralsim.kernels.private import make_private
 from viralsim.kernels.reaching import EVENT_INFLUENCER_SHIFT
 from viralsim.kernels.words import (
+    COUNTS,
+    DONE,
     EV_ORIGIN,
     EV_PEER,
     EV_POLARITY,
@@ -49,7 +45,11 @@ from viralsim.kernels.words import (
     TOUCHED,
     U1,
     U2,
+    U3,
+    U8,
     U16,
+    U31,
+    U32,
 )
 
 INFLUENCER = np.uint64(1 << EVENT_INFLUENCER_SHIFT)
@@ -64,7 +64,7 @@ def touch(scratch, row, person):
         scratch.size[SIZE_TOUCHED] += 1
 
 
-@inner
+@inlined
 def add_event(scratch, t, slot, who, key, origin, polarity, node, cause, kind):
     """Append an event. Returns its index or -1 if the list is full."""
     event = scratch.size[SIZE_EVENTS]
@@ -72,90 +72,91 @@ def add_event(scratch, t, slot, who, key, origin, polarity, node, cause, kind):
         scratch.size[SIZE_FAILED] = FULL_EVENTS
         return -1
     scratch.size[SIZE_EVENTS] = event + 1
-    scratch.events[event, 0] = key
-    scratch.events[event, 1] = (
+    at = np.uint64(event)
+    scratch.events[at, 0] = key
+    scratch.events[at, 1] = (
         np.uint64(node + 1)
         | (np.uint64(slot) << EV_SLOT)
         | (np.uint64(origin) << EV_ORIGIN)
         | (np.uint64(who >= 0) << EV_PEER)
         | (np.uint64(polarity + 1) << EV_POLARITY)
     )
-    scratch.event_who[event] = who
-    scratch.event_cause[event] = cause
-    scratch.event_step[event] = t
-    scratch.event_kind[event] = kind
+    scratch.event_who[at] = who
+    scratch.event_cause[at] = cause
+    scratch.event_step[at] = t
+    scratch.event_kind[at] = kind
     return event
 
 
-@inner
-def node_of(plan, scratch, row, item):
-    """The node of a person (by row) in the share trees of an item, -1 if they have not shared it."""
-    for p in range(plan.platform_key.size):
+@inlined
+def node_of(plan, scratch, slots, item):
+    """The node of a person (their slot words begin at `slots`) in the share trees of an item, -1 if not shared."""
+    for p in range(np.uint64(plan.platform_key.size)):
         slot = plan.slot_of[item, p]
         if slot >= 0:
-            word = scratch.rows[row + 2 + plan.item_key.size + slot]
-            if word & np.uint64(F_DONE):
+            word = scratch.rows[slots + np.uint64(slot)]
+            if word & DONE:
                 return np.int64(word >> U16) - 1
     return -1
 
 
-@inner
+@inlined
+def view_key_of(scratch, cause):
+    """View key of the event that made somebody share, 0 for those asked (`cause` negative)."""
+    return scratch.events[np.uint64(cause), 0] if cause >= 0 else np.uint64(0)
+
+
+@inlined
 def share(plan, scratch, t, width, person, slot, cause, origin, polarity):
     """A person publishes on a slot; `cause` is the event that made them, -1 if asked.
 
     Marks the slot as done and returns the new event, -1 if the list is full.
     """
-    row = person * width
-    item = plan.slot_item[slot]
-    touch(scratch, row, person)
-    cause_key = scratch.events[cause, 0] if cause >= 0 else np.uint64(0)
-    node = node_of(plan, scratch, row, item)
-    if node < 0:
+    row = np.uint64(person) * np.uint64(width)
+    slots = row + U2 + np.uint64(plan.item_key.size)
+    node = node_of(plan, scratch, slots, np.uint64(plan.slot_item[np.uint64(slot)]))
+    first = node < 0
+    if first:
         node = scratch.size[SIZE_NODES]
         scratch.size[SIZE_NODES] = node + 1
-        first = True
+        scratch.size[SIZE_ASKED] += cause < 0 and scratch.reaching.own[np.uint64(slot)] > 0
     else:  # two first shares in one step: the cause with the smaller view key counts
-        first = scratch.nodes[node, NODE_STEP] == t and cause_key < scratch.node_cause_key[node]
-    key = derive(scratch.slot_key[slot, K_VIEW], scratch.rows[row])
+        before = scratch.node_event[node]
+        first = scratch.event_step[before] == t
+        first &= view_key_of(scratch, cause) < view_key_of(scratch, scratch.event_cause[before])
+    key = derive(scratch.slot_key[np.uint64(slot), K_VIEW], scratch.rows[row])
     kind = KIND_OWN if cause >= 0 else KIND_ASKED
     event = add_event(scratch, t, slot, person, key, origin, polarity, node, cause, kind)
     if event < 0:
         return event
     if first:
-        parent = np.int64(scratch.events[cause, 1] & LOW_32) - 1 if cause >= 0 else -1
-        scratch.nodes[node, NODE_PERSON] = person
-        scratch.nodes[node, NODE_PARENT] = parent
-        scratch.nodes[node, NODE_GENERATION] = (
-            scratch.nodes[parent, NODE_GENERATION] + 1 if parent >= 0 else 0
-        )
-        scratch.nodes[node, NODE_STEP] = t
-        scratch.nodes[node, NODE_SLOT] = slot
-        scratch.nodes[node, NODE_ASKED] = 1 if cause < 0 else 0
-        scratch.node_cause_key[node] = cause_key
-    at_slot = row + 2 + plan.item_key.size + slot
-    flags = (scratch.rows[at_slot] & LOW_8) | np.uint64(F_DONE)
+        scratch.node_event[np.uint64(node)] = event
+        parent = np.int64(scratch.events[np.uint64(cause), 1] & LOW_32) - 1 if cause >= 0 else -1
+        scratch.node_parent[np.uint64(node)] = parent
+    at_slot = slots + np.uint64(slot)
+    flags = (scratch.rows[at_slot] & LOW_8) | DONE
     if cause >= 0:
         flags |= SHARED_NOW
     scratch.rows[at_slot] = (np.uint64(node + 1) << U16) | flags
     return event
 
 
-@inner
+@inlined
 def count_share(plan, scratch, curves, t, width, event, copied):
     """Book a person's own share or copy."""
-    info = scratch.events[event, 1]
-    slot = np.int64((info >> EV_SLOT) & LOW_8)
-    view = np.int64((info >> EV_POLARITY) & np.uint64(3)) - 1
-    person_word = scratch.rows[scratch.event_who[event] * width + 1]
-    n_segments = scratch.counts.size // (N_COUNTS * plan.slot_item.size)
-    segment = np.int64((person_word >> SEGMENT) & np.uint64(31))
-    at = (slot * n_segments + segment) * N_COUNTS
+    info = scratch.events[np.uint64(event), 1]
+    slot = (info >> EV_SLOT) & LOW_8
+    view = np.int64((info >> EV_POLARITY) & U3) - 1
+    person_word = scratch.rows[np.uint64(scratch.event_who[np.uint64(event)]) * np.uint64(width) + U1]
+    n_segments = np.uint64(scratch.counts.size) // (COUNTS * np.uint64(plan.slot_item.size))
+    segment = (person_word >> SEGMENT) & U31
+    at = (slot * n_segments + segment) * COUNTS
     if plan.market.counting and scratch.reaching.own[slot]:
-        share_mentioned(plan, scratch, t, event, slot, segment, view, copied)
-    scratch.counts[at + C_SHARES + 1 - view] += 1
+        share_mentioned(plan, scratch, t, event, np.int64(slot), np.int64(segment), view, copied)
+    scratch.counts[at + np.uint64(C_SHARES + 1 - view)] += 1
     if copied:
-        scratch.counts[at + C_COPIED] += 1
-    curves[3, slot, plan.bin_of_step[t]] += 1
+        scratch.counts[at + np.uint64(C_COPIED)] += 1
+    curves[U3, slot, np.uint64(plan.bin_of_step[t])] += 1
 
 
 @inner
@@ -169,6 +170,7 @@ def ask(world, plan, scratch, t, width, ask_idx):
     if not low32(derive(scratch.slot_key[slot, K_ACCEPT], key)) < plan.ask_q[ask_idx]:
         return True, 0.0
     origin = 1 if plan.ask_paid[ask_idx] else 2
+    touch(scratch, person * width, person)
     event = share(plan, scratch, t, width, person, slot, -1, origin, 1)
     if event < 0:
         return False, 0.0
@@ -186,41 +188,39 @@ def ask(world, plan, scratch, t, width, ask_idx):
 def share_pending(plan, scratch, curves, t, width):
     """People whose reaction delay ends in step t share. Returns False if a list is full.
 
-    They are taken in groups, whose rows, causes and nodes are asked for before they are needed.
+    They are taken in groups, whose rows and causes are asked for before they are needed.
     """
     at = np.int64(scratch.pending_head[t])
     scratch.pending_head[t] = -1
-    events, nodes = scratch.events.reshape(-1), scratch.nodes.reshape(-1)
+    events = scratch.events.reshape(-1)
     wide = np.uint64(width)
     while at >= 0:
         found = 0
         while at >= 0 and found < SHARES_TOGETHER:
             scratch.kept[found] = at
-            row = np.uint64(scratch.pending[at, 0] >> 8) * wide
+            row = (scratch.pending[np.uint64(at), 0] >> U16) * wide
             prefetch(scratch.rows, row)
             prefetch(scratch.rows, row + wide - U1)
-            prefetch(events, np.uint64(scratch.pending[at, 1]) * U2)
-            at = scratch.pending[at, 3]
+            link = scratch.pending[np.uint64(at), 1]
+            prefetch(events, (link >> U32) * U2)
+            at = np.int64(link & LOW_32) - 1
             found += 1
-        for k in range(found):
-            cause = scratch.pending[scratch.kept[k], 1]
-            prefetch(nodes, (scratch.events[cause, 1] & LOW_32) * np.uint64(N_NODE))
         if not share_together(plan, scratch, curves, t, width, found):
             return False
     return True
 
 
-@inner
+@inlined
 def share_together(plan, scratch, curves, t, width, found):
     """The first `found` of the pending shares in `kept` happen. Returns False if a list is full."""
-    for k in range(found):
-        at = scratch.kept[k]
-        person, slot = scratch.pending[at, 0] >> 8, scratch.pending[at, 0] & 255
-        word = scratch.rows[person * width + 2 + plan.item_key.size + slot]
-        if not word & np.uint64(F_DONE):
-            event = share(
-                plan, scratch, t, width, person, slot, scratch.pending[at, 1], 2, scratch.pending[at, 2]
-            )
+    slots = U2 + np.uint64(plan.item_key.size)
+    for k in range(np.uint64(found)):
+        at = np.uint64(scratch.kept[k])
+        word, cause = scratch.pending[at, 0], np.int64(scratch.pending[at, 1] >> U32)
+        person, slot = word >> U16, (word >> U8) & LOW_8
+        if not scratch.rows[person * np.uint64(width) + slots + slot] & DONE:
+            polarity = np.int64(word & LOW_8) - 1
+            event = share(plan, scratch, t, width, np.int64(person), np.int64(slot), cause, 2, polarity)
             if event < 0:
                 return False
             if plan.reaching.private_q.size > 0:

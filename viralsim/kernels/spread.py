@@ -32,6 +32,7 @@ from viralsim.kernels.layout import (
     P_EVENT,
     P_OPINION,
     POST_WORD,
+    SIZE_ASKED,
     SIZE_EVENTS,
     SIZE_NODES,
     SIZE_PENDING,
@@ -43,6 +44,7 @@ from viralsim.kernels.publishing import publish
 from viralsim.kernels.rules import apply_rules, count_visibly, happen, own_parents, start_rules
 from viralsim.kernels.sharing import add_event, ask, copy_shares, share_pending
 from viralsim.kernels.trees import TREE_ASKED, tree_tallies
+from viralsim.kernels.words import U0
 
 
 @inner
@@ -92,6 +94,7 @@ def replicate(world, plan, scratch, curves, width, run_key):
     scratch.size[SIZE_PENDING] = 0
     scratch.size[SIZE_EVENTS] = 0
     scratch.size[SIZE_NODES] = 0
+    scratch.size[SIZE_ASKED] = 0
     for c in range(scratch.counts.size):
         scratch.counts[c] = 0
     for s in range(scratch.boost.size):
@@ -101,6 +104,9 @@ def replicate(world, plan, scratch, curves, width, run_key):
     any_boost = False
     for p in range(plan.boost.shape[0]):
         any_boost |= plan.boost[p, 0] > 0.0
+    copying = False
+    for s in range(plan.copy_q.size):
+        copying |= plan.copy_q[s] > U0
     next_post, next_ask, today, cost = 0, 0, 0, 0.0
     delivering = plan.reaching.slot.size > 0
     private, echoing = plan.reaching.private_q.size > 0, plan.reaching.like_shown.size > 0
@@ -135,14 +141,14 @@ def replicate(world, plan, scratch, curves, width, run_key):
         if scratch.pending_head[t] >= 0 and not share_pending(plan, scratch, curves, t, width):
             return False, cost
         stop = scratch.size[SIZE_EVENTS]
-        if not copy_shares(plan, scratch, curves, t, width, first, stop):
+        if copying and not copy_shares(plan, scratch, curves, t, width, first, stop):
             return False, cost
         stop = scratch.size[SIZE_EVENTS]
         if private and not send_private(world, plan, scratch, t, first, stop):
             return False, cost
         first = begun if echoing else first
         while first < stop:
-            if not publish(world, plan, scratch, t, first, min(first + LISTS, stop)):
+            if not publish(world, plan, scratch, t, width, first, min(first + LISTS, stop)):
                 return False, cost
             first += LISTS
         if following and not show_joined(world, plan, scratch, t, width, published, stop):
@@ -193,15 +199,17 @@ def run_block(world, plan, scratch, tally, run_keys, begin):
             tally.extra[r, c] = scratch.reaching.counts[c]
         for d in range(tally.bought.shape[1]):
             tally.bought[r, d] = scratch.reaching.bought[d]
-        n, asked = own_parents(scratch, scratch.size[SIZE_NODES])
+        parents, n = scratch.node_parent, scratch.size[SIZE_NODES]
+        if plan.reaching.rival.size > 0:
+            parents, n = scratch.own_parent, own_parents(scratch, n)
         tree_tallies(
-            scratch.node_parent,
+            parents,
             n,
             scratch.tree_work,
             tally.trees[r],
             tally.generations[r],
             tally.tree_sizes[r],
         )
-        tally.trees[r, TREE_ASKED] = asked
+        tally.trees[r, TREE_ASKED] = scratch.size[SIZE_ASKED]
         finish_people(plan, scratch, tally.people[r], width)
     return run_keys.size

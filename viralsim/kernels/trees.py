@@ -35,7 +35,7 @@ def measure_forest(parent, n, work):
         Position of the parent, -1 for a root; ``parent[i] < i``.
     n : int
         Number of nodes.
-    work : int64[4, >= n]
+    work : int32 or int64[4, >= n]
         Overwritten: row 0 the size of each node's subtree, row 1 its depth (a root has 0), row 2 the
         position of its root, row 3 (at roots only) the depth of the tree.
     """
@@ -48,12 +48,13 @@ def measure_forest(parent, n, work):
             depth[i] = 0
             root[i] = i
         else:
-            depth[i] = depth[p] + 1
-            root[i] = root[p]
-            tree_depth[root[i]] = max(tree_depth[root[i]], depth[i])
+            above = np.uint64(p)
+            top, deep = root[above], depth[above] + 1
+            root[i], depth[i] = top, deep
+            tree_depth[np.uint64(top)] = max(tree_depth[np.uint64(top)], deep)
     for i in range(n - 1, -1, -1):
         if parent[i] >= 0:
-            size[parent[i]] += size[i]
+            size[np.uint64(parent[i])] += size[i]
 
 
 @njit(cache=True, nogil=True)
@@ -65,7 +66,7 @@ def pair_distances(parent, n, work):
     parent : int32 or int64[>= n]
         As in `measure_forest`.
     n : int
-    work : int64[4, >= n]
+    work : int32 or int64[4, >= n]
         Scratch, overwritten by `measure_forest`.
 
     Returns
@@ -79,11 +80,11 @@ def pair_distances(parent, n, work):
     distances = np.int64(0)
     pairs = np.int64(0)
     for i in range(n):
-        s = work[_SIZE, i]
+        s = np.int64(work[_SIZE, i])
         if parent[i] < 0:
             pairs += s * (s - 1)
         else:
-            distances += 2 * s * (work[_SIZE, work[_ROOT, i]] - s)
+            distances += 2 * s * (work[_SIZE, np.uint64(work[_ROOT, i])] - s)
     return distances, pairs
 
 
@@ -97,7 +98,7 @@ def tree_tallies(parent, n, work, trees, generations, tree_sizes):
         As in `measure_forest`.
     n : int
         Number of nodes; 0 is allowed.
-    work : int64[4, >= n]
+    work : int32 or int64[4, >= n]
         Scratch, overwritten.
     trees : int64[12]
         Overwritten, except for column ``TREE_ASKED`` (the caller's): number of trees, of trees with
@@ -115,7 +116,7 @@ def tree_tallies(parent, n, work, trees, generations, tree_sizes):
     deepest = np.int64(-1)
     broadcast = np.int64(0)
     for i in range(n):
-        s = size[i]
+        s = np.int64(size[i])
         broadcast += 2 * s * (n + 1 - s)
         generations[min(depth[i], generations.size - 1)] += 1
         deepest = max(deepest, depth[i])

@@ -15,13 +15,17 @@ from viralsim.kernels.layout import (
     F_DONE,
     F_NOTICED,
     F_OWNED,
+    LISTS_AHEAD,
     N_COUNTS,
+    N_LIST,
     POINTS,
+    QUANTILES,
     READ_AHEAD,
     SCORE_SHIFT,
+    TILES,
 )
 
-U0, U1, U2, U3, U4, U7, U8, U15, U16 = (np.uint64(x) for x in (0, 1, 2, 3, 4, 7, 8, 15, 16))
+U0, U1, U2, U3, U4, U6, U7, U8, U15, U16 = (np.uint64(x) for x in (0, 1, 2, 3, 4, 6, 7, 8, 15, 16))
 FLAGS, DONE_AT, ASKED_AT = np.uint64(32), np.uint64(2), np.uint64(7)
 U31, U32 = np.uint64(31), np.uint64(32)
 COUNTS, OWNED = np.uint64(N_COUNTS), np.uint64(F_OWNED)
@@ -46,5 +50,9 @@ KEEP_SCORE = np.uint64(0xFFFFFFFFFFFFFFFF ^ (0xFF << SCORE_SHIFT))
 PEER = np.uint64(1 << EVENT_PEER_SHIFT)
 ONE_32 = 4294967296.0
 AHEAD = np.uint64(READ_AHEAD)
-TAG_LIST, TAG_TIE = np.uint64(0xFFFF), np.uint64(16)
+LAST_QUANTILE = np.uint64(QUANTILES - 1)
+LIST, READ_LISTS = np.uint64(N_LIST), np.uint64(LISTS_AHEAD // 2)
+TILE, TILE_ROOM = np.uint64(64), np.uint64(TILES)
+# A list of followers: where it begins, its size, keys of choice and delay, platform, rest of its probability
+L_START, L_SIZE, L_EVENT, L_DELAY, L_PLATFORM, L_FINE = (np.uint64(k) for k in range(6))
 COIN_ROOM, POINT_ROOM = np.uint64(COINS), np.uint64(POINTS)
