@@ -85,11 +85,8 @@ def publish(world, plan, scratch, t, width, first, stop):
         later = min(event + np.uint64(LISTS_AHEAD), np.uint64(stop - 1))
         platform = np.uint64(plan.slot_platform[(scratch.events[later, 1] >> EV_SLOT) & LOW_8])
         prefetch(indptr, platform * row_size + np.uint64(max(scratch.event_who[later], 0)))
-        slot, kind, who = (
-            (scratch.events[event, 1] >> EV_SLOT) & LOW_8,
-            scratch.event_kind[event],
-            scratch.event_who[event],
-        )
+        slot = (scratch.events[event, 1] >> EV_SLOT) & LOW_8
+        kind, who = scratch.event_kind[event], scratch.event_who[event]
         e = event - np.uint64(first)
         begin, size, key = look_up_list(world, plan, scratch, width, event, e, slot, who, kind)
         if plan.ranked[slot] and kind <= KIND_COPY:
