@@ -32,6 +32,7 @@ def visit(open_page, app_address):
         page = open_page(app_address + path, offline=False, **options)
         page.set_default_timeout(LONG)
         page.wait_for_selector("h1")
+        page.wait_for_function("window.did_handshake")  # before that what is done may be lost to a reload
         return page
 
     return opened
