@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from viralsim.kernels.coins import INSIDE, compare_bytes
-from viralsim.kernels.draws import derive, mix64
+from viralsim.kernels.draws import derive
 from viralsim.kernels.layout import KIND_COPY, KIND_OWN, KIND_POST
 from viralsim.kernels.machine import inner, prefetch, trailing_zeros
 from viralsim.kernels.placing import place_points
@@ -40,7 +40,7 @@ from viralsim.kernels.words import (
 )
 
 TIE_KNOWN, U11, U64 = (np.uint64(x) for x in (TIE_HALF, 11, 64))
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # between the keys of words that follow each other (`derive`)
 BYTES, FINE = np.uint64(0x0101010101010101), 9007199254740992.0  # a byte eight times; 2^53
 
 
@@ -78,8 +78,8 @@ def place(world, plan, scratch, t, first, points, leaving):
 @inner
 def judge_two(key, word, byte):
     """Compare words `word` and `word` + 1 of a tile's coins with the byte: bits of those below it, and not above it."""
-    below, within = compare_bytes(mix64(key + GOLDEN * (word + U1)), byte)
-    below_next, within_next = compare_bytes(mix64(key + GOLDEN * (word + U2)), byte)
+    below, within = compare_bytes(derive(key, word), byte)
+    below_next, within_next = compare_bytes(derive(key, word + U1), byte)
     shift = U7 - word
     return (below >> shift) | (below_next >> (shift - U1)), (within >> shift) | (within_next >> (shift - U1))
 
@@ -111,8 +111,7 @@ def settle(key, tied, fine):
     while tied:
         bit = np.uint64(trailing_zeros(tied))
         tied &= tied - U1
-        word = mix64(key + GOLDEN * ((bit & U7) + U1))
-        if derive(word, bit >> U3) >> U11 < fine:
+        if derive(derive(key, bit & U7), bit >> U3) >> U11 < fine:
             shown |= U1 << bit
     return shown
 
