@@ -92,6 +92,7 @@ def make_scratch(
         tile_inside=np.zeros(lay.TILES, np.uint64),
         tile_key=np.zeros(lay.TILES, np.uint64),
         tile_byte=np.zeros(lay.TILES, np.uint64),
+        tile_fine=np.zeros(lay.TILES, np.uint64),
         tile_list=np.zeros(lay.TILES, np.uint64),
         tile_flip=np.zeros(lay.TILES, np.int64),
         tile_shown=np.zeros(lay.TILES, np.uint64),
