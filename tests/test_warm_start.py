@@ -15,19 +15,32 @@ from viralsim.cli import plan, warm_start
 from viralsim.cli.jobs import Progress
 from viralsim.cli.warmup_command import compile_engine, tiny_scenario, two_people
 from viralsim.engine.compiled import compile_draw
-from viralsim.kernels import draws, spread
+from viralsim.kernels import draws, single, spread
 
 
-@pytest.mark.parametrize(
-    ("cold", "names", "started"), [(True, plan.KERNELS, 1), (True, ("csr",), 0), (False, plan.KERNELS, 0)]
-)
+@pytest.mark.parametrize(("cold", "names", "started"), [(True, (), 1), (True, ("csr",), 0), (False, (), 0)])
 def test_helper_is_started_only_for_a_cold_run_of_a_scenario(monkeypatch, capsys, cold, names, started):
+    monkeypatch.setattr(kernels, "_sayings", {})
     calls = []
     monkeypatch.setattr(kernels, "cold_start", lambda *modules: cold)
     monkeypatch.setattr(plan, "start_helper", lambda: calls.append(1))
     plan.say_if_cold(Progress("test"), False, names)
     assert len(calls) == started
     assert ("compiling once" in capsys.readouterr().err) == cold
+
+
+def test_an_engine_that_is_missing_later_is_spoken_of_when_it_is_compiled(monkeypatch, capsys):
+    monkeypatch.setattr(kernels, "_sayings", {})
+    monkeypatch.setattr(kernels, "cold_start", lambda *modules: False)
+    progress = Progress("test")
+    plan.say_if_cold(progress, False)
+    caches = [kernels._KernelCache(module.run_block.py_func) for module in (spread, single)]
+    for cache, found in zip(caches, ("code", None), strict=True):
+        monkeypatch.setattr(cache, "_load", lambda *_, found=found: found)
+        cache.load_overload(None, None)
+        cache.load_overload(None, None)
+    said = capsys.readouterr().err
+    assert said.count("compiling once") == 1 and "about 10 s" in said and "10 s" in progress.note
 
 
 def test_no_helper_without_a_cache_to_share_or_a_second_processor(monkeypatch):

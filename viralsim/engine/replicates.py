@@ -13,7 +13,7 @@ from viralsim.kernels import single, spread
 from viralsim.kernels.layout import Plan, Scratch, Tally, World
 from viralsim.kernels.market import SIZE_PURCHASE, SIZE_TOUCH
 
-__all__ = ["Events", "last_events", "last_touches", "run_replicates"]
+__all__ = ["Events", "is_single", "last_events", "last_touches", "run_replicates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,11 @@ def run_replicates(
 
 
 def is_single(world: World, plan: Plan) -> bool:
-    """Whether a draw has nothing but posts, shares and engagement of one item on one platform."""
+    """Whether `viralsim.kernels.single` can run a draw: one item on one platform, and none of the mechanics below.
+
+    Those are flights and discovery, private shares, likes and comments that others see, competitors, influencers,
+    followers won and lost, buying and answers, limited attention, ranking, and views that are not all positive.
+    """
     reaching = plan.reaching
     beyond = (
         reaching.slot,
@@ -97,7 +101,6 @@ def is_single(world: World, plan: Plan) -> bool:
         reaching.rival,
         reaching.asked,
         reaching.follow_q,
-        reaching.rule_step,
     )
     return (
         plan.slot_item.size == plan.item_key.size == 1

@@ -38,7 +38,7 @@ import numba
 import numpy as np
 from numba.core import caching, config, dispatcher
 
-__all__ = ["cache_folder", "cold_start", "compiled_elsewhere", "module_digest"]
+__all__ = ["cache_folder", "cold_start", "compiled_elsewhere", "module_digest", "say_when_compiling"]
 
 _log = logging.getLogger(__name__)
 _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(?:\([^)]*\)|[^\n]*)", re.MULTILINE)
@@ -220,6 +220,22 @@ def compiled_elsewhere(name: str, going: Callable[[], bool]) -> None:
     _elsewhere[name] = going
 
 
+_sayings: dict[str, Callable[[], None]] = {}
+
+
+def say_when_compiling(name: str, say: Callable[[], None]) -> None:
+    """Have `say` called, once, when a kernel of a module is about to be compiled by this process.
+
+    Parameters
+    ----------
+    name : str
+        Name of the module within ``viralsim.kernels``.
+    say : callable
+        Called by the thread that compiles.
+    """
+    _sayings[name] = say
+
+
 @functools.cache
 def _note_use(folder: Path) -> None:
     """Mark a folder as used today; drop its module's others beyond the newest few and unused for weeks."""
@@ -310,6 +326,8 @@ class _KernelCache(caching.FunctionCache):
                 going = None
             time.sleep(_LOOK_SECONDS)
             found = self._load(sig, target_context)  # once more after its end
+        if found is None and self._module in _sayings:
+            _sayings.pop(self._module)()
         return found
 
     def _load(self, sig: Any, target_context: Any) -> Any:

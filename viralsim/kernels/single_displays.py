@@ -109,7 +109,7 @@ def take(world, plan, scratch, t, display, word, info, chances, growth, touched)
         slot_word |= NOTICED
         counts[count_at + NOTICES] += 1
         peer = info & PEER != U0
-        if peer and plan.influence and (slot_word >> U8) & LOW_8 < LOW_8 and not slot_word & DONE:
+        if peer and (slot_word >> U8) & LOW_8 < LOW_8 and not slot_word & DONE:
             slot_word += SHARER
         counts[count_at + LIKES] += high32(word) < chances[0]
         if chances[1] | chances[2]:
