@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -61,9 +62,34 @@ def test_helper_finds_the_package_anywhere_and_ends_with_the_process(tmp_path):
     command = [sys.executable, "-P", "-W", "error", "-c", code]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["True", "-9" if os.name == "posix" else "1"], (
+    assert done.stdout.split() == ["True", "-15" if os.name == "posix" else "1"], (
         "alive until then, and stopped"
     )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("how", ["told", "alone"])
+def test_helper_ends_when_told_or_left_alone_though_its_thread_goes_on(how):
+    code = (
+        "import os, sys, threading, time\n"
+        "from viralsim.cli import warm_start\n"
+        "warm_start._compile = lambda over: (print('at work', flush=True), time.sleep(60))\n"
+        "warm_start._help(os.getppid() if sys.argv[1] == 'told' else -1)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(warm_start.__file__).parents[2])}
+    command = [sys.executable, "-W", "error", "-c", code, how]
+    helper = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert helper.stdout.readline() == "at work\n"
+        helper.send_signal(signal.SIGINT)  # a terminal's Ctrl-C reaches it too and is not for it
+        if how == "told":
+            with pytest.raises(subprocess.TimeoutExpired):
+                helper.wait(timeout=0.5)
+            helper.terminate()
+        assert helper.wait(timeout=10) == 0
+    finally:
+        helper.kill()
+        helper.communicate()
 
 
 def test_helper_compiles_the_engine_for_the_types_of_every_scenario():

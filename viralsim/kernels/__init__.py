@@ -26,6 +26,7 @@ import re
 import stat
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from importlib import resources
@@ -38,7 +39,7 @@ import numba
 import numpy as np
 from numba.core import caching, config, dispatcher
 
-__all__ = ["cache_folder", "cold_start", "compiled_elsewhere", "module_digest"]
+__all__ = ["cache_folder", "cold_start", "compiled_elsewhere", "hold_cache", "module_digest"]
 
 _log = logging.getLogger(__name__)
 _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(?:\([^)]*\)|[^\n]*)", re.MULTILINE)
@@ -220,6 +221,25 @@ def compiled_elsewhere(name: str, going: Callable[[], bool]) -> None:
     _elsewhere[name] = going
 
 
+_saving = threading.Lock()
+
+
+def hold_cache(seconds: float = 0.5) -> bool:
+    """Keep this process from writing to the cache from now on, so that it can be ended without leaving half a file.
+
+    Parameters
+    ----------
+    seconds : float
+        How long to wait for a file that is being written.
+
+    Returns
+    -------
+    bool
+        False if a file was still being written after that time.
+    """
+    return _saving.acquire(timeout=seconds)
+
+
 @functools.cache
 def _note_use(folder: Path) -> None:
     """Mark a folder as used today; drop its module's others beyond the newest few and unused for weeks."""
@@ -322,7 +342,8 @@ class _KernelCache(caching.FunctionCache):
 
     def save_overload(self, sig: Any, data: Any) -> None:
         try:
-            super().save_overload(sig, data)
+            with _saving:
+                super().save_overload(sig, data)
         except OSError as problem:
             _log.debug("compiled kernel not kept (%s)", problem)
             self.disable()
