@@ -113,20 +113,23 @@ def plain_scenario(**network: Any) -> Scenario:
     )
 
 
-def compile_engine() -> None:
-    """The spreading engine for all mechanics, alone."""
+def compile_engine(simple: bool = False) -> None:
+    """The spreading engine alone: that for all mechanics, or that for `simple` scenarios."""
     import numpy as np
 
     from viralsim.engine.compiled import run_key
     from viralsim.engine.replicates import run_replicates
 
-    compiled = two_people()
+    compiled = two_people(simple)
     keys = np.array([run_key(0, 0, 0)], np.uint64)
     run_replicates(compiled.world, compiled.plan, keys, n_segments=compiled.n_segments)
 
 
-def two_people() -> Compiled:
-    """A world of two people made by hand, for which next to nothing has to be compiled, typed as any other."""
+def two_people(simple: bool = False) -> Compiled:
+    """A world of two people made by hand, for which next to nothing has to be compiled, typed as any other.
+
+    It is for the engine of all mechanics, or for that of `simple` scenarios.
+    """
     import numpy as np
 
     from viralsim.engine.audience import Audience
@@ -150,7 +153,7 @@ def two_people() -> Compiled:
             "name": "two",
             "audience": {"size": 2},
             "platforms": {"one": platform},
-            "items": [{"id": "film", "negative": 0.1}],  # else the engine of simple scenarios would do
+            "items": [{"id": "film", "negative": 0.0 if simple else 0.1}],
             "campaign": {"posts": [{"item": "film", "platform": "one"}]},
             "run": {"horizon": "1d", "step": "1h"},
         }
