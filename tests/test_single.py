@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -161,12 +163,16 @@ def assert_same_columns(compiled, count):
     ],
 )
 def test_a_large_cascade_fills_every_working_list(network, timing):
-    """Thousands of events and displays in one step, lists of followers of many tiles."""
+    """Thousands of events and displays in one step, lists of followers of many tiles, a feed that boosts."""
     scenario = neutral_scenario(6000, network, 0.25, 0.9, 20, timing, horizon="3d")
     compiled = compile_draw(vs.Scenario.from_dict(scenario), 1, 0, {})
     assert is_single(compiled.world, compiled.plan)
     tally = assert_same_columns(compiled, 3)
     assert (tally.people[:, 3, 0].sum(axis=1) > 2000).any()
+    liked = np.array([ONE_32 // 4], np.uint64)
+    plan = compiled.plan._replace(boost=np.array([[0.1, 0.5, 1.5]]), like_q=liked)
+    boosted = assert_same_columns(replace(compiled, plan=plan), 3)
+    assert boosted.counts[:, :3].sum() > tally.counts[:, :3].sum()
 
 
 SIMPLE = {
