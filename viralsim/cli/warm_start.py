@@ -47,7 +47,7 @@ def start_helper() -> bool:
         return False
     atexit.register(_end, helper)
     before_leaving(lambda: _end(helper))
-    compiled_elsewhere("spread", lambda: helper.poll() is None)
+    compiled_elsewhere("spread", lambda: helper.poll() is None, _compile_simple)
     return True
 
 
