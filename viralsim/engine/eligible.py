@@ -68,7 +68,8 @@ def count_eligible(
     graphs : mapping of platform name to SocialGraph
         The networks read from files.
     most_people : float
-        Where the network has to be made to count: of so many people in all draws together at most (one draw at least).
+        Where the network has to be made to count: of so many people in all draws together at most (one draw at
+        least, none at all where it is negative).
 
     Returns
     -------
@@ -106,7 +107,7 @@ def _of_draw(
     people = make_people(plain.audience, audience_keys(plain.audience.size, graphs), key)
     names = list(plain.platforms)
     account = {name: account_holders(name, plain, people, graphs.get(name), key) for name in names}
-    quick = draw == 0 or (draw + 1) * people.size <= most_people
+    quick = (draw == 0 and most_people >= 0) or (draw + 1) * people.size <= most_people
 
     def asked(seeding: Any) -> int | None:
         name, pick = seeding.platform, seeding.pick
