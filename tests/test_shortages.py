@@ -217,7 +217,7 @@ def test_only_the_first_draw_is_counted_where_it_has_plenty(monkeypatch):
         ),
     )
     first = int(counted(world()).accounts["own"][0])
-    for followers in (first // 4, first // 3):
+    for followers in ((first - 20) // 2, (first - 20) // 2 + 1):
         scenario = world(followers=followers)
         check_run(scenario, Effort.of(scenario), {})
     assert looked_at == [1, 1, DRAWS]

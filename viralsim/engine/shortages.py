@@ -22,7 +22,7 @@ __all__ = ["check_enough", "check_run", "flights_without_people", "most_wanted",
 
 _MARGIN = 1.1  # people there are to people wanted, below which other draws are warned of
 
-_PLENTY = 4  # of which a first draw leaves no doubt about the others
+_PLENTY, _SPARE = 2, 20  # times and more people than wanted: a first draw leaves no doubt about the others
 
 _Wanted = tuple[str, NDArray[np.int64], str, NDArray[np.int64]]
 
@@ -76,7 +76,7 @@ def check_run(scenario: Scenario, effort: Effort, graphs: Mapping[str, SocialGra
         As `check_enough`.
     """
     first = count_eligible(scenario, replace(effort, draws=1), graphs, most_people=-1)
-    if any(np.any(there < _PLENTY * wanted) for _, wanted, _, there in _wanted(scenario, first)):
+    if any(np.any(there < _PLENTY * wanted + _SPARE) for _, wanted, _, there in _wanted(scenario, first)):
         found = first if effort.draws == 1 else count_eligible(scenario, effort, graphs, most_people=-1)
         check_enough(scenario, found)
 
