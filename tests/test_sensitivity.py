@@ -309,7 +309,7 @@ def test_a_study_begun_with_an_engine_that_counts_otherwise_is_refused(tmp_path,
     with monkeypatch.context() as before:
         before.setattr(sensitivity_plan, "versions", lambda: {**versions(), "engine": "0" * 16})
         vs.sensitivity(small_scenario(), "reach", **TWO, out=tmp_path / "out")
-    with pytest.raises(StoreError, match="engine 0000000000000000.*numbers may differ; finish it with"):
+    with pytest.raises(StoreError, match=r"engine 0000000000000000.*numbers may differ; finish it with"):
         vs.sensitivity(small_scenario(), "reach", **TWO, out=tmp_path / "out", resume=True)
 
 
