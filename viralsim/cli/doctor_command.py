@@ -12,8 +12,9 @@ from typing import Any
 import click
 
 from viralsim.cli.options import json_option
+from viralsim.provenance import KNOWN_PLAIN_TALLY, KNOWN_TALLY
 
-__all__ = ["KNOWN_PLAIN_TALLY", "KNOWN_TALLY", "command", "small_tally"]
+__all__ = ["command", "small_tally"]
 
 # derive(key, word) of generator version 1; the first are the published outputs of SplitMix64 (Vigna).
 KNOWN_DERIVED = {
@@ -21,9 +22,6 @@ KNOWN_DERIVED = {
     (0, 1): 0x6E789E6AA1B965F4,
     (0, 2): 0x06C45D188009454F,
 }
-# SHA-256 (first 16 digits) of what `tiny_scenario` counts with seed 0: it changes when results change.
-KNOWN_TALLY = "e66e9d898b09bf6c"
-KNOWN_PLAIN_TALLY = "03e83599f7fe9bff"  # of `plain_scenario`
 EXTRAS = {
     "app": ("nicegui",),
     "cluster": ("distributed",),
@@ -151,7 +149,10 @@ def _draws_are_right() -> str:
 
 
 def small_tally(simple: bool = False) -> str:
-    """Digest of what a small scenario counts, one of many mechanics or a `simple` one: each has its own engine."""
+    """SHA-256 (first 16 digits) of what a small scenario counts with seed 0.
+
+    It has many mechanics, or is a `simple` one: each has its own engine.
+    """
     import hashlib
 
     import numpy as np
