@@ -13,6 +13,7 @@ import pytest
 from cli_worlds import SMALL, environment, names, run, run_json
 
 import viralsim as vs
+from viralsim.cli.doctor_command import small_tally
 
 pytestmark = pytest.mark.usefixtures("small_folder")
 
@@ -182,19 +183,22 @@ def test_graph_describes_a_real_network(capsys, data_folder):
 
 
 def test_doctor_finds_nothing_wrong(capsys):
-    vs.simulate(vs.load_scenario("small.yaml"), replicates=2)
+    assert small_tally() != small_tally(simple=True)  # and all is compiled
     assert run("doctor") == 0
     out = capsys.readouterr().out
     for word in ("python", "packages", "processors", "memory", "kernels", "extras", "check"):
         assert re.search(rf"^{word} ", out, re.M)
-    assert out.count(": good (") == 2
+    assert out.count(": good (") == 3
 
 
 def test_doctor_json_and_failing_checks(capsys, monkeypatch):
-    vs.simulate(vs.load_scenario("small.yaml"), replicates=2)
+    assert small_tally() != small_tally(simple=True)  # and all is compiled
     monkeypatch.setattr("viralsim.cli.doctor_command.KNOWN_TALLY", "0" * 16)
     found = run_json(capsys, "doctor", code=1)
-    assert [check["result"] for check in found["checks"]] == ["good", "failed"]
+    assert [check["result"] for check in found["checks"]] == ["good", "failed", "good"]
+    monkeypatch.setattr("viralsim.cli.doctor_command.KNOWN_PLAIN_TALLY", "0" * 16)
+    found = run_json(capsys, "doctor", code=1)
+    assert [check["result"] for check in found["checks"]] == ["good", "failed", "failed"]
     assert found["versions"]["viralsim"] == vs.__version__
     monkeypatch.setattr("viralsim.cli.doctor_command.KNOWN_DERIVED", {(0, 0): 1})
     assert run_json(capsys, "doctor", code=1)["checks"][0]["result"] == "failed"

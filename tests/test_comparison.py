@@ -33,6 +33,12 @@ def no_uncertain_numbers(monkeypatch):
     monkeypatch.setattr(comparison, "_check_metrics", lambda scenario, names: None)
 
 
+@pytest.fixture(autouse=True)
+def stand_ins_have_no_people(monkeypatch):
+    """Scenarios are stand-ins in most of these tests; what is refused of real ones: test_shortages."""
+    monkeypatch.setattr(comparison, "_check_people", lambda *_: None)
+
+
 def ensemble(reach, name="hand", draw=DRAW, seed=7, **changes) -> Ensemble:
     return Ensemble(tallies_of_reach(reach, draw, **changes), scenario(name), seed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from sweep_worlds import SHARE, small_scenario
 
@@ -9,7 +10,8 @@ import viralsim as vs
 from viralsim.cli.scenarios import stock_names
 from viralsim.cli.shell import run_command
 from viralsim.engine import running
-from viralsim.engine.defined import check_metric, metrics_defined_by
+from viralsim.engine.defined import check_counted, check_metric, metrics_defined_by
+from viralsim.metrics.registry import METRICS
 
 
 @pytest.mark.parametrize("name", stock_names())
@@ -29,6 +31,34 @@ def test_prices_and_competitors_define_metrics():
         vs.SpecError, match=r"'earned_media_value' is not defined by small \(.*\); defined are"
     ):
         check_metric(plain, "earned_media_value")
+
+
+@pytest.mark.parametrize("name", stock_names())
+def test_what_single_worlds_may_leave_undefined_is_known_before(name):
+    """In a world where posts are shown to nobody a count is 0, and other metrics are not defined."""
+    scenario = vs.load_scenario(name)
+    silent = scenario.with_overrides({f"platforms.{p}.organic_reach": 0.0 for p in scenario.platforms})
+    made = vs.simulate(silent, replicates=1, draws=1, threads=1, fixed=True)
+    for metric in made.metrics:
+        if METRICS[metric].denominator is not None:
+            with pytest.raises(vs.SpecError, match="is a ratio"):
+                check_counted(silent, metric)
+        elif np.isnan(made[metric]).any():
+            with pytest.raises(vs.SpecError, match="not defined in every world"):
+                check_counted(silent, metric)
+
+
+def test_counts_are_defined_in_every_world():
+    scenario = small_scenario()
+    for metric in metrics_defined_by(scenario):
+        if METRICS[metric].denominator is None and metric not in (
+            "generations",
+            "peak_hour",
+            "half_reach_hour",
+        ):
+            check_counted(scenario, metric)
+    with pytest.raises(vs.SpecError, match="'generations' is not defined in every world"):
+        check_counted(scenario, "generations")
 
 
 @pytest.fixture
@@ -58,6 +88,11 @@ def test_commands_refuse_before_anything_is_run(command, metric, said, nothing_r
     assert run_command([*COMMANDS[command], "--metric", metric]) == 2
     told = capsys.readouterr().err
     assert said in told and (metric == "revenue" or "id you mean" in told)
+
+
+def test_marginal_returns_refuse_what_single_worlds_leave_undefined(nothing_runs, capsys):
+    assert run_command([*COMMANDS["lift"], "--metric", "half_reach_hour"]) == 2
+    assert "'half_reach_hour' is not defined in every world" in capsys.readouterr().err
 
 
 def test_studies_refuse_before_anything_is_run(nothing_runs):

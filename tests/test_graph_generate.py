@@ -1,5 +1,6 @@
 """Generators against their own definitions; tolerances are 4.5 standard errors unless said."""
 
+import hashlib
 import math
 
 import networkx
@@ -11,6 +12,7 @@ from viralsim.errors import SpecError
 from viralsim.graph import SocialGraph, generate
 from viralsim.graph.laws import solve_lower_cutoff
 from viralsim.kernels import generators
+from viralsim.provenance import KNOWN_NETWORKS
 
 ALL = {
     "erdos_renyi": lambda seed: generate.erdos_renyi(300, 6, seed=seed),
@@ -48,6 +50,20 @@ PINNED = {
 def test_graphs_of_a_seed_stay_the_same(name):
     # a change here changes every result on generated graphs: it belongs under "Results change" in CHANGELOG.md
     assert ALL[name](0).digest == PINNED[name]
+
+
+def test_networks_are_those_that_unfinished_studies_are_told_apart_by():
+    # a change here belongs into viralsim.provenance, in the same commit: studies begun before are then not gone on with
+    made = [
+        generate.erdos_renyi(200, 6),
+        generate.small_world(200, 6, 0.1),
+        generate.preferential(200, 3),
+        generate.power_law(200, mean_followers=8),
+        generate.block([100, 100], 6, 0.8),
+        generate.communities(200),
+    ]
+    found = hashlib.sha256("".join(graph.digest for graph in made).encode()).hexdigest()[:16]
+    assert found == KNOWN_NETWORKS
 
 
 # ---- Erdos-Renyi -------------------------------------------------------------------------------

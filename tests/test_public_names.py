@@ -94,7 +94,7 @@ def test_versions_load_nothing_heavy():
         "import sys; from viralsim.provenance import versions; v = versions(); "
         "print(sorted(v), any(m in sys.modules for m in ('numpy', 'numba', 'scipy')), 'absent' in v.values())"
     )
-    names = "['generator', 'machine', 'numba', 'numpy', 'python', 'scipy', 'viralsim']"
+    names = "['engine', 'generator', 'machine', 'networks', 'numba', 'numpy', 'python', 'scipy', 'viralsim']"
     assert run_python(code).strip() == f"{names} False False"
 
 

@@ -8,7 +8,8 @@ from viralsim.kernels import layout as lay
 
 FIXED = {
     *("batch", "noticed", "lists", "point_at", "point_list", "point_display", "slot_key", "opinion_key", "run_key"),
-    *("tile_begin", "tile_inside", "tile_key", "tile_byte", "tile_list", "tile_flip", "tile_shown", "tile_tied"),
+    *("tile_begin", "tile_inside", "tile_key", "tile_byte", "tile_fine", "tile_list", "tile_flip"),
+    *("tile_shown", "tile_tied"),
     *("coins", "kept", "margin", "masks", "flag_bins", "size", "counts", "boost", "bucket_head", "bucket_cursor"),
     "pending_head",
 }  # fmt: skip

@@ -24,11 +24,13 @@ from viralsim.cli.folder import FORMAT, FORMAT_VERSION
 from viralsim.cli.rerun_command import read_record
 from viralsim.cli.shell import run_command as main
 from viralsim.errors import EngineError, SpecError, StoreError
+from viralsim.experiment import sensitivity_plan
 from viralsim.experiment.cells import run_cell
 from viralsim.experiment.designs import sobol_points
 from viralsim.experiment.sensitivity_plan import make_sensitivity_plan
 from viralsim.experiment.store.study import kept_settings
 from viralsim.metrics.sobol import sobol_of_halves
+from viralsim.provenance import versions
 from viralsim.report.figures_studies import sensitivity_figures, tornado
 from viralsim.rng import text_key
 
@@ -301,6 +303,14 @@ def test_a_kept_study_explains_another_metric_without_running_anything_and_can_b
     assert len(runs) == 8 * 4
     assert repr(extended) == repr(vs.sensitivity(small_scenario(), "reach", **more))
     assert repr(vs.sensitivity(small_scenario(), "clicks", **TWO, out=tmp_path / "out")) == repr(clicks)
+
+
+def test_a_study_begun_with_an_engine_that_counts_otherwise_is_refused(tmp_path, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr(sensitivity_plan, "versions", lambda: {**versions(), "engine": "0" * 16})
+        vs.sensitivity(small_scenario(), "reach", **TWO, out=tmp_path / "out")
+    with pytest.raises(StoreError, match=r"engine 0000000000000000.*numbers may differ; finish it with"):
+        vs.sensitivity(small_scenario(), "reach", **TWO, out=tmp_path / "out", resume=True)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ import pytest
 
 import viralsim as vs
 from viralsim.cli.shell import run_command
+from viralsim.engine import shortages
 from viralsim.engine.compiled import compile_draw
 from viralsim.engine.effort import Effort
 from viralsim.engine.eligible import count_eligible
-from viralsim.engine.shortages import check_enough, flights_without_people, near_shortages
+from viralsim.engine.shortages import check_enough, check_run, flights_without_people, near_shortages
 from viralsim.errors import ScenarioError
 
 DRAWS = 12
@@ -172,3 +173,52 @@ def test_validate_and_run_say_so(tmp_path, capsys):
         run_command(["validate", str(path), "--set", f"platforms.own.brand_followers.count={least + 1}"]) == 2
     )
     assert f"allowed are 0 to {least}" in capsys.readouterr().err
+
+
+@pytest.fixture
+def one_short():
+    """A scenario whose brand wants one follower more than its least favourable draw has, which is not the first."""
+    there = counted(world()).accounts["own"]
+    assert there.argmin() > 0 and there[0] > there.min()
+    return world(followers=int(there.min()) + 1, buying={"convert_prob": 0.1})
+
+
+@pytest.mark.parametrize("study", ["simulate", "compare", "lift"])
+def test_what_one_draw_does_not_have_is_refused_before_any_is_run(monkeypatch, one_short, study):
+    def run(*_, **__):
+        pytest.fail("a draw was made")
+
+    for place in ("viralsim.engine.running.compile_draw", "viralsim.experiment.lift.compile_draw"):
+        monkeypatch.setattr(place, run)
+    begin = {
+        "simulate": lambda: vs.simulate(one_short),
+        "compare": lambda: vs.compare([world(followers=5), one_short]),
+        "lift": lambda: vs.true_lift(one_short),
+    }[study]
+    with pytest.raises(ScenarioError, match="wanted, but in 1 of 12 draws looked at there are fewer"):
+        begin()
+
+
+def test_draws_that_have_enough_are_run(one_short):
+    draws = int(counted(world()).accounts["own"].argmin())
+    check_run(one_short, Effort.of(one_short, replicates=draws, draws=draws), {})
+    with pytest.raises(ScenarioError):
+        check_run(one_short, Effort.of(one_short, replicates=draws + 1, draws=draws + 1), {})
+
+
+def test_only_the_first_draw_is_counted_where_it_has_plenty(monkeypatch):
+    looked_at = []
+    count = shortages.count_eligible
+    monkeypatch.setattr(
+        shortages,
+        "count_eligible",
+        lambda scenario, effort, *rest, **options: (
+            looked_at.append(effort.draws) or count(scenario, effort, *rest, **options)
+        ),
+    )
+    first = int(counted(world()).accounts["own"][0])
+    for followers in ((first - 20) // 2, (first - 20) // 2 + 1):
+        scenario = world(followers=followers)
+        check_run(scenario, Effort.of(scenario), {})
+    assert looked_at == [1, 1, DRAWS]
+    assert counted(world(PICKS[-1]), most_people=-1).asked == (None,), "no network is made for it"

@@ -23,6 +23,7 @@ from viralsim.experiment.executors import Threads
 from viralsim.experiment.store import RESULTS_FILE, STORE_FILE, FolderLock, Store, database
 from viralsim.metrics.registry import METRICS
 from viralsim.metrics.views import View
+from viralsim.provenance import versions
 
 AXES = {SHARE: [0.001, 0.02, 0.2], FANS: [50, 100]}
 
@@ -325,6 +326,29 @@ def test_a_store_of_another_version_is_refused(tmp_path):
     changed("format", "something else")
     with pytest.raises(StoreError, match="no sweep's"):
         vs.sweep(small_scenario(), {SHARE: [0.1]}, out=out)
+
+
+@pytest.mark.parametrize("name", ["engine", "networks"])
+@pytest.mark.parametrize("then", ["0" * 16, None], ids=["another", "not recorded"])
+def test_a_store_begun_with_an_engine_that_counts_otherwise_is_refused(tmp_path, monkeypatch, name, then):
+    """Its version was the same, as versions are while nothing is released."""
+    out = tmp_path / "out"
+    made = {**versions(), name: then}
+    with monkeypatch.context() as before:
+        before.setattr(plans, "versions", lambda: {key: made[key] for key in made if made[key]})
+        vs.sweep(small_scenario(), {SHARE: [0.1]}, out=out)
+    with pytest.raises(
+        StoreError, match=f"{name} {then or 'not recorded'}.*numbers may differ; finish it with"
+    ):
+        vs.sweep(small_scenario(), {SHARE: [0.1, 0.2]}, out=out, resume=True)
+
+
+def test_other_packages_and_machines_may_go_on(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    with monkeypatch.context() as before:
+        before.setattr(plans, "versions", lambda: {**versions(), "numba": "0.1", "machine": "abacus"})
+        vs.sweep(small_scenario(), {SHARE: [0.1]}, out=out)
+    assert len(vs.sweep(small_scenario(), {SHARE: [0.1, 0.2]}, out=out, resume=True)) == 2
 
 
 def test_places_that_are_no_sweeps_folder(tmp_path):

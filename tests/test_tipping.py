@@ -13,8 +13,11 @@ import viralsim as vs
 from viralsim.cli.shell import run_command
 from viralsim.engine.effort import Effort
 from viralsim.engine.eligible import count_eligible
+from viralsim.engine.memory import estimate
 from viralsim.errors import SpecError
+from viralsim.experiment import shared_worlds
 from viralsim.experiment.crossings import Estimate, crossing, root
+from viralsim.experiment.ranges import present_value
 from viralsim.metrics.plain import finite
 from viralsim.spec import Scenario
 from viralsim.verify.engine_worlds import neutral_scenario
@@ -184,6 +187,56 @@ def test_the_range_of_people_ends_where_every_draw_has_them():
     found = vs.tipping_point(half, FANS, replicates=4, draws=4)
     assert len(set(there)) > 1
     assert found.range == (1.0, float(there.min()))
+
+
+DEGREE = "platforms.facebook.network.mean_degree"
+
+
+def made(path, value, draws):
+    """People and follower edges of all draws."""
+    scenario = small_scenario().with_overrides({path: value})
+    need = estimate(scenario, {}, draws, 1, draws)
+    return (need.people + need.edges) * draws
+
+
+@pytest.mark.parametrize("path", ["audience.size", DEGREE])
+@pytest.mark.parametrize("most", [5, 20])
+def test_the_range_ends_where_worlds_are_no_longer_quickly_made(monkeypatch, path, most):
+    """At two digits, the last one at which all draws together have few enough people and edges."""
+    draws, present = 4, present_value(small_scenario(), path)
+    whole = path == "audience.size"
+    limit = most * made(path, round(present) if whole else present, draws)
+    monkeypatch.setattr(shared_worlds, "MOST_MADE", limit)
+    worlds = shared_worlds.SharedWorlds(small_scenario(), Effort.of(small_scenario(), draws, draws))
+    end = worlds.most_affordable(path, present, round(present * 100) if whole else present * 100)
+    step = 10 ** (math.floor(math.log10(end)) - 1)
+    assert end == pytest.approx(round(end / step) * step)
+    value = round(end) if whole else end
+    assert made(path, value, draws) <= limit < made(path, value + 2 * step, draws)
+    assert worlds.most_affordable(path, present, value) == value, "nothing is cut off that is quickly made"
+
+
+def test_large_worlds_may_become_twice_as_large_and_no_number_of_people_is_looked_for_in_vain(monkeypatch):
+    monkeypatch.setattr(shared_worlds, "MOST_MADE", 1)
+    scenario = small_scenario()
+    size = scenario.audience.size
+    worlds = shared_worlds.SharedWorlds(scenario, Effort.of(scenario, 2, 2))
+    end = worlds.most_affordable("audience.size", size, 100 * size)
+    assert size < end <= 2 * size
+    assert worlds.most_affordable("audience.size", size, size + 1) == size + 1
+    assert worlds.most_affordable(FANS, 20.0, 200) == 200, "makes no world larger"
+    few = scenario.with_overrides({"audience.size": 3, FANS: 1})
+    worlds = shared_worlds.SharedWorlds(few, Effort.of(few, 2, 2))
+    assert worlds.most_affordable("audience.size", 3.0, 300) in (3, 4, 5, 6)
+
+
+def test_a_range_that_is_given_is_looked_in_whatever_it_takes(monkeypatch):
+    monkeypatch.setattr(shared_worlds, "MOST_MADE", 1)
+    size = small_scenario().audience.size
+    found = vs.tipping_point(small_scenario(), "audience.size", size, 3 * size, replicates=2, draws=2)
+    assert found.range == (size, 3 * size)
+    found = vs.tipping_point(small_scenario(), "audience.size", size, replicates=2, draws=2)
+    assert size < found.range[1] <= 2 * size
 
 
 def test_ends_of_whole_numbers_are_whole():

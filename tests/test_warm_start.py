@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,19 +16,33 @@ from viralsim.cli import plan, warm_start
 from viralsim.cli.jobs import Progress
 from viralsim.cli.warmup_command import compile_engine, tiny_scenario, two_people
 from viralsim.engine.compiled import compile_draw
-from viralsim.kernels import draws, spread
+from viralsim.engine.replicates import is_single
+from viralsim.kernels import draws, single, spread
 
 
-@pytest.mark.parametrize(
-    ("cold", "names", "started"), [(True, plan.KERNELS, 1), (True, ("csr",), 0), (False, plan.KERNELS, 0)]
-)
+@pytest.mark.parametrize(("cold", "names", "started"), [(True, (), 1), (True, ("csr",), 0), (False, (), 0)])
 def test_helper_is_started_only_for_a_cold_run_of_a_scenario(monkeypatch, capsys, cold, names, started):
+    monkeypatch.setattr(kernels, "_sayings", {})
     calls = []
     monkeypatch.setattr(kernels, "cold_start", lambda *modules: cold)
     monkeypatch.setattr(plan, "start_helper", lambda: calls.append(1))
     plan.say_if_cold(Progress("test"), False, names)
     assert len(calls) == started
     assert ("compiling once" in capsys.readouterr().err) == cold
+
+
+def test_an_engine_that_is_missing_later_is_spoken_of_when_it_is_compiled(monkeypatch, capsys):
+    monkeypatch.setattr(kernels, "_sayings", {})
+    monkeypatch.setattr(kernels, "cold_start", lambda *modules: False)
+    progress = Progress("test")
+    plan.say_if_cold(progress, False)
+    caches = [kernels._KernelCache(module.run_block.py_func) for module in (spread, single)]
+    for cache, found in zip(caches, ("code", None), strict=True):
+        monkeypatch.setattr(cache, "_load", lambda *_, found=found: found)
+        cache.load_overload(None, None)
+        cache.load_overload(None, None)
+    said = capsys.readouterr().err
+    assert said.count("compiling once") == 1 and "about 10 s" in said and "10 s" in progress.note
 
 
 def test_no_helper_without_a_cache_to_share_or_a_second_processor(monkeypatch):
@@ -61,16 +76,43 @@ def test_helper_finds_the_package_anywhere_and_ends_with_the_process(tmp_path):
     command = [sys.executable, "-P", "-W", "error", "-c", code]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["True", "-9" if os.name == "posix" else "1"], (
+    assert done.stdout.split() == ["True", "-15" if os.name == "posix" else "1"], (
         "alive until then, and stopped"
     )
 
 
-def test_helper_compiles_the_engine_for_the_types_of_every_scenario():
-    two, tiny = two_people(), compile_draw(tiny_scenario(), 0, 0, {})
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("how", ["told", "alone"])
+def test_helper_ends_when_told_or_left_alone_though_its_thread_goes_on(how):
+    code = (
+        "import os, sys, threading, time\n"
+        "from viralsim.cli import warm_start\n"
+        "warm_start._compile = lambda over: (print('at work', flush=True), time.sleep(60))\n"
+        "warm_start._help(os.getppid() if sys.argv[1] == 'told' else -1)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(warm_start.__file__).parents[2])}
+    command = [sys.executable, "-W", "error", "-c", code, how]
+    helper = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert helper.stdout.readline() == "at work\n"
+        helper.send_signal(signal.SIGINT)  # a terminal's Ctrl-C reaches it too and is not for it
+        if how == "told":
+            with pytest.raises(subprocess.TimeoutExpired):
+                helper.wait(timeout=0.5)
+            helper.terminate()
+        assert helper.wait(timeout=10) == 0
+    finally:
+        helper.kill()
+        helper.communicate()
+
+
+@pytest.mark.parametrize("simple", [False, True])
+def test_helper_compiles_the_engine_for_the_types_of_every_scenario(simple):
+    two, tiny = two_people(simple), compile_draw(tiny_scenario(), 0, 0, {})
     assert numba.typeof(two.world) == numba.typeof(tiny.world)
     assert numba.typeof(two.plan) == numba.typeof(tiny.plan)
-    compile_engine()
+    assert is_single(two.world, two.plan) == simple
+    compile_engine(simple)
 
 
 @pytest.mark.parametrize(
@@ -80,15 +122,21 @@ def test_what_another_process_compiles_is_waited_for_while_it_lives(
     monkeypatch, there_after, ends_after, found
 ):
     cache = kernels._KernelCache(spread.run_block.py_func)
-    looks, asked = [], []
+    looks, asked, done = [], [], []
+    monkeypatch.setattr(kernels, "_meanwhile", {})
     monkeypatch.setattr(kernels, "_LOOK_SECONDS", 0.0)
     monkeypatch.setattr(kernels, "_elsewhere", {})
-    kernels.compiled_elsewhere("spread", lambda: asked.append(1) or len(asked) < ends_after)
+    kernels.compiled_elsewhere(
+        "spread", lambda: asked.append(1) or len(asked) < ends_after, lambda: done.append(len(looks))
+    )
     monkeypatch.setattr(
         cache, "_load", lambda *_: looks.append(1) or ("code" if len(looks) > there_after else None)
     )
     assert cache.load_overload(None, None) == ("code" if found else None)
     assert len(looks) == (there_after + 1 if found else ends_after + 1)
+    assert done == (
+        [1] if there_after else []
+    )  # what can be done meanwhile is done once, and only if it waits
     other = kernels._KernelCache(draws.words_of.py_func)  # another module's are not waited for
     monkeypatch.setattr(other, "_load", lambda *_: None)
     before = len(asked)

@@ -9,7 +9,15 @@ from importlib import metadata
 from viralsim import __version__
 from viralsim.rng import GENERATOR_VERSION
 
-__all__ = ["versions"]
+__all__ = ["KNOWN_NETWORKS", "KNOWN_PLAIN_TALLY", "KNOWN_TALLY", "RESULT_VERSIONS", "versions"]
+
+# What a small scenario counts and what small networks are with seed 0, as digests. Tests hold both, so they change
+# exactly where results change: stores of unfinished studies are told apart by them (and `doctor` checks the first).
+KNOWN_TALLY = "e66e9d898b09bf6c"
+KNOWN_PLAIN_TALLY = "03e83599f7fe9bff"  # of the engine of simple scenarios, for `doctor`
+KNOWN_NETWORKS = "4d4d1dbf5f8a64b0"
+RESULT_VERSIONS = ("viralsim", "generator", "engine", "networks")
+"""Versions that must agree for numbers to go together."""
 
 
 def versions() -> dict[str, str]:
@@ -18,8 +26,8 @@ def versions() -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Keys viralsim, generator, python, numpy, numba, scipy, machine; "absent" for a package that is
-        not installed.
+        Keys viralsim, generator, engine, networks, python, numpy, numba, scipy, machine; "absent" for a package
+        that is not installed.
 
     Examples
     --------
@@ -35,6 +43,8 @@ def _found() -> dict[str, str]:
     found = {
         "viralsim": __version__,
         "generator": str(GENERATOR_VERSION),
+        "engine": KNOWN_TALLY,
+        "networks": KNOWN_NETWORKS,
         "python": platform.python_version(),
     }
     for package in ("numpy", "numba", "scipy"):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType
 
 import numpy as np
-import pytest
 
 from twins.counting import Node
 from twins.reaching import own_nodes
 from twins.spread import TwinResult, simulate_replicate
-from viralsim.engine.replicates import Events
-from viralsim.kernels.layout import KIND_ASKED, Plan, World
+from viralsim.engine.replicates import Events, is_single, last_events
+from viralsim.engine.scratch import capacities, grown, make_scratch, make_tally
+from viralsim.kernels import single, spread
+from viralsim.kernels.layout import KIND_ASKED, SIZE_FAILED, Plan, World
 
-__all__ = ["RUNNERS", "differences", "run_kernel", "run_twin"]
+__all__ = ["RUNNERS", "differences", "run_kernel", "run_one_kernel", "run_twin"]
 
 ARRAYS = (
     "counts",
@@ -37,13 +39,19 @@ def run_twin(world: World, plan: Plan, run_keys: Sequence[int]) -> list[TwinResu
 def run_kernel(
     world: World, plan: Plan, run_keys: Sequence[int], sizes: dict[str, int] | None = None
 ) -> list[TwinResult]:
-    """One result per run key, from the kernel; the working memory is used again from key to key."""
-    pytest.importorskip("viralsim.kernels.spread", reason="the spreading kernel is not there")
-    from viralsim.engine.replicates import last_events
-    from viralsim.engine.scratch import capacities, grown, make_scratch, make_tally
-    from viralsim.kernels.layout import SIZE_FAILED
-    from viralsim.kernels.spread import run_block
+    """One result per run key, from the kernel, and where another one can do it too, exactly the same from that."""
+    results = run_one_kernel(spread, world, plan, run_keys, sizes)
+    if is_single(world, plan):
+        others = run_one_kernel(single, world, plan, run_keys, sizes)
+        for one, other in zip(results, others, strict=True):
+            assert not differences(one, other), "the kernels disagree"
+    return results
 
+
+def run_one_kernel(
+    kernel: ModuleType, world: World, plan: Plan, run_keys: Sequence[int], sizes: dict[str, int] | None = None
+) -> list[TwinResult]:
+    """One result per run key; the working memory is used again from key to key."""
     sizes = sizes or capacities(world, plan)
     scratch = make_scratch(world, plan, sizes)
     n_segments, n_bins = int(world.segment.max()) + 1, int(plan.bin_of_step.max()) + 1
@@ -52,7 +60,7 @@ def run_kernel(
         done = 0
         while not done:
             tally = make_tally(plan, n_segments, n_bins, 1)
-            done = run_block(world, plan, scratch, tally, np.array([run_key], np.uint64), 0)
+            done = kernel.run_block(world, plan, scratch, tally, np.array([run_key], np.uint64), 0)
             if not done:  # a list was full: again with a longer one
                 sizes = grown(sizes, int(scratch.size[SIZE_FAILED]))
                 scratch = make_scratch(world, plan, sizes)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twins.reaching_worlds import random_influencers, random_reaching
+from twins.reaching_worlds import random_influencers, random_reaching, random_rules
 from viralsim.kernels.layout import CLOCK_SHIFT, Plan, World
 from viralsim.kernels.market import Market, no_market
 from viralsim.kernels.reaching import no_reaching
@@ -25,6 +25,7 @@ __all__ = [
     "crowd_case",
     "ordinals",
     "random_case",
+    "single_case",
 ]
 
 ONE_31, ONE_32 = 1 << 31, 1 << 32
@@ -505,4 +506,27 @@ def random_case(seed: int) -> tuple[World, Plan, list[int]]:
     reaching = random_reaching(rng, world, plan, steps)
     reaching = random_influencers(np.random.default_rng([seed, 15]), reaching, len(plan.ask_step))
     plan = plan._replace(reaching=reaching)
+    return world, plan, [int(key) for key in rng.integers(0, 2**64, 3, dtype=np.uint64)]
+
+
+def single_case(seed: int) -> tuple[World, Plan, list[int]]:
+    """As `random_case`, of what `viralsim.kernels.single` runs: one item on one platform, all views positive."""
+    rng = np.random.default_rng([seed, 1])
+    steps = int(pick(rng, rng.integers(1, 4), 12, 30, 30, *rng.integers(3, 60, 3), 200))
+    lively = bool(rng.random() < 0.75)
+    platform = int(rng.integers(2))
+    world = random_world(rng, lively, platform + 1, 1)
+    plan = certain_plan([(0, platform)], steps, posts=())._replace(
+        item_key=rng.integers(0, 2**63, 1, dtype=np.uint64),
+        platform_key=rng.integers(0, 2**63, platform + 1, dtype=np.uint64),
+        bin_of_step=np.arange(steps, dtype=np.int64) * min(steps, 10) // steps,
+    )
+    plan = random_feed(rng, lively, world, plan, steps)._replace(ranked=np.zeros(1, np.uint8))
+    certain = np.zeros((1, 255), np.uint64)
+    plan = random_people_side(rng, lively, plan, steps)
+    plan = plan._replace(notices_per_day=-1, negative_q=certain, neutral_q=certain)
+    plan = random_calendar(rng, lively, world, plan, steps)
+    reaching = random_rules(rng, no_reaching(), plan, steps)
+    nobody = np.zeros((0, 4), np.uint64), np.zeros(0, np.uint8), np.zeros((0, 0), np.int64)
+    plan = plan._replace(reaching=reaching._replace(follow_q=nobody[0], rival=nobody[1], patience=nobody[2]))
     return world, plan, [int(key) for key in rng.integers(0, 2**64, 3, dtype=np.uint64)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 __all__ = ["main"]
@@ -22,10 +23,19 @@ def main(arguments: Sequence[str] | None = None, prog_name: str = "viralsim") ->
     SystemExit
         Always: 0 done, 1 unexpected, 2 bad input, 3 some runs failed, 130 interrupted.
     """
+    from viralsim.cli.ending import INTERRUPTED, Interruptions, leave
+
+    interruptions = Interruptions()
+    interruptions.take_over()
     try:
         from viralsim.cli.shell import run_command
 
         code = run_command(arguments, prog_name)
-    except KeyboardInterrupt:  # before anything was set up, or a second one while we were stopping
-        code = 130
+    except KeyboardInterrupt:  # before anything was set up, or while something else was told
+        interruptions.over()
+        print("viralsim: interrupted.", file=sys.stderr)
+        code = INTERRUPTED
+    interruptions.over()
+    if code == INTERRUPTED:
+        leave(code)
     raise SystemExit(code)

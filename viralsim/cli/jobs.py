@@ -14,15 +14,15 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-__all__ = ["Interrupted", "Progress", "run_job", "seconds_text", "still_running", "writing"]
+from viralsim.cli.ending import heard, interrupted
+
+__all__ = ["Interrupted", "Progress", "run_job", "seconds_text", "writing"]
 
 T = TypeVar("T")
 
 SHOW_AFTER_SECONDS = 0.5
 PLAIN_EVERY_SECONDS = 10.0
-STOP_WITHIN_SECONDS = 1.0
-
-_unfinished: list[threading.Thread] = []
+STOP_WITHIN_SECONDS = 0.6
 
 
 class Interrupted(Exception):  # noqa: N818 - it is no error
@@ -31,11 +31,6 @@ class Interrupted(Exception):  # noqa: N818 - it is no error
 
 class _StopWork(BaseException):
     """Raised inside the work at its next report, so that it ends."""
-
-
-def still_running() -> bool:
-    """Whether an interrupted job's thread is still busy in a kernel."""
-    return any(thread.is_alive() for thread in _unfinished)
 
 
 class Progress:
@@ -131,12 +126,15 @@ def run_job(
         Whatever `work` raised.
     """
     outcome: dict[str, Any] = {}
+    finished = threading.Event()  # a thread whose join was interrupted passes for ended (bpo-45274)
 
     def body() -> None:
         try:
             outcome["value"] = work(progress)
         except BaseException as error:
             outcome["error"] = error
+        finally:
+            finished.set()
 
     thread = threading.Thread(target=body, name="viralsim-job", daemon=True)
     try:
@@ -144,15 +142,15 @@ def run_job(
         with _display(progress, quiet) as tick:
             if meanwhile is not None:
                 meanwhile()
-            while thread.is_alive():
-                thread.join(0.1)
+            while not finished.is_set():
+                finished.wait(0.1)
+                if interrupted():  # it came in the middle of an import that swallowed it
+                    raise KeyboardInterrupt
                 tick()
     except KeyboardInterrupt:
+        heard()
         progress.stop()
-        with contextlib.suppress(KeyboardInterrupt):
-            thread.join(STOP_WITHIN_SECONDS)
-        if thread.is_alive():
-            _unfinished.append(thread)
+        finished.wait(STOP_WITHIN_SECONDS)
         raise Interrupted(kept(progress) if kept else _nothing_kept(progress)) from None
     if "error" in outcome:
         raise outcome["error"]

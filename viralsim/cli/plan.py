@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,23 +21,37 @@ if TYPE_CHECKING:
 __all__ = ["COMPILE_SECONDS", "Plan", "dry_run", "say_if_cold"]
 
 COMPILE_SECONDS = 25
-KERNELS = ("spread", "generators", "csr")  # what a run of a scenario uses
+KERNELS = ("spread", "single", "generators", "csr")  # what runs of scenarios use
+_ENGINES = {
+    "spread": 20,
+    "single": 10,
+}  # the one that suits a scenario is known when it runs: seconds to compile it
 _PILOT_SECONDS = 0.5
 _MOST_PILOT_REPLICATES = 256
 
 
 def say_if_cold(
-    progress: Progress, quiet: bool, kernels: Sequence[str] = KERNELS, seconds: int = COMPILE_SECONDS
+    progress: Progress, quiet: bool, kernels: Sequence[str] = (), seconds: int = COMPILE_SECONDS
 ) -> None:
-    """Say that kernels (those of a run by default) have to be compiled, where they have."""
-    from viralsim.kernels import cold_start
+    """Say that kernels have to be compiled, where they have.
 
-    if cold_start(*kernels):
+    `kernels`: those that will be used; none for those of a run: then a helper compiles along when nothing is compiled
+    yet, and an engine still missing later is spoken of when it is compiled.
+    """
+    from viralsim.kernels import cold_start, say_when_compiling
+
+    def say(seconds: int) -> None:
         progress.note = f"compiling once, about {seconds} s"
         if not quiet:
             click.echo(f"viralsim: first use on this machine: compiling once, about {seconds} s", err=True)
-        if kernels is KERNELS:
+
+    if cold_start(*kernels):
+        say(seconds)
+        if not kernels:
             start_helper()
+    elif not kernels:
+        for name, its_seconds in _ENGINES.items():
+            say_when_compiling(name, partial(say, its_seconds))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,15 @@ from collections.abc import Sequence
 
 import click
 
+from viralsim.cli.ending import INTERRUPTED, heard, interrupted
 from viralsim.cli.group import OutputClosedError, root
-from viralsim.cli.jobs import Interrupted, still_running
+from viralsim.cli.jobs import Interrupted
 from viralsim.errors import ScenarioError, ViralsimError
 
 __all__ = ["BAD_INPUT", "DONE", "INTERRUPTED", "SOME_FAILED", "UNEXPECTED", "run_command"]
 
 _CANNOT_WRITE = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
-DONE, UNEXPECTED, BAD_INPUT, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, UNEXPECTED, BAD_INPUT, SOME_FAILED = 0, 1, 2, 3
 
 
 def run_command(arguments: Sequence[str] | None = None, prog_name: str = "viralsim") -> int:
@@ -43,13 +44,7 @@ def run_command(arguments: Sequence[str] | None = None, prog_name: str = "virals
     for stream in (sys.stdout, sys.stderr):  # a narrow terminal encoding must not end a long run
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    code = _guarded(None if arguments is None else list(arguments), prog_name)
-    if still_running():  # threads inside a kernel cannot be stopped; nobody needs what they do now
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
-    return code
+    return _guarded(None if arguments is None else list(arguments), prog_name)
 
 
 def _guarded(arguments: list[str] | None, prog_name: str) -> int:
@@ -64,8 +59,7 @@ def _guarded(arguments: list[str] | None, prog_name: str) -> int:
         _say(str(stop))
         return INTERRUPTED
     except (click.Abort, KeyboardInterrupt):
-        _say("interrupted; nothing was written.")
-        return INTERRUPTED
+        return _interrupted()
     except OutputClosedError:
         _drop_output()
         return DONE
@@ -87,7 +81,13 @@ def _guarded(arguments: list[str] | None, prog_name: str) -> int:
         _say(f"error: {error.filename}: {error.strerror or error}")
         return UNEXPECTED
     except Exception as error:
-        return _crash(error)
+        return _interrupted() if interrupted() else _crash(error)  # a library made an error of Ctrl-C
+
+
+def _interrupted() -> int:
+    heard()
+    _say("interrupted; nothing was written.")
+    return INTERRUPTED
 
 
 def _drop_output() -> None:

@@ -30,7 +30,7 @@ __all__ = ["command"]
     "--vary",
     required=True,
     metavar="PATH[=LOW:HIGH]",
-    help="The number to vary, and where to look.  [default: a hundredth to a hundred times its value]",
+    help="The number to vary, and where to look.  [default: a hundredth to a hundred times it, less for large worlds]",
 )
 @click.option("--metric", help="Of the goal.  [default: the scenario's]")
 @click.option("--at-least", type=float, help="How much is the goal.  [default: the scenario's]")

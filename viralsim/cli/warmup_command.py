@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from viralsim.engine.compiled import Compiled
     from viralsim.spec import Scenario
 
-__all__ = ["command", "compile_engine", "compile_scenarios", "tiny_scenario", "two_people"]
+__all__ = [
+    "command",
+    "compile_engine",
+    "compile_scenarios",
+    "plain_scenario",
+    "tiny_scenario",
+    "two_people",
+]
 
 
 @click.command("warmup")
@@ -44,7 +51,7 @@ def command(quiet: bool) -> None:
 
 
 def tiny_scenario(**network: Any) -> Scenario:
-    """A scenario of 300 people that uses every mechanic a little; `network` defaults to Erdos-Renyi."""
+    """A scenario of 300 people that uses many mechanics a little; `network` defaults to Erdos-Renyi."""
     from viralsim.spec import Scenario
 
     network = network or {"kind": "erdos-renyi", "mean_degree": 8}
@@ -86,20 +93,43 @@ def tiny_scenario(**network: Any) -> Scenario:
     )
 
 
-def compile_engine() -> None:
-    """The spreading engine alone."""
+def plain_scenario(**network: Any) -> Scenario:
+    """A scenario of 300 people with one item on one platform; `network` defaults to Erdos-Renyi."""
+    from viralsim.spec import Scenario
+
+    network = network or {"kind": "erdos-renyi", "mean_degree": 8}
+    platform = {"preset": "x", "network": network, "brand_followers": {"count": 100}, "organic_reach": 0.5}
+    slot = {"item": "film", "platform": "one"}
+    return Scenario.from_dict(
+        {
+            "viralsim": 1,
+            "name": "plain",
+            "audience": {"size": 300},
+            "platforms": {"one": platform},
+            "items": [{"id": "film", "share_prob": 0.2}],
+            "campaign": {"posts": [{**slot, "at": "0h"}]},
+            "run": {"horizon": "3d", "step": "1h", "replicates": 4, "draws": 2, "seed": 0},
+        }
+    )
+
+
+def compile_engine(simple: bool = False) -> None:
+    """The spreading engine alone: that for all mechanics, or that for `simple` scenarios."""
     import numpy as np
 
     from viralsim.engine.compiled import run_key
     from viralsim.engine.replicates import run_replicates
 
-    compiled = two_people()
+    compiled = two_people(simple)
     keys = np.array([run_key(0, 0, 0)], np.uint64)
     run_replicates(compiled.world, compiled.plan, keys, n_segments=compiled.n_segments)
 
 
-def two_people() -> Compiled:
-    """A world of two people made by hand, for which next to nothing has to be compiled, typed as any other."""
+def two_people(simple: bool = False) -> Compiled:
+    """A world of two people made by hand, for which next to nothing has to be compiled, typed as any other.
+
+    It is for the engine of all mechanics, or for that of `simple` scenarios.
+    """
     import numpy as np
 
     from viralsim.engine.audience import Audience
@@ -123,7 +153,7 @@ def two_people() -> Compiled:
             "name": "two",
             "audience": {"size": 2},
             "platforms": {"one": platform},
-            "items": [{"id": "film"}],
+            "items": [{"id": "film", "negative": 0.0 if simple else 0.1}],
             "campaign": {"posts": [{"item": "film", "platform": "one"}]},
             "run": {"horizon": "1d", "step": "1h"},
         }
@@ -150,7 +180,7 @@ def compile_scenarios() -> None:
 
 
 def _graphs() -> None:
-    """Generators and descriptions; `communities` in a scenario of its own."""
+    """Generators and descriptions; `communities` in a scenario for the engine of simple ones."""
     from viralsim.engine import simulate
     from viralsim.graph import generate
     from viralsim.graph.describe import describe
@@ -165,7 +195,7 @@ def _graphs() -> None:
     ]
     for graph in graphs:
         describe(graph)
-    simulate(tiny_scenario(kind="communities", mean_followers=8), threads=1, replicates=1)
+    simulate(plain_scenario(kind="communities", mean_followers=8), threads=1, replicates=1)
 
 
 def _models() -> None:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from viralsim.engine.compiled import slots_of
+from viralsim.engine.scratch import zero_tally
 from viralsim.engine.tallying import make_tallies
 from viralsim.errors import SpecError
-from viralsim.kernels import layout as lay
-from viralsim.kernels.market import N_DEALS
-from viralsim.kernels.reaching import N_EXTRA
 from viralsim.metrics.registry import METRICS, defined_metrics
-from viralsim.metrics.sales import LINES
-from viralsim.metrics.tallies import PEOPLE, TREES, Tallies
+from viralsim.metrics.tallies import TREES, Tallies
+from viralsim.metrics.views import View
 from viralsim.spec.problems import allowed_names
 from viralsim.spec.resolving import resolve
 
 if TYPE_CHECKING:
     from viralsim.spec import Scenario
 
-__all__ = ["check_metric", "metrics_defined_by"]
+__all__ = ["check_counted", "check_metric", "metrics_defined_by"]
 
 
 def metrics_defined_by(scenario: Scenario) -> tuple[str, ...]:
@@ -62,28 +60,34 @@ def check_metric(scenario: Scenario, name: str) -> None:
         )
 
 
+def check_counted(scenario: Scenario, name: str) -> None:
+    """Refuse a metric that no run of the scenario would have, or that a single world may leave undefined.
+
+    Raises
+    ------
+    SpecError
+        As `check_metric`, or with an example of what is allowed.
+    """
+    check_metric(scenario, name)
+    if METRICS[name].denominator is not None:
+        raise SpecError(f"metric: {name!r} is a ratio; allowed is a count, such as impressions_earned")
+    if np.isnan(METRICS[name].numerator(View(_tallies_of_nothing(scenario)))).any():
+        raise SpecError(
+            f"metric: {name!r} is not defined in every world (not where nothing happens); allowed is a count, such as "
+            "impressions_earned"
+        )
+
+
 def _tallies_of_nothing(scenario: Scenario) -> Tallies:
-    """What a run hands to the metrics, of no replicates."""
+    """What a run hands to the metrics, of one world in which nothing happens."""
     plain = resolve(scenario, 0, 0, fixed=True)
     slots, groups = slots_of(plain), len(plain.audience.segments)
-    flat = len(slots) * groups
     followers = [platform.brand_followers for platform in plain.platforms.values()]
-    shapes: dict[str, tuple[int, ...]] = {
-        "counts": (flat * lay.N_COUNTS,),
-        "people": (len(PEOPLE), 1 + len(plain.items) + len(plain.platforms) + len(slots), groups),
-        "curves": (5, len(slots), 1),
-        "trees": (len(TREES),),
-        "generations": (64,),
-        "tree_sizes": (40,),
-        "seed_cost": (),
-        "extra": (flat * N_EXTRA,),
-        "bought": (0,),
-        "wait": (),
-        "deals": ((len(slots) + 1) * groups * N_DEALS,),
-        "lines": (len(LINES), 1),
-    }
+    axes = len(plain.items), len(plain.platforms), len(slots), groups
+    columns: dict[str, Any] = zero_tally(1, axes, n_bins=1, n_counted=1, n_deliveries=0)._asdict()
+    columns["trees"][:, TREES.index("depth")] = -1
     if plain.buying is not None and plain.value.margin is not None:
-        shapes["without"] = (2, groups)
+        columns["without"] = np.zeros((1, 2, groups))
     facts = {
         "people": np.zeros(groups, np.int64),
         "excluded": np.zeros(groups, np.int64),
@@ -95,5 +99,4 @@ def _tallies_of_nothing(scenario: Scenario) -> Tallies:
         "display_prices": np.zeros(0),
         "cut": False,
     }
-    columns = {name: np.zeros((0, *shape)) for name, shape in shapes.items()}
     return make_tallies(plain, columns, {0: facts})

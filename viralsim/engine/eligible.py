@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,16 @@ class Eligible:
     shown: tuple[NDArray[np.int64], ...]
 
 
+class _OfDraw(NamedTuple):
+    """The same of one draw: a number for each platform, entry of `campaign.seeding`, or flight."""
+
+    accounts: dict[str, int]
+    asked: list[int | None]
+    wanted: list[int | None]
+    price: list[float]
+    shown: list[int]
+
+
 def count_eligible(
     scenario: Scenario,
     effort: Effort,
@@ -68,7 +78,8 @@ def count_eligible(
     graphs : mapping of platform name to SocialGraph
         The networks read from files.
     most_people : float
-        Where the network has to be made to count: of so many people in all draws together at most (one draw at least).
+        Where the network has to be made to count: of so many people in all draws together at most (one draw at
+        least, none at all where it is negative).
 
     Returns
     -------
@@ -82,13 +93,14 @@ def count_eligible(
     array([10000, 10000, 10000])
     """
     found = [_of_draw(scenario, effort, draw, graphs, most_people) for draw in range(effort.draws)]
-    asked, wanted, shown = (list(zip(*(one[k] for one in found), strict=True)) for k in (1, 2, 4))
     return Eligible(
-        {name: np.array([one[0][name] for one in found], np.int64) for name in found[0][0]},
-        tuple(map(_counts, asked)),
-        tuple(map(_counts, wanted)),
-        tuple(np.array(column) for column in zip(*(one[3] for one in found), strict=True)),
-        tuple(np.array(column, np.int64) for column in shown),
+        accounts={
+            name: np.array([one.accounts[name] for one in found], np.int64) for name in scenario.platforms
+        },
+        asked=tuple(map(_counts, zip(*(one.asked for one in found), strict=True))),
+        wanted=tuple(map(_counts, zip(*(one.wanted for one in found), strict=True))),
+        price=tuple(np.array(column) for column in zip(*(one.price for one in found), strict=True)),
+        shown=tuple(np.array(column, np.int64) for column in zip(*(one.shown for one in found), strict=True)),
     )
 
 
@@ -99,14 +111,14 @@ def _counts(column: Sequence[int | None]) -> NDArray[np.int64] | None:
 
 def _of_draw(
     scenario: Scenario, effort: Effort, draw: int, graphs: Mapping[str, SocialGraph], most_people: float
-) -> tuple[dict[str, int], list[int | None], list[int | None], list[float], list[int]]:
-    """Of a draw: accounts by platform, who can be asked, how many are, at what price, and whom flights can be shown."""
+) -> _OfDraw:
+    """Count people in one draw."""
     plain = resolve(scenario, effort.seed, draw, fixed=effort.fixed)
     key = draw_key(effort.seed, draw)
     people = make_people(plain.audience, audience_keys(plain.audience.size, graphs), key)
     names = list(plain.platforms)
     account = {name: account_holders(name, plain, people, graphs.get(name), key) for name in names}
-    quick = draw == 0 or (draw + 1) * people.size <= most_people
+    quick = (draw == 0 and most_people >= 0) or (draw + 1) * people.size <= most_people
 
     def asked(seeding: Any) -> int | None:
         name, pick = seeding.platform, seeding.pick
@@ -118,12 +130,13 @@ def _of_draw(
             return int(np.count_nonzero(sized(pick, counted[network.account])))
         return _asked(plain, pick, people, account[name])
 
-    return (
-        {name: int(np.count_nonzero(holds)) for name, holds in account.items()},
-        [asked(seeding) for seeding in plain.campaign.seeding],
-        [getattr(seeding.pick, "count", None) for seeding in plain.campaign.seeding],
-        [float(seeding.price) for seeding in plain.campaign.seeding],
-        [_shown(plain, flight, people, account[flight.platform]) for flight in plain.campaign.paid],
+    seedings = plain.campaign.seeding
+    return _OfDraw(
+        accounts={name: int(np.count_nonzero(holds)) for name, holds in account.items()},
+        asked=[asked(seeding) for seeding in seedings],
+        wanted=[getattr(seeding.pick, "count", None) for seeding in seedings],
+        price=[float(seeding.price) for seeding in seedings],
+        shown=[_shown(plain, flight, people, account[flight.platform]) for flight in plain.campaign.paid],
     )
 
 

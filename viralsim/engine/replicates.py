@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from viralsim.engine.scratch import capacities, grown, make_scratch, make_tally
 from viralsim.kernels import layout as lay
-from viralsim.kernels import spread
+from viralsim.kernels import single, spread
 from viralsim.kernels.layout import Plan, Scratch, Tally, World
 from viralsim.kernels.market import SIZE_PURCHASE, SIZE_TOUCH
 
-__all__ = ["Events", "last_events", "last_touches", "run_replicates"]
+__all__ = ["Events", "is_single", "last_events", "last_touches", "run_replicates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +75,41 @@ def run_replicates(
     n_segments = scratch.counts.size // (plan.slot_item.size * lay.N_COUNTS)
     n_bins = int(plan.bin_of_step[-1]) + 1
     tally = make_tally(plan, n_segments, n_bins, run_keys.size)
+    kernel = single if is_single(world, plan) else spread
     done = 0
     while done < run_keys.size:
-        done = spread.run_block(world, plan, scratch, tally, run_keys, done)
+        done = kernel.run_block(world, plan, scratch, tally, run_keys, done)
         if done < run_keys.size:
             sizes = grown(sizes, int(scratch.size[lay.SIZE_FAILED]))
             scratch = make_scratch(world, plan, sizes, n_segments)
             for column in tally:
                 column[done] = 0
     return tally, scratch
+
+
+def is_single(world: World, plan: Plan) -> bool:
+    """Whether `viralsim.kernels.single` can run a draw: one item on one platform, and none of the mechanics below.
+
+    Those are flights and discovery, private shares, likes and comments that others see, competitors, influencers,
+    followers won and lost, buying and answers, limited attention, ranking, and views that are not all positive.
+    """
+    reaching = plan.reaching
+    beyond = (
+        reaching.slot,
+        reaching.private_q,
+        reaching.like_shown,
+        reaching.rival,
+        reaching.asked,
+        reaching.follow_q,
+    )
+    return (
+        plan.slot_item.size == plan.item_key.size == 1
+        and plan.notices_per_day < 0
+        and not plan.market.counting
+        and not plan.ranked[0]
+        and plan.neutral_q[0, 0] == 0
+        and not any(part.size for part in beyond)
+    )
 
 
 def last_events(scratch: Scratch) -> Events:

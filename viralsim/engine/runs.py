@@ -14,6 +14,7 @@ from viralsim.engine.ensemble import Ensemble
 from viralsim.engine.memory import graphs_that_fit
 from viralsim.engine.replicates import run_replicates
 from viralsim.engine.running import Progress, Running
+from viralsim.engine.shortages import check_run
 from viralsim.errors import EngineError, SpecError
 from viralsim.graph.social_graph import SocialGraph
 from viralsim.spec import Scenario
@@ -75,6 +76,7 @@ def simulate(
     """
     effort = Effort.of(scenario, replicates, draws, seed, threads, fixed)
     graphs = graphs_that_fit(scenario, effort)
+    check_run(scenario, effort, graphs)
     run = Running(scenario, effort, graphs)
     if explain and effort.draws > 1 and not fixed:
         fewer = central_replicates(effort.replicates, effort.draws)

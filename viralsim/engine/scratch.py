@@ -11,7 +11,7 @@ from viralsim.kernels.layout import Plan, Scratch, Tally, World
 from viralsim.kernels.market import N_DEALS, N_LINES, make_sales
 from viralsim.kernels.reaching import N_EXTRA, make_work
 
-__all__ = ["capacities", "grown", "make_scratch", "make_tally", "scratch_bytes"]
+__all__ = ["capacities", "grown", "make_scratch", "make_tally", "scratch_bytes", "zero_tally"]
 
 LISTS = ("displays", "repeats", "pending", "events", "touches")
 _BY_CODE = {
@@ -92,6 +92,7 @@ def make_scratch(
         tile_inside=np.zeros(lay.TILES, np.uint64),
         tile_key=np.zeros(lay.TILES, np.uint64),
         tile_byte=np.zeros(lay.TILES, np.uint64),
+        tile_fine=np.zeros(lay.TILES, np.uint64),
         tile_list=np.zeros(lay.TILES, np.uint64),
         tile_flip=np.zeros(lay.TILES, np.int64),
         tile_shown=np.zeros(lay.TILES, np.uint64),
@@ -146,7 +147,29 @@ def _aligned(n: int, width: int) -> np.ndarray:
 
 def make_tally(plan: Plan, n_segments: int, n_bins: int, replicates: int) -> Tally:
     """Zero columns for `replicates` replicates."""
-    n_items, n_platforms, n_slots = plan.item_key.size, plan.platform_key.size, plan.slot_item.size
+    axes = plan.item_key.size, plan.platform_key.size, plan.slot_item.size, n_segments
+    n_counted = n_bins if plan.market.counting else 0
+    return zero_tally(replicates, axes, n_bins, n_counted, plan.reaching.slot.size)
+
+
+def zero_tally(
+    replicates: int, axes: tuple[int, int, int, int], n_bins: int, n_counted: int, n_deliveries: int
+) -> Tally:
+    """Zero columns.
+
+    Parameters
+    ----------
+    replicates : int
+    axes : (items, platforms, slots, segments)
+    n_bins : int
+        Of time.
+    n_counted : int
+        The same for what is sold and answered; 0 where nothing is sold and nobody answers.
+    n_deliveries : int
+        Paid flights and discovery of items.
+    """
+    n_items, n_platforms, n_slots, n_segments = axes
+    n_deals = (n_slots + 1) * n_segments * N_DEALS if n_counted else 0
     return Tally(
         counts=np.zeros((replicates, n_slots * n_segments * lay.N_COUNTS), np.int64),
         people=np.zeros((replicates, 4, 1 + n_items + n_platforms + n_slots, n_segments), np.int64),
@@ -155,13 +178,11 @@ def make_tally(plan: Plan, n_segments: int, n_bins: int, replicates: int) -> Tal
         generations=np.zeros((replicates, 64), np.int64),
         tree_sizes=np.zeros((replicates, 40), np.int64),
         seed_cost=np.zeros(replicates),
-        deals=np.zeros(
-            (replicates, (n_slots + 1) * n_segments * N_DEALS if plan.market.counting else 0), np.int64
-        ),
-        lines=np.zeros((replicates, N_LINES, n_bins if plan.market.counting else 0), np.int64),
+        deals=np.zeros((replicates, n_deals), np.int64),
+        lines=np.zeros((replicates, N_LINES, n_counted), np.int64),
         wait=np.full(replicates, -1.0),
         extra=np.zeros((replicates, n_slots * n_segments * N_EXTRA), np.int64),
-        bought=np.zeros((replicates, plan.reaching.slot.size), np.int64),
+        bought=np.zeros((replicates, n_deliveries), np.int64),
     )
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.engine.effort import Effort
-from viralsim.engine.eligible import Eligible
+from viralsim.engine.eligible import Eligible, count_eligible
 from viralsim.errors import ScenarioError
+from viralsim.graph.social_graph import SocialGraph
 from viralsim.spec.targets import targeted_segments
 
 if TYPE_CHECKING:
     from viralsim.spec import Scenario
 
-__all__ = ["check_enough", "flights_without_people", "most_wanted", "near_shortages"]
+__all__ = ["check_enough", "check_run", "flights_without_people", "most_wanted", "near_shortages"]
 
 _MARGIN = 1.1  # people there are to people wanted, below which other draws are warned of
+
+_PLENTY, _SPARE = 2, 20  # times and more people than wanted: a first draw leaves no doubt about the others
 
 _Wanted = tuple[str, NDArray[np.int64], str, NDArray[np.int64]]
 
@@ -51,6 +55,30 @@ def check_enough(scenario: Scenario, found: Eligible) -> None:
             )
     if problems:
         raise ScenarioError(problems)
+
+
+def check_run(scenario: Scenario, effort: Effort, graphs: Mapping[str, SocialGraph]) -> None:
+    """Refuse, before anything is run, numbers of people that some draw of a run does not have.
+
+    Where the first draw has plenty of them the others are not counted; picks by followers, for which networks would
+    have to be made, are left to the draws themselves.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    effort : Effort
+    graphs : mapping of platform name to SocialGraph
+        The networks read from files.
+
+    Raises
+    ------
+    ScenarioError
+        As `check_enough`.
+    """
+    first = count_eligible(scenario, replace(effort, draws=1), graphs, most_people=-1)
+    if any(np.any(there < _PLENTY * wanted + _SPARE) for _, wanted, _, there in _wanted(scenario, first)):
+        found = first if effort.draws == 1 else count_eligible(scenario, effort, graphs, most_people=-1)
+        check_enough(scenario, found)
 
 
 def most_wanted(scenario: Scenario, path: str, found: Eligible) -> int | None:

@@ -115,8 +115,11 @@ def compare(
 
     def look(size: Mapping[str, int], error: float, passed: Mapping[int, Verdict], looks: Any) -> Comparison:
         ensembles: list[Ensemble] = []
+        now = replace(effort, **dict[str, Any](size))
         for scenario in chosen:
-            ensembles.append(_simulate(scenario, replace(effort, **dict[str, Any](size)), worlds, progress))
+            _check_people(scenario, now, worlds)
+        for scenario in chosen:
+            ensembles.append(_simulate(scenario, now, worlds, progress))
             if keep is not None and not looks and 1 < len(ensembles) < len(chosen):
                 keep(compare_ensembles(ensembles, metric, worthwhile, names[: len(ensembles)], further))
         return _judged(ensembles, names, metric, worthwhile, further, error, passed, looks)
@@ -135,6 +138,13 @@ def _check_metrics(scenario: Scenario, names: Iterable[str]) -> None:
 
     for name in names:
         check_metric(scenario, name)
+
+
+def _check_people(scenario: Scenario, effort: Effort, worlds: Any) -> None:
+    """Refuse numbers of people that some draw does not have before anything is run (as `_check_metrics`)."""
+    from viralsim.engine.shortages import check_run
+
+    check_run(scenario, replace(effort, draws=min(effort.draws, effort.replicates)), worlds.graphs(scenario))
 
 
 def _worlds() -> Any:

@@ -15,6 +15,7 @@ from viralsim.engine.compiled import compile_draw, run_key
 from viralsim.engine.counterfactual import CHANNELS, credited, purchases_by_world
 from viralsim.engine.effort import Effort
 from viralsim.engine.memory import graphs_that_fit
+from viralsim.engine.shortages import check_run
 from viralsim.errors import SpecError
 from viralsim.metrics.attribution import RULES
 from viralsim.metrics.columns import Floats
@@ -211,6 +212,7 @@ def true_lift(
         )
     effort = Effort.of(scenario, replicates, draws, seed, threads, fixed)
     graphs = graphs_that_fit(scenario, effort)
+    check_run(scenario, effort, graphs)
     bought = np.empty((effort.replicates, 8), np.int64)
     claims = np.empty((effort.replicates, len(RULES), len(CHANNELS) + 1))
     done = [0] * effort.draws

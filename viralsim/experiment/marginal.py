@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from viralsim.engine.defined import check_metric
+from viralsim.engine.defined import check_counted
 from viralsim.engine.effort import Effort
 from viralsim.engine.eligible import count_eligible
 from viralsim.errors import SpecError
 from viralsim.experiment.audiences import Audiences
 from viralsim.experiment.shared_worlds import simulate_sharing
 from viralsim.metrics.columns import Column
-from viralsim.metrics.registry import METRICS
 from viralsim.metrics.summaries import numbers_of, text_of
 from viralsim.metrics.uncertainty import Summary, summarise
 
@@ -229,7 +228,7 @@ def marginal_return(
     Raises
     ------
     SpecError
-        If nothing is paid for, the metric is a ratio, or an argument cannot be used.
+        If nothing is paid for, the metric is a ratio or not defined in every world, or an argument cannot be used.
 
     Notes
     -----
@@ -244,9 +243,7 @@ def marginal_return(
     >>> [row.label for row in found.rows]
     ['flight 0 (story on instagram)']
     """
-    check_metric(scenario, metric)
-    if METRICS[metric].denominator is not None:
-        raise SpecError(f"metric: {metric!r} is a ratio; allowed is a count, such as impressions_earned")
+    check_counted(scenario, metric)
     if not 0.0 < more <= 10.0:
         raise SpecError(f"more: got {more:g}; allowed: above 0 to 10, such as 0.1 for a tenth more")
     effort, worlds = Effort.of(scenario, replicates, draws, seed, threads, fixed), Audiences()
@@ -305,19 +302,11 @@ def _row(label: str, metric: str, base: Ensemble, more: Ensemble, none: Ensemble
     """One spending, from the ensembles as it is, with more and with none of it."""
     draw = base.draw
 
-    def gained(with_it: Ensemble, without: Ensemble) -> Any:
-        values = with_it[metric] - without[metric]
-        if np.isnan(values).any():
-            raise SpecError(
-                f"metric: {metric!r} is not defined in every world; allowed is a count, such as impressions_earned"
-            )
-        return values
-
     def per_dollar(gain: Any, cost: Any) -> Summary:
         return summarise(Column(gain, np.maximum(cost, 0.0)), draw)
 
     spent, added_cost = base["cost"] - _cost(none), more["cost"] - base["cost"]
-    brought, added = gained(base, none), gained(more, base)
+    brought, added = base[metric] - none[metric], more[metric] - base[metric]
     return SpendingReturn(
         label,
         summarise(spent, draw),

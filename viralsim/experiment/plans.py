@@ -14,6 +14,7 @@ from viralsim.errors import ScenarioError, SpecError, StoreError
 from viralsim.experiment.cells import BLOCK
 from viralsim.experiment.designs import METHODS, Design, Listed, Sampled, grid, listed, sampled, zipped
 from viralsim.experiment.store import Store
+from viralsim.experiment.store.opening import check_versions
 from viralsim.provenance import versions
 from viralsim.rng import check_seed, entropy_seed
 from viralsim.spec import Scenario
@@ -128,13 +129,7 @@ def _occupied(store: Store, old: Mapping[str, Any]) -> str:
 
 def _check_same(store: Store, old: Mapping[str, Any], new: Mapping[str, Any], resume: bool | None) -> None:
     """Refuse to mix what must not be mixed."""
-    made, now = old["versions"], new["versions"]
-    if any(made.get(name) != now[name] for name in ("viralsim", "generator")):
-        raise StoreError(
-            f"{store.label}: was begun by viralsim {made.get('viralsim')} (generator {made.get('generator')}), this is "
-            f"{now['viralsim']} ({now['generator']}), and numbers may differ; finish it with that one, or name "
-            "another folder"
-        )
+    check_versions(store.label, old["versions"], new["versions"])
     asked = _MUST_AGREE if resume else {**_MUST_AGREE, **_MAY_GROW}
     differing = [what for name, what in asked.items() if old.get(name) != new[name]]
     if differing:

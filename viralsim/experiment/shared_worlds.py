@@ -20,6 +20,7 @@ from viralsim.spec import Scenario
 
 __all__ = ["SharedWorlds", "simulate_sharing"]
 
+MOST_MADE = 15_000_000  # people and follower edges of all draws together: five seconds or so a setting
 _SPARE = 0.5  # part of the memory a run leaves free that may hold people and networks of others
 
 
@@ -81,6 +82,32 @@ class SharedWorlds:
         """How many people every draw has for a number of people to ask or of followers; None for other numbers."""
         found = count_eligible(self.scenario, self.effort, self.audiences.graphs(self.scenario), math.inf)
         return most_wanted(self.scenario, path, found)
+
+    def most_affordable(self, path: str, present: float, last: float) -> float:
+        """The largest value up to `last` whose worlds are quickly made, to two digits; `last` where all are.
+
+        Quickly made are `MOST_MADE` people and follower edges in all draws, or twice those of the present value.
+        """
+
+        whole = isinstance(last, int)
+
+        def made(value: float) -> float:
+            scenario = self.scenario.with_overrides({path: round(value) if whole else value})
+            need = estimate(
+                scenario, self.audiences.graphs(scenario), self.effort.replicates, 1, self.effort.draws
+            )
+            return float(need.people + need.edges) * self.effort.draws
+
+        most = max(MOST_MADE, 2.0 * made(present))
+        if made(last) <= most:
+            return last
+        low, high = present, float(last)
+        while high > 1.01 * low and (high - low > 1.0 or not whole):
+            middle = float(round(math.sqrt(low * high))) if whole else math.sqrt(low * high)
+            low, high = (middle, high) if made(middle) <= most else (low, middle)
+        unit = 10.0 ** (math.floor(math.log10(low)) - 1)
+        unit = max(unit, 1.0) if whole else unit
+        return max(math.floor(low / unit + 1e-9) * unit, present)
 
     def ensemble(self, overrides: Mapping[str, Any]) -> Ensemble:
         """The ensemble of a setting: what `simulate` gives."""

@@ -26,6 +26,7 @@ import re
 import stat
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from importlib import resources
@@ -38,7 +39,14 @@ import numba
 import numpy as np
 from numba.core import caching, config, dispatcher
 
-__all__ = ["cache_folder", "cold_start", "compiled_elsewhere", "module_digest"]
+__all__ = [
+    "cache_folder",
+    "cold_start",
+    "compiled_elsewhere",
+    "hold_cache",
+    "module_digest",
+    "say_when_compiling",
+]
 
 _log = logging.getLogger(__name__)
 _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(?:\([^)]*\)|[^\n]*)", re.MULTILINE)
@@ -202,10 +210,13 @@ def cold_start(*names: str) -> bool:
 
 
 _elsewhere: dict[str, Callable[[], bool]] = {}
+_meanwhile: dict[str, Callable[[], None]] = {}
 _LOOK_SECONDS = 0.05
 
 
-def compiled_elsewhere(name: str, going: Callable[[], bool]) -> None:
+def compiled_elsewhere(
+    name: str, going: Callable[[], bool], meanwhile: Callable[[], None] | None = None
+) -> None:
     """Say that another process compiles a module's kernels into the same cache at this moment.
 
     A kernel of the module that is not there yet is then waited for, not compiled twice, while that process is at it.
@@ -216,8 +227,47 @@ def compiled_elsewhere(name: str, going: Callable[[], bool]) -> None:
         Name of the module within ``viralsim.kernels``.
     going : callable
         Whether the other process is still at work.
+    meanwhile : callable, optional
+        What this process can do for later while it waits; called once.
     """
     _elsewhere[name] = going
+    if meanwhile is not None:
+        _meanwhile[name] = meanwhile
+
+
+_sayings: dict[str, Callable[[], None]] = {}
+
+
+def say_when_compiling(name: str, say: Callable[[], None]) -> None:
+    """Have `say` called, once, when a kernel of a module is about to be compiled by this process.
+
+    Parameters
+    ----------
+    name : str
+        Name of the module within ``viralsim.kernels``.
+    say : callable
+        Called by the thread that compiles.
+    """
+    _sayings[name] = say
+
+
+_saving = threading.Lock()
+
+
+def hold_cache(seconds: float = 0.5) -> bool:
+    """Keep this process from writing to the cache from now on, so that it can be ended without leaving half a file.
+
+    Parameters
+    ----------
+    seconds : float
+        How long to wait for a file that is being written.
+
+    Returns
+    -------
+    bool
+        False if a file was still being written after that time.
+    """
+    return _saving.acquire(timeout=seconds)
 
 
 @functools.cache
@@ -308,8 +358,12 @@ class _KernelCache(caching.FunctionCache):
             if not going():
                 _elsewhere.pop(self._module, None)
                 going = None
+            elif self._module in _meanwhile:
+                _meanwhile.pop(self._module)()
             time.sleep(_LOOK_SECONDS)
             found = self._load(sig, target_context)  # once more after its end
+        if found is None and self._module in _sayings:
+            _sayings.pop(self._module)()
         return found
 
     def _load(self, sig: Any, target_context: Any) -> Any:
@@ -322,7 +376,8 @@ class _KernelCache(caching.FunctionCache):
 
     def save_overload(self, sig: Any, data: Any) -> None:
         try:
-            super().save_overload(sig, data)
+            with _saving:
+                super().save_overload(sig, data)
         except OSError as problem:
             _log.debug("compiled kernel not kept (%s)", problem)
             self.disable()

@@ -25,6 +25,7 @@ from numba.extending import (
     typeof_impl,
     unbox,
 )
+from numba.np import numpy_support
 
 __all__ = ["Bundle", "by_reference"]
 
@@ -44,6 +45,13 @@ class Bundle(types.Type):  # type: ignore[misc]
     def key(self) -> tuple[type, tuple[Any, ...]]:
         """What tells two such types apart."""
         return self.instance_class, self.field_types
+
+    def __hash__(self) -> int:
+        """Of the name: numba asks hundreds of thousands of times, and the key holds all fields' types."""
+        return hash(self.name)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or super().__eq__(other) is True
 
     def position(self, field: str) -> int:
         """Position of a field, -1 if there is none of that name."""
@@ -110,17 +118,65 @@ def _load(builder: Any, place: Any) -> Any:
     return value
 
 
+_ADDRESS_BYTES = 8
+_sizes: dict[Any, int] = {}
+
+
+def _size_of(context: Any, bundle: Bundle) -> int:
+    """Bytes of a bundle where it lies in memory; finding it out takes LLVM a whole module."""
+    if bundle not in _sizes:
+        _sizes[bundle] = context.get_abi_sizeof(context.get_value_type(bundle).pointee)
+    return _sizes[bundle]
+
+
+def _load_array(context: Any, builder: Any, kind: Any, place: Any) -> Any:
+    """Load an array in C order: where it begins and its shape, from which the rest follows.
+
+    Whose memory it is nobody asks in a kernel: the caller holds the bundle.
+    """
+    model = context.data_model_manager[kind]
+
+    def load(member: str, *path: int) -> Any:
+        return _load(
+            builder, cgutils.gep_inbounds(builder, place, 0, model.get_field_position(member), *path)
+        )
+
+    data, shape = load("data"), [load("shape", axis) for axis in range(kind.ndim)]
+    item_size = context.get_constant(types.intp, numpy_support.as_dtype(kind.dtype).itemsize)
+    sizes = [item_size]  # of an item, a row, ..., everything
+    nitems = shape[-1]
+    for length in shape[:0:-1]:
+        sizes.insert(0, builder.mul(sizes[0], length))
+    for length in shape[:-1]:
+        nitems = builder.mul(nitems, length)
+    members = {
+        "nitems": nitems,
+        "itemsize": item_size,
+        "data": data,
+        "shape": cgutils.pack_array(builder, shape),
+        "strides": cgutils.pack_array(builder, sizes),
+    }
+    value = ir.Constant(place.type.pointee, None)
+    for member, part in members.items():
+        value = builder.insert_value(value, part, model.get_field_position(member))
+    return value
+
+
 @lower_getattr_generic(Bundle)  # type: ignore[untyped-decorator]
 def _get_field(context: Any, builder: Any, bundle: Bundle, address: Any, field: str) -> Any:
     """Load a field."""
     for argument in builder.function.args:
-        if argument.type == address.type:  # so that it may be loaded before it is known to be wanted
-            argument.attributes.dereferenceable = context.get_abi_sizeof(address.type.pointee)
-            argument.attributes.align = context.get_abi_alignment(address.type.pointee)
+        if argument.type == address.type and not argument.attributes.dereferenceable:
+            # so that it may be loaded before it is known to be wanted
+            argument.attributes.dereferenceable = _size_of(context, bundle)
+            argument.attributes.align = _ADDRESS_BYTES
     at = bundle.position(field)
-    value = _load(builder, cgutils.gep_inbounds(builder, address, 0, at))
+    place, kind = cgutils.gep_inbounds(builder, address, 0, at), bundle.field_types[at]
+    if isinstance(kind, types.Array) and kind.layout == "C":
+        return imputils.impl_ret_borrowed(context, builder, kind, _load_array(context, builder, kind, place))
+    value = _load(builder, place)
     if isinstance(bundle.field_types[at], Bundle):  # a bundle in a bundle
-        size = ir.Constant(ir.IntType(64), context.get_abi_sizeof(value.type.pointee))
+        size = ir.Constant(ir.IntType(64), _size_of(context, kind))
         value.set_metadata("dereferenceable", builder.module.add_metadata([size]))
     return imputils.impl_ret_borrowed(context, builder, bundle.field_types[at], value)
 

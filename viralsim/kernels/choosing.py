@@ -19,7 +19,6 @@ from viralsim.kernels.words import (
     COIN_ROOM,
     EV_SLOT,
     L_EVENT,
-    L_FINE,
     L_SIZE,
     L_START,
     LIST,
@@ -99,9 +98,7 @@ def judge_tiles(scratch, tiles):
         tied[k] = below ^ ((within_0 | within_1 | within_2 | within_3) & inside[k])
     for k in range(tiles):
         if tied[k]:
-            shown[k] |= settle(
-                key[k], tied[k], np.uint64(scratch.lists[scratch.tile_list[k] * LIST + L_FINE])
-            )
+            shown[k] |= settle(key[k], tied[k], scratch.tile_fine[k])
 
 
 @inner
@@ -154,12 +151,13 @@ def choose_from_tiles(world, plan, scratch, t, first, tiles, points, leaving):
 
 
 @inner
-def add_tile(scratch, tiles, begin, size, key, byte, e, flip):
+def add_tile(scratch, tiles, begin, size, key, byte, fine, e, flip):
     """Add a tile of at most 64 followers from `begin` on; returns the new number."""
     scratch.tile_begin[tiles] = begin
     scratch.tile_inside[tiles] = INSIDE[size]
     scratch.tile_key[tiles] = key
     scratch.tile_byte[tiles] = byte
+    scratch.tile_fine[tiles] = fine
     scratch.tile_list[tiles] = e
     scratch.tile_flip[tiles] = flip
     return tiles + U1

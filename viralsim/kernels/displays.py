@@ -74,7 +74,7 @@ def mark_bucket(scratch, t, today, width):
     chunk = np.int64(scratch.bucket_head[t])
     last = (scratch.bucket_cursor[t] - 1) // CHUNK
     far, ahead, end = chunk, np.uint64(chunk * CHUNK), chunk_end(scratch, t, chunk, last)
-    asked = U0
+    asked = AHEAD - min(AHEAD, end - ahead)  # no more turns that only ask than there are displays
     while True:
         start, stop = np.uint64(chunk * CHUNK), chunk_end(scratch, t, chunk, last)
         i = start

@@ -51,16 +51,22 @@ def finish_people(plan, scratch, people, width):
     else:
         for k in range(touched):
             finish_person(plan, scratch, np.uint64(scratch.touched[k]) * np.uint64(width))
-    _read_bins(bins, people)
+    read_bins(bins, people)
     if plan.slot_item.size == 1:
-        measures, n_items = people.shape[0], plan.item_key.size
-        for m in range(measures):
-            for g in range(people.shape[2]):
-                number = people[m, people.shape[1] - 1, g]
-                people[m, 1 + plan.slot_item[0], g] += number
-                number *= np.int64(scratch.reaching.own[0])
-                people[m, 0, g] += number
-                people[m, 1 + n_items + plan.slot_platform[0], g] += number
+        copy_to_scopes(plan, scratch, people)
+
+
+@inner
+def copy_to_scopes(plan, scratch, people):
+    """The people of a single slot, booked last, are those of every scope."""
+    item, own = 1 + plan.slot_item[0], np.int64(scratch.reaching.own[0])
+    platform, slot = 1 + plan.item_key.size + plan.slot_platform[0], people.shape[1] - 1
+    for m in range(people.shape[0]):
+        for g in range(people.shape[2]):
+            number = people[m, slot, g]
+            people[m, item, g] += number
+            people[m, 0, g] += number * own
+            people[m, platform, g] += number * own
 
 
 @inlined
@@ -105,7 +111,7 @@ def finish_person(plan, scratch, row):
 
 
 @inner
-def _read_bins(bins, people):
+def read_bins(bins, people):
     """Add the people of `flag_bins` to the measures: reached, reached by others alone, noticed, shared."""
     n_segments = people.shape[2]
     for i in range(bins.size):

@@ -125,6 +125,7 @@ class Scratch(NamedTuple):
     tile_inside: Array  # uint64[TILES], bits of its followers
     tile_key: Array  # uint64[TILES], of its first word
     tile_byte: Array  # uint64[TILES], first eight bits of the probability, eight times
+    tile_fine: Array  # uint64[TILES], the 53 bits after them
     tile_list: Array  # uint64[TILES], row of `lists`
     tile_flip: Array  # int64[TILES], 0: in `followers`, -1: in `fans`
     tile_shown: Array  # uint64[TILES], bits of those shown the event

@@ -22,7 +22,6 @@ from viralsim.kernels.words import (
     EV_SLOT,
     L_DELAY,
     L_EVENT,
-    L_FINE,
     L_PLATFORM,
     L_SIZE,
     L_START,
@@ -78,7 +77,7 @@ def publish(world, plan, scratch, t, width, first, stop):
 
     The lists of `lists` hold LISTS events, so this is called for at most as many.
     """
-    indptr, row_size, lists = world.indptr.reshape(-1), np.uint64(world.indptr.shape[1]), scratch.lists
+    indptr, row_size = world.indptr.reshape(-1), np.uint64(world.indptr.shape[1])
     tiles, points, leaving, any_ranked = U0, np.int64(0), False, False
     level, byte, fine = 0.0, U0, U0
     for event in range(np.uint64(first), np.uint64(stop)):
@@ -101,7 +100,6 @@ def publish(world, plan, scratch, t, width, first, stop):
             level = prob
             byte, fine = split_prob(prob)
             byte *= BYTES
-        lists[e * LIST + L_FINE] = np.int64(fine)
         flip = np.int64(who >= 0) - 1
         for done in range(U0, size, TILE):
             if tiles == TILE_ROOM:
@@ -110,7 +108,9 @@ def publish(world, plan, scratch, t, width, first, stop):
                     return False
                 tiles = U0
             key_of_tile = key + GOLDEN * (done >> U3)
-            tiles = add_tile(scratch, tiles, begin + done, min(size - done, TILE), key_of_tile, byte, e, flip)
+            tiles = add_tile(
+                scratch, tiles, begin + done, min(size - done, TILE), key_of_tile, byte, fine, e, flip
+            )
     points = choose_from_tiles(world, plan, scratch, t, first, tiles, np.uint64(points), leaving)
     if points < 0 or not place(world, plan, scratch, t, first, np.uint64(points), leaving):
         return False

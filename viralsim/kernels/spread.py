@@ -116,10 +116,15 @@ def replicate(world, plan, scratch, curves, width, run_key):
     following = plan.reaching.follow_q.size > 0
     if following:
         start_following(world, plan, scratch, run_key)
+    quiet = not (delivering or following or plan.market.counting)  # nothing moves but by displays and shares
     for t in range(scratch.bucket_head.size):
         begun = scratch.size[SIZE_EVENTS]
         today = today if plan.day[t] == plan.day[today] else t
         happen(plan, scratch, t)
+        planned = next_post < plan.post_step.size and plan.post_step[next_post] == t
+        planned |= next_ask < plan.ask_step.size and plan.ask_step[next_ask] == t
+        if quiet and not planned and scratch.bucket_head[t] < 0 and scratch.pending_head[t] < 0:
+            continue
         if delivering and not deliver(plan, scratch, t):
             return False, cost
         if scratch.bucket_head[t] >= 0 and not receive_bucket(world, plan, scratch, curves, t, today, width):

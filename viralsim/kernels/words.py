@@ -53,6 +53,6 @@ AHEAD = np.uint64(READ_AHEAD)
 LAST_QUANTILE = np.uint64(QUANTILES - 1)
 LIST, READ_LISTS = np.uint64(N_LIST), np.uint64(LISTS_AHEAD // 2)
 TILE, TILE_ROOM = np.uint64(64), np.uint64(TILES)
-# A list of followers: where it begins, its size, keys of choice and delay, platform, rest of its probability
-L_START, L_SIZE, L_EVENT, L_DELAY, L_PLATFORM, L_FINE = (np.uint64(k) for k in range(6))
+# A list of followers: where it begins, its size, keys of choice and delay, platform
+L_START, L_SIZE, L_EVENT, L_DELAY, L_PLATFORM = (np.uint64(k) for k in range(5))
 COIN_ROOM, POINT_ROOM = np.uint64(COINS), np.uint64(POINTS)

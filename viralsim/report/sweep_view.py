@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viralsim.errors import SpecError, ViralsimError
+from viralsim.experiment.ranges import present_value
 from viralsim.experiment.swept import Sweep
-from viralsim.experiment.tipping import present_value
 from viralsim.metrics.registry import METRICS
 from viralsim.metrics.rounding import format_number
 

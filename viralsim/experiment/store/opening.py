@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from viralsim.errors import StoreError
+from viralsim.provenance import RESULT_VERSIONS
 
-__all__ = ["open_folder"]
+__all__ = ["check_versions", "open_folder"]
 
 
 def open_folder(folder: Path, kind: str, store_file: str, ours: Collection[str], known: bool = False) -> None:
@@ -49,3 +50,31 @@ def open_folder(folder: Path, kind: str, store_file: str, ours: Collection[str],
         raise StoreError(f"{folder}: is not empty and holds no {kind}; name another folder")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise StoreError(f"{folder}: cannot be written to; name another folder")
+
+
+def check_versions(label: str, made: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Refuse to go on with a store whose numbers were made by what gives others.
+
+    Parameters
+    ----------
+    label : str
+        Of the store.
+    made, now : mapping of str to str
+        Versions (see `viralsim.provenance.versions`) recorded and at hand.
+
+    Raises
+    ------
+    StoreError
+        With what differs.
+    """
+    if all(made.get(name) == now[name] for name in RESULT_VERSIONS):
+        return
+
+    def told(found: Mapping[str, str]) -> str:
+        parts = ", ".join(f"{name} {found.get(name, 'not recorded')}" for name in RESULT_VERSIONS[1:])
+        return f"{found.get('viralsim')} ({parts})"
+
+    raise StoreError(
+        f"{label}: was begun by viralsim {told(made)}, this is {told(now)}, and numbers may differ; finish it with "
+        "that one, or name another folder"
+    )

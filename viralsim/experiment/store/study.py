@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from viralsim.errors import StoreError
 from viralsim.experiment.store.database import Store
 from viralsim.experiment.store.lock import FolderLock
-from viralsim.experiment.store.opening import open_folder
+from viralsim.experiment.store.opening import check_versions, open_folder
 
 if TYPE_CHECKING:
     from viralsim.experiment.sensitivity_plan import SensitivityPlan
@@ -98,13 +98,7 @@ def _check_same(store: Store, old: Mapping[str, Any], new: Mapping[str, Any], re
             f"{store.label}: holds a {KIND} already ({done:,} of {old['settings']:,} settings done); go on with "
             "--resume (resume=True), or name another folder"
         )
-    made, now = old["versions"], new["versions"]
-    if any(made.get(name) != now[name] for name in ("viralsim", "generator")):
-        raise StoreError(
-            f"{store.label}: was begun by viralsim {made.get('viralsim')} (generator {made.get('generator')}), this is "
-            f"{now['viralsim']} ({now['generator']}), and numbers may differ; finish it with that one, or name "
-            "another folder"
-        )
+    check_versions(store.label, old["versions"], new["versions"])
     differing = [what for name, what in _MUST_AGREE.items() if old.get(name) != new[name]]
     if not resume and not differing and new["samples"] > old["samples"]:
         raise StoreError(
