@@ -12,7 +12,7 @@ import numpy as np
 from viralsim.kernels.coins import INSIDE, compare_bytes
 from viralsim.kernels.draws import derive
 from viralsim.kernels.layout import KIND_COPY, KIND_OWN, KIND_POST
-from viralsim.kernels.machine import inner, prefetch, trailing_zeros
+from viralsim.kernels.machine import inlined, inner, prefetch, trailing_zeros
 from viralsim.kernels.placing import place_points
 from viralsim.kernels.reaching import KIND_COMMENT, KIND_LIKE
 from viralsim.kernels.words import (
@@ -176,6 +176,43 @@ def read_ahead(world, scratch, first, e):
         prefetch(world.tie, at)
 
 
+@inlined
+def sift(world, plan, scratch, viewers, begin, many, most, factors, item, ties):
+    """As the loop of `choose_ranked`, for scales that a near cache does not hold: most followers are told by a bound.
+
+    The first `many` of `viewers` from `begin` on; who is below their own probability goes to `kept`. Returns how many.
+    """
+    coins, kept, margin, by_tie = scratch.coins, scratch.kept, scratch.margin, plan.tie_rank.reshape(-1)
+    high, high_from = scratch.rank_high.reshape(-1), item * np.uint64(scratch.rank_high.shape[1])
+    scales, scale_from = world.rank_scale.reshape(-1), item * np.uint64(world.rank_scale.shape[1])
+    usual, largest = scratch.rank_limit[item, 0], scratch.rank_limit[item, 1]
+    found, left = U0, U0
+    for j in range(many):
+        bound = most
+        if ties:
+            bound *= by_tie[factors + np.uint64(world.tie[begin + j])]
+        viewer = np.uint64(viewers[begin + j])
+        bits = np.uint64(high[high_from + (viewer >> U3)])
+        bound *= largest if (bits >> (viewer & U7)) & U1 else usual
+        kept[found] = j
+        found += np.uint64(np.float64(coin_at(coins, j)) < bound)
+    for k in range(found):
+        j = np.uint64(kept[k])
+        chance, coin = most, np.float64(coin_at(coins, j))
+        if ties:
+            chance *= by_tie[factors + np.uint64(world.tie[begin + j])]
+        chance *= np.float64(scales[scale_from + np.uint64(viewers[begin + j])])
+        kept[left], margin[left] = j, chance - coin
+        left += np.uint64(coin < chance)
+    return left
+
+
+@inlined
+def coin_at(coins, j):
+    """First eight bits of the coin of follower j (int64)."""
+    return np.int64((coins[j >> U3] >> ((j & U7) << U3)) & LOW_8)
+
+
 @inner
 def choose_ranked(world, plan, scratch, t, first, stop):
     """Plan the displays of those of events[first:stop] whose followers ranking gives probabilities of their own.
@@ -185,6 +222,7 @@ def choose_ranked(world, plan, scratch, t, first, stop):
     points, leaving = U0, False
     people = np.uint64(world.person_key.size)
     with_tie, with_affinity = world.tie.size > 0, world.rank_scale.shape[1] > 0
+    bounded = scratch.rank_high.shape[1] > 0
     coins, kept, margin, lists = scratch.coins, scratch.kept, scratch.margin, scratch.lists
     scales, by_tie = world.rank_scale.reshape(-1), plan.tie_rank.reshape(-1)
     for e in range(min(READ_LISTS, np.uint64(stop - first))):
@@ -197,8 +235,8 @@ def choose_ranked(world, plan, scratch, t, first, stop):
         if not plan.ranked[slot] or scratch.event_kind[event] > KIND_COPY:
             continue
         start, size = np.uint64(lists[e * LIST + L_START]), np.uint64(lists[e * LIST + L_SIZE])
-        event_key, affinity = np.uint64(lists[e * LIST + L_EVENT]), np.uint64(plan.slot_item[slot]) * people
-        peer = scratch.event_who[event] >= 0
+        event_key, item = np.uint64(lists[e * LIST + L_EVENT]), np.uint64(plan.slot_item[slot])
+        affinity, peer = item * people, scratch.event_who[event] >= 0
         leaving |= not peer and plan.reaching.follow_q.size > 0
         most = 256.0 * shown_prob(plan, scratch, slot, KIND_OWN if peer else KIND_POST, peer)
         factors = np.uint64(plan.slot_platform[slot]) * np.uint64(256)
@@ -214,14 +252,16 @@ def choose_ranked(world, plan, scratch, t, first, stop):
             for j in range((many + U7) >> U3):
                 coins[j] = derive(event_key, (begin >> U3) + j)
             found = U0
-            for j in range(many):
+            if bounded:
+                found = sift(world, plan, scratch, viewers, start + begin, many, most, factors, item, ties)
+            for j in range(many if not bounded else U0):
                 at = start + begin + j
                 chance = most
                 if ties:
                     chance *= by_tie[factors + np.uint64(world.tie[at])]
                 if with_affinity:
                     chance *= np.float64(scales[affinity + np.uint64(viewers[at])])
-                coin = np.float64(np.int64((coins[j >> U3] >> ((j & U7) << U3)) & LOW_8))
+                coin = np.float64(coin_at(coins, j))
                 kept[found], margin[found] = j, chance - coin
                 found += np.uint64(coin < chance)
             for k in range(found):

@@ -130,6 +130,8 @@ class Scratch(NamedTuple):
     tile_flip: Array  # int64[TILES], 0: in `followers`, -1: in `fans`
     tile_shown: Array  # uint64[TILES], bits of those shown the event
     tile_tied: Array  # uint64[TILES], bits of those whose first eight bits tie
+    rank_high: Array  # uint8[I, n / 8], bit v % 8 of byte v / 8: `rank_scale` of v above the usual; (I, 0): few people
+    rank_limit: Array  # float64[I, 2], usual and largest `rank_scale`
     coins: Array  # uint64[COINS / 8], coins of ranked followers
     kept: Array  # int64[COINS + 1], those that fell below their limit; shares taken together
     margin: Array  # float64[COINS + 1], 256 x probability - coin of each of them
