@@ -11,7 +11,7 @@ FIXED = {
     *("tile_begin", "tile_inside", "tile_key", "tile_byte", "tile_fine", "tile_list", "tile_flip"),
     *("tile_shown", "tile_tied"),
     *("coins", "kept", "margin", "masks", "flag_bins", "size", "counts", "boost", "bucket_head", "bucket_cursor"),
-    "pending_head",
+    *("pending_head", "rank_limit"),
 }  # fmt: skip
 
 

@@ -111,7 +111,7 @@ def test_helper_compiles_the_engine_for_the_types_of_every_scenario(simple):
     two, tiny = two_people(simple), compile_draw(tiny_scenario(), 0, 0, {})
     assert numba.typeof(two.world) == numba.typeof(tiny.world)
     assert numba.typeof(two.plan) == numba.typeof(tiny.plan)
-    assert is_single(two.world, two.plan) == simple
+    assert is_single(two.plan) == simple
     compile_engine(simple)
 
 

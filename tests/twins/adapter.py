@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from types import ModuleType
 
 import numpy as np
+import pytest
 
 from twins.counting import Node
 from twins.reaching import own_nodes
 from twins.spread import TwinResult, simulate_replicate
+from viralsim.engine import scratch as scratch_module
 from viralsim.engine.replicates import Events, is_single, last_events
 from viralsim.engine.scratch import capacities, grown, make_scratch, make_tally
 from viralsim.kernels import single, spread
 from viralsim.kernels.layout import KIND_ASKED, SIZE_FAILED, Plan, World
 
 __all__ = ["RUNNERS", "differences", "run_kernel", "run_one_kernel", "run_twin"]
+
+
+@dataclass(frozen=True)
+class KernelResult(TwinResult):
+    """What a kernel adds: everything that was published, in its order."""
+
+    events: Events | None = None
+
 
 ARRAYS = (
     "counts",
@@ -38,19 +49,31 @@ def run_twin(world: World, plan: Plan, run_keys: Sequence[int]) -> list[TwinResu
 
 def run_kernel(
     world: World, plan: Plan, run_keys: Sequence[int], sizes: dict[str, int] | None = None
-) -> list[TwinResult]:
+) -> list[KernelResult]:
     """One result per run key, from the kernel, and where another one can do it too, exactly the same from that."""
     results = run_one_kernel(spread, world, plan, run_keys, sizes)
-    if is_single(world, plan):
-        others = run_one_kernel(single, world, plan, run_keys, sizes)
-        for one, other in zip(results, others, strict=True):
-            assert not differences(one, other), "the kernels disagree"
+    if is_single(plan):
+        assert_same(results, run_one_kernel(single, world, plan, run_keys, sizes))
+    if plan.ranked.any() and world.rank_scale.shape[1]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(scratch_module, "BOUNDED_PEOPLE", 0)
+            assert_same(results, run_one_kernel(spread, world, plan, run_keys, sizes))
     return results
+
+
+def assert_same(results: list[KernelResult], others: list[KernelResult]) -> None:
+    """Two ways through the kernels agree on everything, also on what was published in which order."""
+    for one, other in zip(results, others, strict=True):
+        assert not differences(one, other), "the kernels disagree"
+        for field in fields(Events):
+            assert np.array_equal(getattr(one.events, field.name), getattr(other.events, field.name)), (
+                field.name
+            )
 
 
 def run_one_kernel(
     kernel: ModuleType, world: World, plan: Plan, run_keys: Sequence[int], sizes: dict[str, int] | None = None
-) -> list[TwinResult]:
+) -> list[KernelResult]:
     """One result per run key; the working memory is used again from key to key."""
     sizes = sizes or capacities(world, plan)
     scratch = make_scratch(world, plan, sizes)
@@ -66,13 +89,14 @@ def run_one_kernel(
                 scratch = make_scratch(world, plan, sizes)
         shape = (len(plan.slot_item), n_segments, -1)
         results.append(
-            TwinResult(
+            KernelResult(
                 counts=tally.counts[0].reshape(shape),
                 **{name: getattr(tally, name)[0] for name in ARRAYS[1:] if name != "extra"},
                 extra=tally.extra[0].reshape(shape),
                 seed_cost=float(tally.seed_cost[0]),
                 wait=float(tally.wait[0]),
                 nodes=own_nodes(plan, kernel_nodes(plan, last_events(scratch))),
+                events=last_events(scratch),
             )
         )
     return results

@@ -9,7 +9,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None, prog_name: str = "viralsim") -> None:
-    """Run the command line and end the process with its exit code.
+    """Run the command line and end the process, whose Ctrl-C is this function's from now on, with its exit code.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None, prog_name: str = "viralsim") ->
     Raises
     ------
     SystemExit
-        Always: 0 done, 1 unexpected, 2 bad input, 3 some runs failed, 130 interrupted.
+        0 done, 1 unexpected, 2 bad input, 3 some runs failed. Interrupted (130), the process ends without it.
     """
     from viralsim.cli.ending import INTERRUPTED, Interruptions, leave
 

@@ -179,7 +179,9 @@ def _suggestions(facts: dict[str, Any]) -> list[str]:
     if facts["cache_folder"] is None:
         found.append("Compiled code cannot be kept: set VIRALSIM_CACHE_DIR to a writable folder.")
     elif not facts["compiled"]:
-        found.append("Nothing is compiled yet: viralsim warmup does it now, else the first command does.")
+        found.append(
+            "Not everything is compiled yet: viralsim warmup does it now, else the first command that needs it."
+        )
     usable, all_ = facts["usable_processors"], facts["processors"]
     if usable and usable < all_:
         found.append(f"Only {usable} of {all_} processors may be used here: --threads {usable} is best.")
@@ -196,7 +198,7 @@ def _print(facts: dict[str, Any]) -> None:
     versions, usable = facts["versions"], facts["usable_processors"]
     packages = ", ".join(f"{name} {versions[name]}" for name in PACKAGES)
     processors = f"{facts['processors']}" + (f" ({usable} usable)" if usable else "")
-    state = "compiled" if facts["compiled"] else "not compiled yet"
+    state = "compiled" if facts["compiled"] else "not all compiled yet"
     lines = [
         ("viralsim", f"{versions['viralsim']}, generator {versions['generator']}"),
         ("python", f"{versions['python']} on {versions['machine']}: {facts['executable']}"),

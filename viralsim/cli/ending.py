@@ -35,7 +35,8 @@ class Interruptions:
 
     def take_over(self) -> None:
         """Be the handler of SIGINT, unless somebody else is (or ignores it) or this is not the main thread."""
-        ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        now = signal.getsignal(signal.SIGINT)
+        ours = now is signal.default_int_handler or isinstance(now, Interruptions)
         if ours and threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, self)
 

@@ -22,10 +22,8 @@ __all__ = ["COMPILE_SECONDS", "Plan", "dry_run", "say_if_cold"]
 
 COMPILE_SECONDS = 25
 KERNELS = ("spread", "single", "generators", "csr")  # what runs of scenarios use
-_ENGINES = {
-    "spread": 20,
-    "single": 10,
-}  # the one that suits a scenario is known when it runs: seconds to compile it
+# Which engine a scenario needs is known when it runs. Seconds to compile each:
+_ENGINES = {"spread": 20, "single": 10}
 _PILOT_SECONDS = 0.5
 _MOST_PILOT_REPLICATES = 256
 
@@ -35,17 +33,17 @@ def say_if_cold(
 ) -> None:
     """Say that kernels have to be compiled, where they have.
 
-    `kernels`: those that will be used; none for those of a run: then a helper compiles along when nothing is compiled
-    yet, and an engine still missing later is spoken of when it is compiled.
+    `kernels`: those that will be used; none for those of a run: then a helper compiles along while no engine is
+    compiled yet, and an engine that is missing later is spoken of when it is compiled.
     """
     from viralsim.kernels import cold_start, say_when_compiling
 
-    def say(seconds: int) -> None:
-        progress.note = f"compiling once, about {seconds} s"
+    def say(about: int) -> None:
+        progress.note = f"compiling once, about {about} s"
         if not quiet:
-            click.echo(f"viralsim: first use on this machine: compiling once, about {seconds} s", err=True)
+            click.echo(f"viralsim: first use on this machine: compiling once, about {about} s", err=True)
 
-    if cold_start(*kernels):
+    if cold_start(*kernels) if kernels else all(cold_start(engine) for engine in _ENGINES):
         say(seconds)
         if not kernels:
             start_helper()

@@ -75,7 +75,7 @@ def run_replicates(
     n_segments = scratch.counts.size // (plan.slot_item.size * lay.N_COUNTS)
     n_bins = int(plan.bin_of_step[-1]) + 1
     tally = make_tally(plan, n_segments, n_bins, run_keys.size)
-    kernel = single if is_single(world, plan) else spread
+    kernel = single if is_single(plan) else spread
     done = 0
     while done < run_keys.size:
         done = kernel.run_block(world, plan, scratch, tally, run_keys, done)
@@ -87,7 +87,7 @@ def run_replicates(
     return tally, scratch
 
 
-def is_single(world: World, plan: Plan) -> bool:
+def is_single(plan: Plan) -> bool:
     """Whether `viralsim.kernels.single` can run a draw: one item on one platform, and none of the mechanics below.
 
     Those are flights and discovery, private shares, likes and comments that others see, competitors, influencers,

@@ -210,7 +210,8 @@ def zero_tally(
 def scratch_bytes(people: float, n_items: int, n_slots: int, sizes: Mapping[str, float]) -> float:
     """Bytes of `make_scratch` for these sizes (entries of `capacities`).
 
-    Left out are the small fixed arrays, and what is there with competitors, selling and gained followers only.
+    Left out are the small fixed arrays, and what is there with competitors, selling, gained followers and, a bit per
+    person and item, ranking by affinity only.
     """
     rows = 8 * (2 + n_items + n_slots)
     chunks = 8.0 + 8.0 / lay.CHUNK  # per display: itself, and its part of a place in two lists of chunks

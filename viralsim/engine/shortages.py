@@ -13,6 +13,7 @@ from viralsim.engine.effort import Effort
 from viralsim.engine.eligible import Eligible, count_eligible
 from viralsim.errors import ScenarioError
 from viralsim.graph.social_graph import SocialGraph
+from viralsim.spec.resolving import uncertain_paths
 from viralsim.spec.targets import targeted_segments
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ __all__ = ["check_enough", "check_run", "flights_without_people", "most_wanted",
 
 _MARGIN = 1.1  # people there are to people wanted, below which other draws are warned of
 
-_PLENTY, _SPARE = 2, 20  # times and more people than wanted: a first draw leaves no doubt about the others
+_PLENTY, _SPARE = (
+    2,
+    20,
+)  # times and more people than wanted: of draws that differ by luck alone the first leaves no doubt
 
 _Wanted = tuple[str, NDArray[np.int64], str, NDArray[np.int64]]
 
@@ -60,8 +64,8 @@ def check_enough(scenario: Scenario, found: Eligible) -> None:
 def check_run(scenario: Scenario, effort: Effort, graphs: Mapping[str, SocialGraph]) -> None:
     """Refuse, before anything is run, numbers of people that some draw of a run does not have.
 
-    Where the first draw has plenty of them the others are not counted; picks by followers, for which networks would
-    have to be made, are left to the draws themselves.
+    Where nothing about the audience is uncertain and the first draw has plenty of them the others are not counted;
+    picks by followers, for which networks would have to be made, are left to the draws themselves.
 
     Parameters
     ----------
@@ -76,7 +80,10 @@ def check_run(scenario: Scenario, effort: Effort, graphs: Mapping[str, SocialGra
         As `check_enough`.
     """
     first = count_eligible(scenario, replace(effort, draws=1), graphs, most_people=-1)
-    if any(np.any(there < _PLENTY * wanted + _SPARE) for _, wanted, _, there in _wanted(scenario, first)):
+    doubtful = any(path.startswith("audience") for path in uncertain_paths(scenario)) and not effort.fixed
+    if doubtful or any(
+        np.any(there < _PLENTY * wanted + _SPARE) for _, wanted, _, there in _wanted(scenario, first)
+    ):
         found = first if effort.draws == 1 else count_eligible(scenario, effort, graphs, most_people=-1)
         check_enough(scenario, found)
 

@@ -83,7 +83,7 @@ def chosen_range(
     if high is None and not _allowed(scenario, path, last) and last > 1.0:
         last = 1.0
     if high is None and present > 0:
-        last = affordable(path, present, last)
+        last = _worth(path, first, affordable(path, present, last))
     if not first < last:
         raise SpecError(f"{path}: range {first:g} to {last:g}; the first must be below the second")
     for end in (first, last):
@@ -131,12 +131,24 @@ def whole_range(
         low = _furthest(scenario, path, start, max(math.ceil(present / _RANGE), 1))
     if high is None:
         furthest = round(present * _RANGE) if most is None else min(round(present * _RANGE), most)
-        high = math.floor(affordable(path, present, _furthest(scenario, path, start, furthest)))
+        high = math.floor(
+            _worth(path, low, affordable(path, present, _furthest(scenario, path, start, furthest)))
+        )
     if not low < high:
         raise SpecError(f"{path}: range {low:g} to {high:g}; the first must be below the second")
     for end in (low, high):
         scenario.with_overrides({path: int(end)})
     return float(low), float(high)
+
+
+def _worth(path: str, low: float, last: float) -> float:
+    """`last`, unless a given low end leaves nothing below it."""
+    if low >= last:
+        raise SpecError(
+            f"{path}: from {low:g} on there is no range to guess (up to {last:g} there are people, and worlds are "
+            f"quickly made); write {path}={low:g}:high"
+        )
+    return last
 
 
 def _furthest(scenario: Scenario, path: str, start: int, end: int) -> int:

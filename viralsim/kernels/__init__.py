@@ -239,15 +239,7 @@ _sayings: dict[str, Callable[[], None]] = {}
 
 
 def say_when_compiling(name: str, say: Callable[[], None]) -> None:
-    """Have `say` called, once, when a kernel of a module is about to be compiled by this process.
-
-    Parameters
-    ----------
-    name : str
-        Name of the module within ``viralsim.kernels``.
-    say : callable
-        Called by the thread that compiles.
-    """
+    """Have `say` called, once, by the thread that is about to compile a kernel of the module `name`."""
     _sayings[name] = say
 
 
@@ -359,7 +351,8 @@ class _KernelCache(caching.FunctionCache):
                 _elsewhere.pop(self._module, None)
                 going = None
             elif self._module in _meanwhile:
-                _meanwhile.pop(self._module)()
+                with contextlib.suppress(Exception):  # what is for later must not end what is for now
+                    _meanwhile.pop(self._module)()
             time.sleep(_LOOK_SECONDS)
             found = self._load(sig, target_context)  # once more after its end
         if found is None and self._module in _sayings:

@@ -46,7 +46,7 @@ def look_up_list(world, plan, scratch, width, event, e, slot, who, kind):
     """
     lists, platform = scratch.lists, np.uint64(plan.slot_platform[slot])
     event_key, delay_key = scratch.slot_key[slot, K_EVENT], scratch.slot_key[slot, K_DELAY]
-    start, stop, key = 0, 0, U0
+    start, stop, key, delay_word = 0, 0, U0, U0
     if kind > KIND_COMMENT or (who < 0 and kind != KIND_POST):
         pass  # shown to chosen people, not to a list of followers
     elif who >= 0:
@@ -55,6 +55,7 @@ def look_up_list(world, plan, scratch, width, event, e, slot, who, kind):
             key = scratch.rows[np.uint64(who) * np.uint64(width)]
         else:  # a like or comment: keys of its own
             event_key, delay_key, key = scratch.events[event, 0], scratch.events[event, 0], ECHO
+            delay_word = U1
     else:
         fans = plan.reaching.fans[slot] if plan.reaching.fans.size > 0 else np.int64(platform)
         start, stop = world.fan_ptr[fans], world.fan_ptr[fans + 1]
@@ -66,7 +67,7 @@ def look_up_list(world, plan, scratch, width, event, e, slot, who, kind):
     event_key = derive(event_key, key)
     lists[at + L_EVENT] = np.int64(event_key)
     if plan.delay[platform, U0] != plan.delay[platform, LAST_QUANTILE]:
-        lists[at + L_DELAY] = np.int64(derive(delay_key, key + np.uint64(key == ECHO)))
+        lists[at + L_DELAY] = np.int64(derive(delay_key, key + delay_word))
     lists[at + L_PLATFORM] = np.int64(platform)
     return np.uint64(start), np.uint64(stop - start), event_key
 

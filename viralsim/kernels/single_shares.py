@@ -81,6 +81,7 @@ def share_due(plan, scratch, t):
             prefetch(events, (link >> U32) << U1)
             at = np.int64(link & LOW_32) - 1
             found += U1
+        # room for all of them, though some may have been asked to share meanwhile
         if scratch.size[SIZE_EVENTS] + np.int64(found) > scratch.events.shape[0]:
             scratch.size[SIZE_FAILED] = FULL_EVENTS
             return False
