@@ -197,3 +197,18 @@ def test_compiling_is_interrupted_at_once_and_leaves_nothing_half_done(tmp_path,
     assert left == []
     files = [path for path in cache.rglob("*") if path.is_file()]
     assert (files or not kept) and {path.suffix for path in files} <= {".nbi", ".nbc"}
+
+
+def test_a_second_command_in_a_process_has_its_own_interruption():
+    before = signal.getsignal(signal.SIGINT)
+    first, second = ending.Interruptions(), ending.Interruptions()
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        first.take_over()
+        first.over()
+        second.take_over()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert second.since is not None
+    finally:
+        signal.signal(signal.SIGINT, before)

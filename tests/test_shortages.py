@@ -222,3 +222,26 @@ def test_only_the_first_draw_is_counted_where_it_has_plenty(monkeypatch):
         check_run(scenario, Effort.of(scenario), {})
     assert looked_at == [1, 1, DRAWS]
     assert counted(world(PICKS[-1]), most_people=-1).asked == (None,), "no network is made for it"
+
+
+def test_all_draws_are_counted_where_the_audience_is_uncertain():
+    """The first of these draws has three times the people wanted, another a third of them."""
+    access = {"one": {"value": 0.5, "low": 0.1, "high": 0.98}}
+    platform = {"preset": "x", "network": {"kind": "erdos-renyi", "mean_degree": 8}}
+    scenario = vs.Scenario.from_dict(
+        {
+            "viralsim": 1,
+            "name": "uncertain",
+            "audience": {"size": 2000, "segments": [{"name": "a", "fraction": 1.0, "access": access}]},
+            "platforms": {"one": {**platform, "brand_followers": {"count": 400}}},
+            "items": [{"id": "film"}],
+            "campaign": {"posts": [{"item": "film", "platform": "one"}]},
+            "run": {"horizon": "1d", "step": "1h", "replicates": 40, "draws": 20, "seed": 2},
+        }
+    )
+    effort = Effort.of(scenario)
+    there = shortages.count_eligible(scenario, effort, {}).accounts["one"]
+    assert there[0] > 2 * 400 + 20 and there.min() < 400
+    with pytest.raises(ScenarioError, match="wanted, but in"):
+        check_run(scenario, effort, {})
+    check_run(scenario, Effort.of(scenario, fixed=True), {})

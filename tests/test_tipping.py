@@ -263,3 +263,14 @@ def test_the_command_says_what_it_does_with_whole_numbers(tmp_path, monkeypatch,
     ]
     assert run_command(common) == 0
     assert f"note: {FANS} is a whole number, so whole values only were looked at" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("path", "low"), [("audience.size", 5000), ("platforms.net.network.mean_degree", 500.0)]
+)
+def test_a_low_end_beyond_what_is_quickly_made_asks_for_a_high_one(monkeypatch, path, low):
+    monkeypatch.setattr(shared_worlds, "MOST_MADE", 1)
+    network = {"kind": "erdos-renyi", "mean_degree": 8}
+    scenario = Scenario.from_dict(neutral_scenario(400, network, 0.5, 0.5, 1))
+    with pytest.raises(SpecError, match=rf"from {low:g} on there is no range to guess .*{path}={low:g}:high"):
+        vs.tipping_point(scenario, path, low=low, replicates=4)

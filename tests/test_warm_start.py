@@ -19,12 +19,25 @@ from viralsim.engine.compiled import compile_draw
 from viralsim.engine.replicates import is_single
 from viralsim.kernels import draws, single, spread
 
+ENGINES = {"spread", "single"}
 
-@pytest.mark.parametrize(("cold", "names", "started"), [(True, (), 1), (True, ("csr",), 0), (False, (), 0)])
-def test_helper_is_started_only_for_a_cold_run_of_a_scenario(monkeypatch, capsys, cold, names, started):
+
+@pytest.mark.parametrize(
+    ("there", "names", "started", "cold"),
+    [
+        (set(), (), 1, True),
+        ({"draws", "csr", "generators"}, (), 1, True),  # after `doctor` or `validate`
+        (set(), ("csr",), 0, True),
+        ({"csr"}, ("csr",), 0, False),
+        ({"single"}, (), 0, False),
+        ({"spread"}, (), 0, False),
+        (ENGINES, (), 0, False),
+    ],
+)
+def test_helper_is_started_only_where_no_engine_is_compiled(monkeypatch, capsys, there, names, started, cold):
     monkeypatch.setattr(kernels, "_sayings", {})
     calls = []
-    monkeypatch.setattr(kernels, "cold_start", lambda *modules: cold)
+    monkeypatch.setattr(kernels, "cold_start", lambda *modules: not set(modules) <= there)
     monkeypatch.setattr(plan, "start_helper", lambda: calls.append(1))
     plan.say_if_cold(Progress("test"), False, names)
     assert len(calls) == started
