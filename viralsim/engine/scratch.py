@@ -13,9 +13,8 @@ from viralsim.kernels.reaching import N_EXTRA, make_work
 
 __all__ = ["capacities", "grown", "make_scratch", "make_tally", "scratch_bytes", "zero_tally"]
 
-BOUNDED_PEOPLE = (
-    1 << 18
-)  # from so many people on their ranking scales have bounds; changes nothing but the time
+# From so many people on their ranking scales have bounds; changes nothing but the time
+BOUNDED_PEOPLE = 1 << 18
 _USUAL = 0.95  # part of people below the first bound
 LISTS = ("displays", "repeats", "pending", "events", "touches")
 _BY_CODE = {

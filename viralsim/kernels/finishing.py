@@ -51,13 +51,13 @@ def finish_people(plan, scratch, people, width):
     else:
         for k in range(touched):
             finish_person(plan, scratch, np.uint64(scratch.touched[k]) * np.uint64(width))
-    read_bins(bins, people)
+    _read_bins(bins, people)
     if plan.slot_item.size == 1:
-        copy_to_scopes(plan, scratch, people)
+        _copy_to_scopes(plan, scratch, people)
 
 
 @inner
-def copy_to_scopes(plan, scratch, people):
+def _copy_to_scopes(plan, scratch, people):
     """The people of a single slot, booked last, are those of every scope."""
     item, own = 1 + plan.slot_item[0], np.int64(scratch.reaching.own[0])
     platform, slot = 1 + plan.item_key.size + plan.slot_platform[0], people.shape[1] - 1
@@ -111,7 +111,7 @@ def finish_person(plan, scratch, row):
 
 
 @inner
-def read_bins(bins, people):
+def _read_bins(bins, people):
     """Add the people of `flag_bins` to the measures: reached, reached by others alone, noticed, shared."""
     n_segments = people.shape[2]
     for i in range(bins.size):

@@ -15,90 +15,28 @@ from viralsim.kernels.answering import close_market, close_step
 from viralsim.kernels.buying import open_market
 from viralsim.kernels.deliveries import deliver, end_waves, start_deliveries, start_waves
 from viralsim.kernels.displays import receive_bucket
-from viralsim.kernels.draws import derive
 from viralsim.kernels.finishing import finish_people
 from viralsim.kernels.following import settle_following, show_joined, start_following
 from viralsim.kernels.layout import (
-    C_COPIED,
-    C_LIKES,
-    C_OWNED,
-    K_ACCEPT,
-    K_COPY,
-    K_VIEW,
-    KIND_POST,
     LISTS,
-    N_COUNTS,
-    P_ATTENTION,
-    P_EVENT,
-    P_OPINION,
-    POST_WORD,
     SIZE_ASKED,
     SIZE_EVENTS,
     SIZE_NODES,
-    SIZE_PENDING,
-    SIZE_TOUCHED,
 )
 from viralsim.kernels.machine import inner
 from viralsim.kernels.private import send_private, start_private
 from viralsim.kernels.publishing import publish
-from viralsim.kernels.rules import apply_rules, count_visibly, happen, own_parents, start_rules
-from viralsim.kernels.sharing import add_event, ask, copy_shares, share_pending
+from viralsim.kernels.rules import apply_rules, count_visibly, happen, own_parents
+from viralsim.kernels.sharing import copy_shares, share_pending
+from viralsim.kernels.steps import boost_slots, planned, publish_planned, start
 from viralsim.kernels.trees import TREE_ASKED, tree_tallies
 from viralsim.kernels.words import U0
 
 
 @inner
-def make_keys(plan, scratch, run_key):
-    """Derive the replicate's keys per slot and item from its run key (uint64)."""
-    for s in range(plan.slot_item.size):
-        item_key = plan.item_key[plan.slot_item[s]]
-        platform_key = plan.platform_key[plan.slot_platform[s]]
-        for k in range(5):
-            scratch.slot_key[s, k] = derive(derive(derive(run_key, P_EVENT + k), item_key), platform_key)
-        for k in range(K_ACCEPT, K_COPY + 1):
-            scratch.slot_key[s, k] = derive(derive(derive(run_key, P_EVENT + k + 1), item_key), platform_key)
-    for i in range(plan.item_key.size):
-        scratch.opinion_key[i] = derive(derive(run_key, P_OPINION), plan.item_key[i])
-    scratch.run_key[0] = run_key
-    scratch.run_key[1] = derive(run_key, P_ATTENTION)
-
-
-@inner
-def boost_slots(plan, scratch):
-    """Update the ranking boosts from the engagement so far (end of a step)."""
-    n_slots = plan.slot_item.size
-    n_segments = scratch.counts.size // (N_COUNTS * n_slots)
-    for s in range(n_slots):
-        platform = plan.slot_platform[s]
-        benchmark, strength, cap = plan.boost[platform, 0], plan.boost[platform, 1], plan.boost[platform, 2]
-        if benchmark <= 0.0:
-            continue
-        impressions, engagements = 0, 0
-        for g in range(n_segments):
-            at = (s * n_segments + g) * N_COUNTS
-            for c in range(C_OWNED, C_OWNED + 3):
-                impressions += scratch.counts[at + c]
-            for c in range(C_LIKES, C_COPIED):
-                engagements += scratch.counts[at + c]
-        if impressions >= 100:
-            rate = engagements / impressions
-            factor = 1.0 + strength * (rate / benchmark - 1.0)
-            scratch.boost[s] = min(max(factor, 1.0 / cap), cap)
-
-
-@inner
 def replicate(world, plan, scratch, curves, width, run_key):
     """Run all steps of one replicate. Returns (whether all lists sufficed, cost of the people asked)."""
-    make_keys(plan, scratch, run_key)
-    scratch.size[SIZE_TOUCHED] = 0
-    scratch.size[SIZE_PENDING] = 0
-    scratch.size[SIZE_EVENTS] = 0
-    scratch.size[SIZE_NODES] = 0
-    scratch.size[SIZE_ASKED] = 0
-    for c in range(scratch.counts.size):
-        scratch.counts[c] = 0
-    for s in range(scratch.boost.size):
-        scratch.boost[s] = 1.0
+    start(plan, scratch, run_key)
     if plan.market.counting:
         open_market(world, plan, scratch, run_key)
     any_boost = False
@@ -112,7 +50,6 @@ def replicate(world, plan, scratch, curves, width, run_key):
     private, echoing = plan.reaching.private_q.size > 0, plan.reaching.like_shown.size > 0
     start_deliveries(plan, scratch, run_key)
     start_private(plan, scratch, run_key)
-    start_rules(plan, scratch)
     following = plan.reaching.follow_q.size > 0
     if following:
         start_following(world, plan, scratch, run_key)
@@ -121,9 +58,12 @@ def replicate(world, plan, scratch, curves, width, run_key):
         begun = scratch.size[SIZE_EVENTS]
         today = today if plan.day[t] == plan.day[today] else t
         happen(plan, scratch, t)
-        planned = next_post < plan.post_step.size and plan.post_step[next_post] == t
-        planned |= next_ask < plan.ask_step.size and plan.ask_step[next_ask] == t
-        if quiet and not planned and scratch.bucket_head[t] < 0 and scratch.pending_head[t] < 0:
+        if (
+            quiet
+            and not planned(plan, t, next_post, next_ask)
+            and scratch.bucket_head[t] < 0
+            and scratch.pending_head[t] < 0
+        ):
             continue
         if delivering and not deliver(plan, scratch, t):
             return False, cost
@@ -131,18 +71,11 @@ def replicate(world, plan, scratch, curves, width, run_key):
             return False, cost
         first = scratch.size[SIZE_EVENTS]
         published = first
-        while next_post < plan.post_step.size and plan.post_step[next_post] == t:
-            slot, who = plan.post_slot[next_post], -1 - plan.post_ordinal[next_post]
-            key = derive(derive(scratch.slot_key[slot, K_VIEW], POST_WORD), plan.post_ordinal[next_post])
-            if add_event(scratch, t, slot, who, key, 0, 1, -1, -1, KIND_POST) < 0:
-                return False, cost
-            next_post += 1
-        while next_ask < plan.ask_step.size and plan.ask_step[next_ask] == t:
-            room, price = ask(world, plan, scratch, t, width, next_ask)
-            if not room:
-                return False, cost
-            cost += price
-            next_ask += 1
+        next_post, next_ask, cost, room = publish_planned(
+            world, plan, scratch, t, width, next_post, next_ask, cost
+        )
+        if not room:
+            return False, cost
         if scratch.pending_head[t] >= 0 and not share_pending(plan, scratch, curves, t, width):
             return False, cost
         stop = scratch.size[SIZE_EVENTS]
